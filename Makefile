@@ -1,0 +1,38 @@
+# python3 (3.11 to 3.13) and make are all that is needed: the rest goes into .venv from the lock.
+PYTHON ?= python3
+CORES ?= all
+BIN := .venv/bin
+# snakefmt looks for its shell formatter on the PATH.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: run quick test lint benchmark lock clean
+
+run: .venv/ready
+	snakemake --cores $(CORES)
+
+quick: .venv/ready
+	snakemake --cores $(CORES) --configfile config/quick.yaml
+
+test: lint
+	pytest
+
+lint: .venv/ready
+	ruff check .
+	ruff format --check .
+	snakefmt --check --compact-diff Snakefile workflow
+	snakemake --lint
+
+benchmark: .venv/ready
+	python tests/benchmarks/datasets.py
+
+lock: .venv/ready
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra test pyproject.toml --output-file requirements.txt
+
+.venv/ready: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --no-deps "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.txt)"
+	$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.txt
+	touch $@
+
+clean:
+	rm -rf results logs benchmarks .snakemake

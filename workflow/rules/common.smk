@@ -1,0 +1,100 @@
+"""What the rules share: the checked configuration, the names of data sets, input functions."""
+
+import ast
+import hashlib
+import re
+import sys
+from pathlib import Path
+
+import yaml
+from snakemake.exceptions import WorkflowError
+
+WORKFLOW = Path(str(workflow.current_basedir)).parent
+SCRIPTS = WORKFLOW / "scripts"
+sys.path.append(str(SCRIPTS))
+
+from ccsncam import settings, strain, waveform
+
+
+def checked(function, *arguments):
+    """Call the library; a ValueError becomes the one line that Snakemake prints."""
+    try:
+        return function(*arguments)
+    except ValueError as error:
+        raise WorkflowError(str(error)) from None
+
+
+checked(
+    settings.check,
+    config,
+    yaml.safe_load((WORKFLOW / "schemas" / "config.schema.yaml").read_text()),
+)
+
+SIGNALS = config["classes"][1:]
+TABLE = checked(waveform.read_table, config["waveforms"])
+BANDS = [f"{low:g}-{high:g}" for low, high in config["datasets"]["train_bands"]]
+TRAIN = [f"train-snr-{band}" for band in BANDS]
+VALIDATION = "validation-snr-{:g}-{:g}".format(*config["datasets"]["validation_band"])
+TEST = [f"test-{distance:g}kpc" for distance in config["datasets"]["distances"]]
+
+
+def code_of(*modules):
+    """Digest of library modules and of those they import: a real change reruns their users."""
+    digest, todo, done = hashlib.sha256(), sorted(modules), set()
+    while todo:
+        name = todo.pop(0)
+        if name in done:
+            continue
+        done.add(name)
+        tree = ast.parse((SCRIPTS / "ccsncam" / f"{name}.py").read_text())
+        digest.update(ast.dump(tree).encode())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module == "ccsncam":
+                todo += sorted(alias.name for alias in node.names)
+    return digest.hexdigest()[:12]
+
+
+def waveform_files(wildcards):
+    """Files that a row of the waveform table names."""
+    return checked(waveform.inputs, TABLE.loc[wildcards.model], config["waveforms"])
+
+
+def strain_files(wildcards):
+    """Strain files that overlap a split's ranges; none for simulated noise."""
+    if config["noise"]["source"] == "simulated":
+        return []
+    files = config["noise"]["files"]
+    ranges = config["noise"]["ranges"][wildcards.split]
+    return checked(strain.files_for, files["folder"], wildcards.detector, ranges, files["plain"])
+
+
+def noise_of(wildcards):
+    """Noise files of a data set's split, one a detector."""
+    split = wildcards.dataset.split("-")[0]
+    return [f"<results>/noise/{split}-{detector}.h5" for detector in config["detectors"]]
+
+
+def split_of(wildcards):
+    """Split of a data set, from its name."""
+    return wildcards.dataset.split("-")[0]
+
+
+def band_of(wildcards):
+    """Band of network SNR of a data set."""
+    bands = dict(zip(TRAIN, config["datasets"]["train_bands"]))
+    return {**bands, VALIDATION: config["datasets"]["validation_band"]}[wildcards.dataset]
+
+
+def distance_of(wildcards):
+    """Distance of a test set [kpc]."""
+    return dict(zip(TEST, config["datasets"]["distances"]))[wildcards.dataset]
+
+
+def per_class_of(wildcards):
+    """Samples a class of a data set."""
+    return config["datasets"][f"{split_of(wildcards)}_per_class"]
+
+
+def blocks(*names):
+    """Blocks of the config as a parameter, so that a change reruns just the rules that use it."""
+    return {name: config[name] for name in names}

@@ -1,0 +1,91 @@
+rule build_snr_dataset:
+    input:
+        waveforms=expand("<results>/waveforms/{model}.h5", model=SIGNALS),
+        noise=noise_of,
+    output:
+        "<results>/datasets/{dataset}.h5",
+    log:
+        "<logs>/build_snr_dataset/{dataset}.log",
+    benchmark:
+        "<benchmarks>/build_snr_dataset/{dataset}.tsv"
+    wildcard_constraints:
+        dataset="|".join(map(re.escape, [*TRAIN, VALIDATION])),
+    conda:
+        "../../envs/dataset.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime="1h",
+    params:
+        code=code_of("dataset"),
+        settings=blocks("signal", "whitening", "spectrogram")
+        | {"noise": {"coincident": config["noise"]["coincident"]}},
+        seed=config["seed"],
+        run=config["run"],
+        dataset="{dataset}",
+        band=band_of,
+        per_class=per_class_of,
+    message:
+        "Data set {wildcards.dataset}"
+    script:
+        "../scripts/build_snr_dataset.py"
+
+
+rule build_distance_dataset:
+    input:
+        waveforms=expand("<results>/waveforms/{model}.h5", model=SIGNALS),
+        noise=noise_of,
+    output:
+        "<results>/datasets/{dataset}.h5",
+    log:
+        "<logs>/build_distance_dataset/{dataset}.log",
+    benchmark:
+        "<benchmarks>/build_distance_dataset/{dataset}.tsv"
+    wildcard_constraints:
+        dataset="|".join(map(re.escape, TEST)),
+    conda:
+        "../../envs/dataset.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime="1h",
+    params:
+        code=code_of("dataset"),
+        settings=blocks("signal", "whitening", "spectrogram")
+        | {"noise": {"coincident": config["noise"]["coincident"]}},
+        seed=config["seed"],
+        run=config["run"],
+        dataset="{dataset}",
+        distance=distance_of,
+        per_class=per_class_of,
+    message:
+        "Data set {wildcards.dataset}"
+    script:
+        "../scripts/build_distance_dataset.py"
+
+
+rule build_examples:
+    input:
+        waveforms=expand("<results>/waveforms/{model}.h5", model=SIGNALS),
+        noise=expand("<results>/noise/train-{detector}.h5", detector=config["detectors"]),
+    output:
+        "<results>/datasets/examples.h5",
+    log:
+        "<logs>/build_examples/examples.log",
+    conda:
+        "../../envs/dataset.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime="10m",
+    params:
+        code=code_of("dataset"),
+        settings=blocks("signal", "whitening", "spectrogram")
+        | {"noise": {"coincident": config["noise"]["coincident"]}},
+        seed=config["seed"],
+        run=config["run"],
+        examples=config["figures"]["examples"],
+    message:
+        "Examples of each class for Figure 2"
+    script:
+        "../scripts/build_examples.py"

@@ -1,0 +1,1 @@
+"""Waveform → data set → classifier → explanation: the library behind the workflow's scripts."""

@@ -1,0 +1,345 @@
+"""Data sets of labelled spectrograms: draw, inject, transform, write and read them."""
+
+import importlib.metadata
+import json
+from dataclasses import dataclass
+
+import h5py
+import numpy as np
+import scipy.fft
+
+from ccsncam import injection, network, seeds, spectrogram, strain, waveform, whitening
+
+# Small enough that a batch of three detectors stays in the processor's cache. Fixed: the last bit
+# of a matrix product may depend on the shape of the batch.
+BATCH = 16
+DRAWN = ("theta", "phi", "ra", "dec", "psi", "bounce_time")
+
+
+@dataclass
+class Inputs:
+    """What samples are made of.
+
+    Attributes
+    ----------
+    waveforms : list of ccsncam.waveform.Waveform
+        One a signal class, in the order of the labels 1, 2, …
+    noise : list of ccsncam.strain.Noise
+        One a detector.
+    pieces : list of numpy.ndarray
+        The noise pieces of each detector that may be drawn.
+    filters : list of numpy.ndarray
+        Frequency response of each piece's whitening filter, shape (piece, frequency), float32.
+    """
+
+    waveforms: list
+    noise: list
+    pieces: list
+    filters: list
+    settings: dict
+
+    @property
+    def detectors(self):
+        """Names of the detectors."""
+        return [noise.detector for noise in self.noise]
+
+    @property
+    def classes(self):
+        """Names of the classes, noise first."""
+        return ["noise", *(model.name for model in self.waveforms)]
+
+
+def load(waveforms, noise, settings):
+    """Read the inputs of a data set.
+
+    Parameters
+    ----------
+    waveforms, noise : list of path
+        Files of the signal classes and of the detectors, each in the order of the config.
+    settings : dict
+        The config's blocks ``signal``, ``noise``, ``whitening`` and ``spectrogram``.
+
+    Returns
+    -------
+    Inputs
+    """
+    rate = settings["signal"]["sample_rate"]
+    noises = [strain.read_noise(path) for path in noise]
+    if settings["noise"]["coincident"]:
+        pieces = strain.common_pieces([item.gps_start for item in noises])
+    else:
+        pieces = [np.arange(len(item.gps_start)) for item in noises]
+    filters = [
+        whitening.frequency_response(
+            item.psd, item.delta_f, rate, settings["whitening"]["filter_duration"]
+        )
+        for item in noises
+    ]
+    models = [waveform.Waveform.read(path) for path in waveforms]
+    return Inputs(models, noises, pieces, filters, settings)
+
+
+def draw(inputs, seed, dataset, label, first, count):
+    """What is drawn for samples of a class: source, bounce time and noise window.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    seed : int
+        Seed of the run.
+    dataset : str
+        Name of the data set.
+    label : int
+        0 is noise.
+    first, count : int
+        Index in the class of the first sample, and how many.
+
+    Returns
+    -------
+    dict of numpy.ndarray
+        ``theta phi ra dec psi`` [rad], ``bounce_time`` [s], ``uniform`` (for the SNR), each of
+        shape (n,); ``noise_piece``, ``noise_offset`` [samples], ``gps_start`` [s] of shape
+        (n, detector).
+    """
+    settings, detectors = inputs.settings["signal"], len(inputs.noise)
+    rate = settings["sample_rate"]
+    name = inputs.classes[label]
+    u = seeds.uniforms(seed, dataset, name, first, count, 7 + 2 * detectors)
+    low, high = settings["bounce_window"]
+    table = {
+        "theta": np.arccos(1 - 2 * u[:, 0]),
+        "phi": 2 * np.pi * u[:, 1],
+        "ra": 2 * np.pi * u[:, 2],
+        "dec": np.arcsin(2 * u[:, 3] - 1),
+        "psi": np.pi * u[:, 4],
+        "bounce_time": low + (high - low) * u[:, 5],
+        "uniform": u[:, 6],
+    }
+    windows = u[:, 7:].reshape(count, detectors, 2)
+    if inputs.settings["noise"]["coincident"]:
+        windows = np.repeat(windows[:, :1], detectors, axis=1)
+    table["noise_piece"] = np.empty((count, detectors), np.int32)
+    table["noise_offset"] = np.empty((count, detectors), np.int32)
+    table["gps_start"] = np.empty((count, detectors))
+    for d, (noise, pieces) in enumerate(zip(inputs.noise, inputs.pieces, strict=True)):
+        edge = round(noise.corrupted * rate)
+        choices = noise.whitened.shape[1] - 2 * edge - rate + 1
+        piece = pieces[(windows[:, d, 0] * len(pieces)).astype(int)]
+        offset = edge + (windows[:, d, 1] * choices).astype(int)
+        table["noise_piece"][:, d], table["noise_offset"][:, d] = piece, offset
+        table["gps_start"][:, d] = noise.gps_start[piece] + offset / rate
+    return table
+
+
+def whitened_signal(inputs, spectrum, table):
+    """Whitened signals of a class at 1 kpc and their SNR.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    spectrum : numpy.ndarray
+        From `injection.spectra`.
+    table : dict
+        From `draw`.
+
+    Returns
+    -------
+    whitened : numpy.ndarray
+        Shape (n, detector, time), float32.
+    snr : numpy.ndarray
+        At 1 kpc, shape (n, detector).
+    """
+    signal = inputs.settings["signal"]
+    rate = signal["sample_rate"]
+    response = network.response(
+        inputs.detectors, table["ra"], table["dec"], table["psi"], table["gps_start"][:, 0]
+    )
+    strains = injection.project(
+        spectrum, table["theta"], table["phi"], response, table["bounce_time"], rate
+    )
+    filters = np.stack(
+        [inputs.filters[d][piece] for d, piece in enumerate(table["noise_piece"].T)], axis=1
+    )
+    return injection.whiten(strains, filters, (signal["f_min"], signal["f_max"]), rate)
+
+
+def noise_windows(inputs, table):
+    """The whitened noise that was drawn, shape (n, detector, time), float32."""
+    rate = inputs.settings["signal"]["sample_rate"]
+    windows = np.empty((*table["noise_piece"].shape, rate), np.float32)
+    for d, noise in enumerate(inputs.noise):
+        view = np.lib.stride_tricks.sliding_window_view(noise.whitened, rate, axis=1)
+        windows[:, d] = view[table["noise_piece"][:, d], table["noise_offset"][:, d]]
+    return windows
+
+
+def samples(inputs, spectrum, table, scaling):
+    """Spectrograms of samples, and how loud and how far they are.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    spectrum : numpy.ndarray or None
+        From `injection.spectra`; None for noise.
+    table : dict
+        From `draw`.
+    scaling : callable
+        From (table, SNR at 1 kpc of shape (n, detector)) to distances [kpc], shape (n,).
+
+    Returns
+    -------
+    image : numpy.ndarray
+        Shape (n, frequency, time, detector), float32, in [0, 1].
+    snr : numpy.ndarray
+        Shape (n, detector); zero for noise.
+    distance : numpy.ndarray
+        [kpc], shape (n,); NaN for noise.
+    """
+    settings = inputs.settings["spectrogram"]
+    data = noise_windows(inputs, table)
+    snr, distance = np.zeros(data.shape[:2]), np.full(len(data), np.nan)
+    if spectrum is not None:
+        signal, near = whitened_signal(inputs, spectrum, table)
+        distance = scaling(table, near)
+        snr = near / distance[:, None]
+        data += signal / distance[:, None, None].astype(np.float32)
+    image = spectrogram.magnitude(data, settings, inputs.settings["signal"]["sample_rate"])
+    return np.moveaxis(spectrogram.normalise(image, settings), 1, -1), snr, distance
+
+
+def by_snr(low, high):
+    """Scaling to a network SNR uniform between ``low`` and ``high``, equations (3) and (4)."""
+
+    def scaling(table, near):
+        target = low + (high - low) * table["uniform"]
+        return np.sqrt(np.sum(near**2, axis=1)) / target
+
+    return scaling
+
+
+def by_distance(distance):
+    """Scaling to one distance [kpc]."""
+
+    def scaling(table, near):
+        return np.full(len(near), float(distance))
+
+    return scaling
+
+
+def build(path, inputs, seed, dataset, per_class, scaling, run, progress=lambda x, **_: x):
+    """Make a data set and write it, class by class.
+
+    Parameters
+    ----------
+    path : path
+        The HDF5 file.
+    inputs : Inputs
+    seed : int
+        Seed of the run.
+    dataset, run : str
+        Names.
+    per_class : int
+        Samples a class.
+    scaling : callable
+        `by_snr` or `by_distance`.
+    progress : callable, optional
+        Wraps the batches, such as `joblog.progress`.
+    """
+    models = [None, *(injection.spectra(model) for model in inputs.waveforms)]
+    batches = [
+        (label, first, min(BATCH, per_class - first))
+        for label in range(len(models))
+        for first in range(0, per_class, BATCH)
+    ]
+    with h5py.File(path, "w") as file, scipy.fft.set_workers(1):
+        _create(file, inputs, per_class)
+        _describe(file, inputs, seed, dataset, run)
+        for label, first, count in progress(batches, label=dataset, unit="batches"):
+            table = draw(inputs, seed, dataset, label, first, count)
+            image, snr, distance = samples(inputs, models[label], table, scaling)
+            rows = slice(label * per_class + first, label * per_class + first + count)
+            file["spectrogram"][rows] = image
+            file["label"][rows] = label
+            file["snr"][rows], file["distance_kpc"][rows] = snr, distance
+            file["network_snr"][rows] = np.sqrt(np.sum(snr**2, axis=1))
+            for name in (*DRAWN, "gps_start", "noise_piece", "noise_offset"):
+                file[name][rows] = table[name]
+
+
+def _create(file, inputs, per_class):
+    grid = spectrogram.grid(
+        inputs.settings["spectrogram"], inputs.settings["signal"]["sample_rate"]
+    )
+    n, detectors = per_class * len(inputs.classes), len(inputs.noise)
+    image = (n, len(grid.frequencies), len(grid.times), detectors)
+    shapes = {"spectrogram": (image, "f4"), "label": ((n,), "i4")}
+    shapes |= {name: ((n,), "f8") for name in ("network_snr", "distance_kpc", *DRAWN)}
+    shapes |= {name: ((n, detectors), "f8") for name in ("snr", "gps_start")}
+    shapes |= {name: ((n, detectors), "i4") for name in ("noise_piece", "noise_offset")}
+    for name, (shape, kind) in shapes.items():
+        file.create_dataset(name, shape, kind, track_times=False)
+    file.attrs["frequencies"], file.attrs["times"] = grid
+
+
+def _describe(file, inputs, seed, dataset, run):
+    sources = {
+        "noise": "+".join(sorted({noise.source for noise in inputs.noise})),
+        "waveforms": {model.name: model.source for model in inputs.waveforms},
+    }
+    versions = {
+        name: importlib.metadata.version(name) for name in ("numpy", "scipy", "pycbc", "h5py")
+    }
+    file.attrs.update(
+        {
+            "classes": inputs.classes,
+            "detectors": inputs.detectors,
+            "sample_rate": inputs.settings["signal"]["sample_rate"],
+            "run": run,
+            "dataset": dataset,
+            "seed": seed,
+            "inputs": json.dumps(sources),
+            "settings": json.dumps(inputs.settings, sort_keys=True),
+            "versions": json.dumps(versions),
+        }
+    )
+
+
+def polar_examples(path, inputs, seed, detector, snr, bounce_time, run):
+    """One sample a class, seen from the pole, at a given SNR in one detector (Figure 2).
+
+    Parameters
+    ----------
+    path : path
+        The HDF5 file, of the layout of `build`.
+    inputs : Inputs
+    seed : int
+        Seed of the run.
+    detector : str
+        The detector that the SNR is for.
+    snr : float
+        Optimal SNR in this detector.
+    bounce_time : float
+        Arrival of the bounce in this detector [s from the start of the sample].
+    run : str
+        Name of the run.
+    """
+    at = inputs.detectors.index(detector)
+    with h5py.File(path, "w") as file:
+        _create(file, inputs, 1)
+        _describe(file, inputs, seed, "examples", run)
+        for label, model in enumerate([None, *inputs.waveforms]):
+            table = draw(inputs, seed, "examples", label, 0, 1)
+            table["theta"], table["phi"] = np.zeros(1), np.zeros(1)
+            where = table["ra"], table["dec"], table["psi"], table["gps_start"][:, 0]
+            table["bounce_time"] = bounce_time - network.response([detector], *where).delay[:, 0]
+            image, loudness, distance = samples(
+                inputs,
+                None if model is None else injection.spectra(model),
+                table,
+                lambda _, near: near[:, at] / snr,
+            )
+            file["spectrogram"][label], file["label"][label] = image[0], label
+            file["snr"][label], file["distance_kpc"][label] = loudness[0], distance[0]
+            file["network_snr"][label] = np.sqrt(np.sum(loudness**2))
+            for name in (*DRAWN, "gps_start", "noise_piece", "noise_offset"):
+                file[name][label] = table[name][0]

@@ -1,0 +1,68 @@
+"""Logging and progress of one job: to the job's log file and to the terminal."""
+
+import logging
+import sys
+import time
+
+from tqdm import tqdm
+
+
+def start(path, name):
+    """Send log records, warnings and the traceback of a failure to ``path`` and to stderr.
+
+    Parameters
+    ----------
+    path : str
+        The log file of the job.
+    name : str
+        Name of the rule, shown in each line.
+
+    Returns
+    -------
+    logging.Logger
+    """
+    pattern = f"%(asctime)s {name} %(levelname)s %(message)s"
+    handlers = [logging.FileHandler(path, mode="w"), logging.StreamHandler()]
+    # Only failures interrupt a terminal that shows Snakemake's own lines and progress bars.
+    handlers[1].setLevel(logging.WARNING)
+    logging.basicConfig(level=logging.INFO, format=pattern, handlers=handlers, force=True)
+    logging.captureWarnings(True)
+    logger = logging.getLogger(name)
+
+    def report(kind, error, traceback):
+        if issubclass(kind, ValueError | FileNotFoundError):
+            logger.error("%s", error)
+            logging.getLogger().removeHandler(handlers[1])
+        logger.error("the job failed", exc_info=(kind, error, traceback))
+
+    sys.excepthook = report
+    return logger
+
+
+def progress(iterable, total=None, label="", unit="it"):
+    """Iterate with a bar on a terminal, and with a log line for each tenth of the way.
+
+    Parameters
+    ----------
+    iterable : iterable
+    total : int, optional
+        Number of items; by default ``len(iterable)``.
+    label, unit : str
+        What is counted.
+    """
+    logger = logging.getLogger(__name__)
+    total = len(iterable) if total is None else total
+    began = time.monotonic()
+    tenth = 0
+    # disable=None: no bar where stderr is not a terminal.
+    for done, item in enumerate(
+        tqdm(iterable, total=total, desc=label, unit=unit, disable=None), 1
+    ):
+        yield item
+        if done * 10 // total > tenth:
+            tenth = done * 10 // total
+            elapsed = time.monotonic() - began
+            left = elapsed / done * (total - done)
+            logger.info(
+                "%s: %d/%d %s, %.0f s, %.0f s left", label, done, total, unit, elapsed, left
+            )

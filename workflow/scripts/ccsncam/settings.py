@@ -1,0 +1,139 @@
+"""Checks of a configuration: the schema, and what a schema cannot say."""
+
+from itertools import combinations, pairwise
+
+import jsonschema
+
+from ccsncam import classifier, spectrogram, waveform
+
+
+def check(config, schema):
+    """Check a configuration before any job.
+
+    Parameters
+    ----------
+    config : dict
+        The whole configuration.
+    schema : dict
+        The JSON schema.
+
+    Raises
+    ------
+    ValueError
+        One line: which key, what is wrong, what to do.
+    """
+    validator = jsonschema.Draft202012Validator(schema)
+    error = jsonschema.exceptions.best_match(validator.iter_errors(config))
+    if error is not None:
+        where = ".".join(map(str, error.absolute_path)) or "the top level"
+        raise ValueError(f"config, {where}: {error.message}; config/README.md lists every key")
+    _check_names(config)
+    _check_bands(config)
+    _check_ranges(config["noise"])
+    _check_noise(config)
+    _check_network(config)
+
+
+def _check_names(config):
+    if config["classes"][0] != "noise":
+        raise ValueError("config, classes: the first class must be noise")
+    table = waveform.read_table(config["waveforms"])
+    missing = [name for name in config["classes"][1:] if name not in table.index]
+    if missing:
+        raise ValueError(
+            f"config, classes: {', '.join(missing)} not in {config['waveforms']}; add rows"
+        )
+
+
+def _check_bands(config):
+    sets = config["datasets"]
+    for key, bands in (
+        ("train_bands", sets["train_bands"]),
+        ("validation_band", [sets["validation_band"]]),
+        ("bounce_window", [config["signal"]["bounce_window"]]),
+    ):
+        for low, high in bands:
+            if low >= high:
+                raise ValueError(f"config, {key}: [{low}, {high}] must rise")
+    for one, other in combinations(sets["train_bands"], 2):
+        if max(one[0], other[0]) < min(one[1], other[1]):
+            raise ValueError(f"config, datasets.train_bands: {one} and {other} overlap")
+    stages, epochs = len(sets["train_bands"]), len(config["classifier"]["epochs"])
+    if stages != epochs:
+        raise ValueError(
+            f"config, classifier.epochs: {epochs} numbers, datasets.train_bands: {stages} bands"
+        )
+    signal = config["signal"]
+    if signal["f_min"] >= signal["f_max"]:
+        raise ValueError("config, signal.f_min must be below signal.f_max")
+    if config["figures"]["distances"]:
+        strange = set(config["figures"]["distances"]) - set(sets["distances"])
+        if strange:
+            raise ValueError(
+                f"config, figures.distances: {sorted(strange)} not in datasets.distances"
+            )
+
+
+def _check_ranges(noise):
+    flat = []
+    for split, ranges in noise["ranges"].items():
+        for start, end in ranges:
+            if start >= end:
+                raise ValueError(f"config, noise.ranges.{split}: [{start}, {end}] must rise")
+            flat.append((start, end, split))
+    flat.sort()
+    for (a, b, one), (c, d, other) in pairwise(flat):
+        if c < b:
+            raise ValueError(
+                f"config, noise.ranges: [{a}, {b}] of {one} and [{c}, {d}] of {other} overlap"
+            )
+
+
+def _check_noise(config):
+    noise, whitening = config["noise"], config["whitening"]
+    shortest = 2 * whitening["psd_duration"] + whitening["filter_duration"] + 1
+    if noise["segment_duration"] < shortest:
+        raise ValueError(
+            f"config, noise.segment_duration: {noise['segment_duration']} s is too short for "
+            f"whitening.psd_duration and filter_duration; at least {shortest} s"
+        )
+    if noise["source"] == "files":
+        if noise["files"]["folder"] is None:
+            raise ValueError("config, noise.files.folder: name the folder of the strain files")
+        return
+    simulated = noise["simulated"]
+    for split, ranges in noise["ranges"].items():
+        room = sum(
+            (end - start) // noise["segment_duration"] * noise["segment_duration"]
+            for start, end in ranges
+        )
+        for detector in config["detectors"]:
+            for key in ("psd", "glitches"):
+                if detector not in simulated[key]:
+                    raise ValueError(f"config, noise.simulated.{key}: no entry for {detector}")
+            live = simulated["live_time"][split].get(detector)
+            if live is None:
+                raise ValueError(
+                    f"config, noise.simulated.live_time.{split}: no entry for {detector}"
+                )
+            if not noise["segment_duration"] <= live <= room:
+                raise ValueError(
+                    f"config, noise.simulated.live_time.{split}.{detector}: {live} s is not "
+                    f"between a piece ({noise['segment_duration']} s) and what the ranges hold "
+                    f"({room} s)"
+                )
+
+
+def _check_network(config):
+    block, image = config["spectrogram"], config["signal"]["sample_rate"]
+    if block["normalisation"] == "fixed" and block["ceiling"] is None:
+        raise ValueError("config, spectrogram.ceiling: fixed normalisation needs a number")
+    grid = spectrogram.grid(block, image)
+    shape = (len(grid.frequencies), len(grid.times), len(config["detectors"]))
+    counts = classifier.count_parameters(config["classifier"], shape, len(config["classes"]))
+    for key, count in zip(("parameters", "features"), counts, strict=True):
+        if config["classifier"][key] != count:
+            raise ValueError(
+                f"config, classifier.{key}: {config['classifier'][key]}, but the network of this "
+                f"config (input {' x '.join(map(str, shape))}) has {count}; set the key to agree"
+            )
