@@ -18,7 +18,7 @@ rule build_snr_dataset:
         runtime="1h",
     params:
         code=code_of("dataset"),
-        settings=blocks("signal", "whitening", "spectrogram")
+        settings=blocks("signal", "spectrogram")
         | {"noise": {"coincident": config["noise"]["coincident"]}},
         seed=config["seed"],
         run=config["run"],
@@ -51,7 +51,7 @@ rule build_distance_dataset:
         runtime="1h",
     params:
         code=code_of("dataset"),
-        settings=blocks("signal", "whitening", "spectrogram")
+        settings=blocks("signal", "spectrogram")
         | {"noise": {"coincident": config["noise"]["coincident"]}},
         seed=config["seed"],
         run=config["run"],
@@ -80,7 +80,7 @@ rule build_examples:
         runtime="10m",
     params:
         code=code_of("dataset"),
-        settings=blocks("signal", "whitening", "spectrogram")
+        settings=blocks("signal", "spectrogram")
         | {"noise": {"coincident": config["noise"]["coincident"]}},
         seed=config["seed"],
         run=config["run"],

@@ -8,11 +8,11 @@ import h5py
 import numpy as np
 import scipy.fft
 
-from ccsncam import injection, network, seeds, spectrogram, strain, waveform, whitening
+from ccsncam import injection, network, seeds, spectrogram, strain, waveform
 
-# Small enough that a batch of three detectors stays in the processor's cache. Fixed: the last bit
+# Large enough to hide the cost of a call to PyCBC. Fixed: the last bit
 # of a matrix product may depend on the shape of the batch.
-BATCH = 16
+BATCH = 100
 DRAWN = ("theta", "phi", "ra", "dec", "psi", "bounce_time")
 
 
@@ -57,7 +57,7 @@ def load(waveforms, noise, settings):
     waveforms, noise : list of path
         Files of the signal classes and of the detectors, each in the order of the config.
     settings : dict
-        The config's blocks ``signal``, ``noise``, ``whitening`` and ``spectrogram``.
+        The config's blocks ``signal``, ``noise`` and ``spectrogram``.
 
     Returns
     -------
@@ -69,12 +69,7 @@ def load(waveforms, noise, settings):
         pieces = strain.common_pieces([item.gps_start for item in noises])
     else:
         pieces = [np.arange(len(item.gps_start)) for item in noises]
-    filters = [
-        whitening.frequency_response(
-            item.psd, item.delta_f, rate, settings["whitening"]["filter_duration"]
-        )
-        for item in noises
-    ]
+    filters = [injection.whitening_response(item.psd, item.delta_f, rate) for item in noises]
     models = [waveform.Waveform.read(path) for path in waveforms]
     return Inputs(models, noises, pieces, filters, settings)
 

@@ -1,0 +1,90 @@
+import copy
+import re
+
+import pytest
+import yaml
+from conftest import TINY, Workflow
+
+from ccsncam import settings
+
+
+def load(root, name="config.yaml"):
+    return yaml.safe_load((root / "config" / name).read_text())
+
+
+@pytest.fixture
+def config(root, monkeypatch):
+    monkeypatch.chdir(root)
+    return load(root)
+
+
+@pytest.fixture(scope="module")
+def schema(root):
+    return yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())
+
+
+def leaves(block, schema, path=()):
+    for key, value in block.items():
+        inner = schema["properties"].get(key, {})
+        closed = inner.get("additionalProperties") is False and "required" in inner
+        if isinstance(value, dict) and closed and not {"H1", "train", "snr"} & set(value):
+            yield from leaves(value, inner, (*path, key))
+        else:
+            yield ".".join((*path, key)), inner
+
+
+def test_the_default_is_valid(config, schema):
+    settings.check(config, schema)
+
+
+def test_every_key_is_described_and_in_the_readme(config, schema, root):
+    readme = (root / "config/README.md").read_text()
+    listed = set(re.findall(r"^\| `([\w.]+)` \|", readme, re.MULTILINE))
+    keys = dict(leaves(config, schema))
+    assert listed == set(keys)
+    assert all(inner.get("description") for inner in keys.values())
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"colour": 1}, "colour"),
+        ({"seed": "one"}, "seed"),
+        ({"detectors": ["H1", "G1"]}, "detectors"),
+        ({"signal": {"bounce_window": [0.0, 0.5]}}, "bounce_window"),
+        ({"datasets": {"train_bands": [[40, 50], [30, 41], [20, 30]]}}, "overlap"),
+        ({"datasets": {"train_bands": [[50, 40], [30, 40], [20, 30]]}}, "must rise"),
+        ({"datasets": {"train_bands": [[40, 50]]}}, "epochs"),
+        ({"noise": {"ranges": {"validation": [[1238252307, 1238354855]]}}}, "overlap"),
+        ({"noise": {"source": "files"}}, "folder"),
+        ({"noise": {"simulated": {"live_time": {"train": {"H1": 20000}}}}}, "live_time.train.H1"),
+        ({"noise": {"segment_duration": 8}}, "segment_duration"),
+        ({"classes": ["noise", "s18", "m40"]}, "m40"),
+        ({"classes": ["s18", "noise"]}, "first class"),
+        ({"classifier": {"parameters": 427377}}, "427378"),
+        ({"classifier": {"features": 2000}}, "2112"),
+        ({"spectrogram": {"normalisation": "fixed"}}, "ceiling"),
+        ({"figures": {"distances": [11]}}, "figures.distances"),
+    ],
+)
+def test_bad_input_gets_one_clear_line(config, schema, change, where):
+    def merge(block, change):
+        for key, value in change.items():
+            if isinstance(value, dict):
+                merge(block[key], value)
+            else:
+                block[key] = value
+
+    config = copy.deepcopy(config)
+    merge(config, change)
+    with pytest.raises(ValueError, match=where) as error:
+        settings.check(config, schema)
+    assert "\n" not in str(error.value)
+
+
+def test_nothing_is_written_on_bad_input(tmp_path, root):
+    bad = Workflow(tmp_path, root, TINY | {"colour": 1})
+    output = bad.run(fails=True)
+    assert "config, the top level: Additional properties" in output
+    assert "Traceback" not in output
+    assert not (tmp_path / "results").exists()

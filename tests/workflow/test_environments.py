@@ -1,0 +1,63 @@
+import ast
+import re
+import sys
+
+import pytest
+import yaml
+
+# Where a package's name differs between conda and Python's own index, or from what is imported.
+PYPI = {"matplotlib-base": "matplotlib", "python-lal": "lalsuite"}
+ENVIRONMENTS = ["strain", "dataset", "keras", "figures"]
+
+
+def pins(root, name):
+    text = yaml.safe_load((root / "envs" / f"{name}.yaml").read_text())
+    assert text["channels"] == ["conda-forge", "nodefaults"]
+    return dict(entry.split(" =") for entry in text["dependencies"])
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_environments_and_lock_agree(root, name):
+    lock = dict(re.findall(r"^([\w.-]+)==([\w.]+)", (root / "requirements.txt").read_text(), re.M))
+    for package, version in pins(root, name).items():
+        if package not in ("python", "python-lal"):
+            locked = lock[PYPI.get(package, package)]
+            assert locked.startswith(f"{version}."), f"{package} {version}, lock {locked}"
+
+
+def imported(root, script):
+    """Packages that a script and the library modules it uses import."""
+    library, packages, seen = root / "workflow/scripts/ccsncam", set(), set()
+    todo = [root / "workflow/scripts" / f"{script}.py"]
+    while todo:
+        path = todo.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module == "ccsncam":
+                todo += [library / f"{alias.name}.py" for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                packages.add(node.module.split(".")[0])
+            elif isinstance(node, ast.Import):
+                packages |= {alias.name.split(".")[0] for alias in node.names}
+    return packages - set(sys.stdlib_module_names) - {"ccsncam"}
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_environments_hold_what_scripts_import(root, name):
+    scripts = set()
+    for path in (root / "workflow/rules").glob("*.smk"):
+        for rule in re.split(r"^rule ", path.read_text(), flags=re.M)[1:]:
+            if f"envs/{name}.yaml" in rule:
+                scripts.add(re.search(r"scripts/(\w+)\.py", rule)[1])
+    assert scripts
+    needed = set().union(*(imported(root, script) for script in scripts))
+    held = {PYPI.get(package, package) for package in pins(root, name)}
+    held = {"lal" if package == "lalsuite" else package for package in held} - {"python"}
+    assert needed <= held | {"lalframe"}
+    assert held - {"lal"} <= needed
+
+
+def test_lock_names_no_package_host(root):
+    assert "://" not in (root / "requirements.txt").read_text()

@@ -1,0 +1,117 @@
+"""Noise of one detector for one split: simulated, or cut from files; with its PSDs, whitened."""
+
+import pandas as pd
+
+from ccsncam import joblog, strain
+
+# Pieces in memory at a time.
+BATCH = 16
+
+
+def main(job):
+    """Run the rule ``select_noise``."""
+    log = joblog.start(job.log[0], job.rule)
+    detector, split = job.params["detector"], job.params["split"]
+    noise, signal = job.params["noise"], job.params["signal"]
+    rate, duration = signal["sample_rate"], noise["segment_duration"]
+    source = noise["source"]
+    if source == "simulated":
+        count, batches, selection, quality = _simulated(job, detector, split, noise, signal)
+        description = f"simulated noise ({noise['simulated']['psd'][detector]})"
+    else:
+        count, batches, selection, quality = _files(job, detector, split, noise, rate)
+        description = "strain cut from files"
+        if rate == 4096 and signal["f_max"] > strain.GWOSC_F_MAX:
+            log.warning(
+                "signal.f_max = %g Hz: above %g Hz the anti-alias filter of 4096-Hz GWOSC strain "
+                "takes the noise away, and SNRs come out too high: set signal.f_max below it",
+                signal["f_max"],
+                strain.GWOSC_F_MAX,
+            )
+    steps = -(-count // BATCH)
+    strain.write_noise(
+        job.output[0],
+        joblog.progress(batches, steps, f"{split} noise of {detector}", "batches"),
+        count,
+        detector=detector,
+        split=split,
+        source=source,
+        sample_rate=rate,
+        segment_duration=duration,
+        f_min=signal["f_min"],
+        f_max=signal["f_max"] if signal["f_max"] < rate / 2 else None,
+        selection=selection,
+        quality=quality,
+        description=description,
+        **job.params["whitening"],
+    )
+    log.info("%s, %s: %d pieces of %g s", split, detector, count, duration)
+
+
+def _simulated(job, detector, split, noise, signal):
+    """Number of blocks, iterator over them, table of seconds, and what is said of quality."""
+    settings, duration = noise["simulated"], noise["segment_duration"]
+    live_time = _of(settings["live_time"][split], detector, f"live_time.{split}")
+    starts = strain.simulated_starts(noise["ranges"][split], live_time, duration)
+    lines = strain.read_lines(job.input["lines"], detector) if settings["lines"] else None
+    parameters = strain.read_glitches(job.input["glitches"])
+
+    def batches():
+        for first in range(0, len(starts), BATCH):
+            begin = starts[first : first + BATCH]
+            data, glitches = strain.simulate(
+                job.params["seed"],
+                detector,
+                begin,
+                duration,
+                signal["sample_rate"],
+                _of(settings["psd"], detector, "psd"),
+                lines=lines,
+                rate=_of(settings["glitches"], detector, "glitches"),
+                kinds=settings["glitch_kinds"],
+                parameters=parameters,
+                snr=settings["glitch_snr"],
+                band=(signal["f_min"], signal["f_max"]),
+            )
+            yield begin, data, glitches
+
+    return len(starts), batches(), _kept(len(starts) * duration), "simulated"
+
+
+def _of(block, detector, name):
+    """Entry of a detector in a block of ``noise.simulated``."""
+    if detector not in block:
+        raise ValueError(f"noise.simulated.{name}: there is no entry for {detector}: add one")
+    return block[detector]
+
+
+def _kept(seconds):
+    """Table of seconds where nothing is lost."""
+    return pd.DataFrame({"reason": ["kept"], "seconds": [float(seconds)]})
+
+
+def _files(job, detector, split, noise, rate):
+    """Number of pieces, iterator over them, table of seconds, and what is said of quality."""
+    settings = noise["files"]
+    paths = strain.files_for(
+        settings["folder"], detector, noise["ranges"][split], settings["plain"]
+    )
+    selection = strain.scan_files(
+        paths,
+        detector,
+        noise["ranges"][split],
+        segment_duration=noise["segment_duration"],
+        sample_rate=rate,
+        exclude=noise["exclude"],
+        channel=settings["channel"],
+        quality=settings["quality"],
+        injections=settings["injections"],
+        plain=settings["plain"],
+    )
+    pieces = strain.read_files(selection, noise["segment_duration"], rate, BATCH)
+    batches = ((begin, data, None) for begin, data in pieces)
+    return len(selection.gps_start), batches, selection.table, selection.quality
+
+
+if __name__ == "__main__":
+    main(snakemake)  # noqa: F821

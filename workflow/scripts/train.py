@@ -1,0 +1,23 @@
+"""Train the network of one seed through the curriculum."""
+
+from ccsncam import classifier, joblog
+
+
+def main(job):
+    """Read the data sets of the stages, train, write weights and history."""
+    joblog.start(job.log[0], job.rule)
+    settings = job.params.classifier
+    classifier.prepare(job.threads, job.resources.get("gpu", 0) > 0, settings["mixed_precision"])
+    classifier.train(
+        settings,
+        job.params.stages,
+        job.input.train,
+        job.input.validation,
+        int(job.params.seed),
+        job.params.state,
+        {name: job.output[name] for name in ("best", "last", "history")},
+    )
+
+
+if __name__ == "__main__":
+    main(snakemake)  # noqa: F821
