@@ -49,7 +49,9 @@ def main():
                 row = {name: values[index] for name, values in table.items()}
                 reference.sample(model, row, noises, 5.0, config)
         loop = LOOPED * len(models) / (time.perf_counter() - began)
-    result = SimpleNamespace(ours=round(ours), pycbc_loop=round(loop, 1), ratio=round(ours / loop, 1))
+    result = SimpleNamespace(
+        ours=round(ours), pycbc_loop=round(loop, 1), ratio=round(ours / loop, 1)
+    )
     print(json.dumps({"samples a second a core": vars(result)}, indent=2))
 
 

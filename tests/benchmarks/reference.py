@@ -16,9 +16,7 @@ MARGIN = 1
 
 def plus_cross(quadrupole, theta, phi):
     """D h₊ and D h× by rotating the tensor into the observer's frame [cm]."""
-    e_theta = np.array(
-        [np.cos(theta) * np.cos(phi), np.cos(theta) * np.sin(phi), -np.sin(theta)]
-    )
+    e_theta = np.array([np.cos(theta) * np.cos(phi), np.cos(theta) * np.sin(phi), -np.sin(theta)])
     e_phi = np.array([-np.sin(phi), np.cos(phi), 0.0])
     plus = np.einsum("i,ijt,j->t", e_theta, quadrupole, e_theta) - np.einsum(
         "i,ijt,j->t", e_phi, quadrupole, e_phi

@@ -20,7 +20,9 @@ def test_seed_data_set_and_class_each_change_the_draws():
 
 
 def test_names_do_not_run_together():
-    assert not np.array_equal(seeds.generator(1, "ab", "c").random(4), seeds.generator(1, "a", "bc").random(4))
+    assert not np.array_equal(
+        seeds.generator(1, "ab", "c").random(4), seeds.generator(1, "a", "bc").random(4)
+    )
 
 
 def test_draws_are_uniform_and_uncorrelated():

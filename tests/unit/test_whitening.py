@@ -70,7 +70,7 @@ def test_response_is_the_transform_of_the_taps(noise):
     np.testing.assert_allclose(ours, theirs, atol=1e-9 * np.abs(theirs).max())
     # What the stored PSD stands for is the same filter.
     psd = whitening.effective_psd(noise[1], 0.25, RATE, 2)
-    stored = whitening.frequency_response(psd, 0.25, RATE, 2)
+    stored = np.sqrt(2 / (RATE * psd[::2]))
     np.testing.assert_allclose(stored, np.abs(response), rtol=1e-6, atol=2e-6 * response.max())
 
 
@@ -185,5 +185,3 @@ def test_filter_refuses(arguments, message):
 def test_grids_that_do_not_fit():
     with pytest.raises(ValueError, match="cannot hold"):
         whitening.whitening_filter(np.ones(8193), 0.25, RATE, 2, 4096)
-    with pytest.raises(ValueError, match="no integer part"):
-        whitening.frequency_response(np.ones(8193), 0.25, RATE, 3)

@@ -13,7 +13,8 @@ TINY = {
     "noise": {
         "simulated": {
             "live_time": {
-                split: dict.fromkeys(("H1", "L1", "V1"), 64) for split in ("train", "validation", "test")
+                split: dict.fromkeys(("H1", "L1", "V1"), 64)
+                for split in ("train", "validation", "test")
             }
         }
     },

@@ -13,9 +13,7 @@ def main(job):
     classifier.prepare(job.threads)
     with h5py.File(job.input.dataset) as data, h5py.File(job.output[0], "w") as out:
         classes = list(data.attrs["classes"])
-        model = classifier.build(
-            job.params.classifier, data["spectrogram"].shape[1:], len(classes)
-        )
+        model = classifier.build(job.params.classifier, data["spectrogram"].shape[1:], len(classes))
         model.load_weights(job.input.weights)
         features, probability = classifier.predict(model, data["spectrogram"])
         prediction = probability.argmax(axis=1).astype("i4")

@@ -258,8 +258,14 @@ def _stage_data(paths, stage, curriculum):
     """Images and labels of a stage, as tensors."""
     import tensorflow as tf
 
-    parts = [read(path) for path in (paths[: stage + 1] if curriculum == "accumulate" else [paths[stage]])]
-    return tuple(tf.constant(np.concatenate(column) if len(column) > 1 else column[0]) for column in zip(*parts, strict=True))
+    parts = [
+        read(path)
+        for path in (paths[: stage + 1] if curriculum == "accumulate" else [paths[stage]])
+    ]
+    return tuple(
+        tf.constant(np.concatenate(column) if len(column) > 1 else column[0])
+        for column in zip(*parts, strict=True)
+    )
 
 
 class _State:

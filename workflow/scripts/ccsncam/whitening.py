@@ -280,32 +280,6 @@ def fir_psd(fir, delta_f, sample_rate):
     return 2 / (sample_rate * response**2)
 
 
-def frequency_response(psd, delta_f, sample_rate, duration):
-    """Response of the filter that an effective PSD stands for: ``sqrt(2 / (fs S))``.
-
-    Parameters
-    ----------
-    psd : array (..., n)
-        Effective PSD (`effective_psd`) on the grid ``delta_f``.
-    delta_f, sample_rate : float
-        Hz.
-    duration : float
-        Seconds of the transform it is for: ``1 / delta_f`` or that over an integer, and no
-        shorter than the filter.
-
-    Returns
-    -------
-    array (..., duration * sample_rate // 2 + 1), float32
-    """
-    step = round(1 / (delta_f * duration))
-    if step < 1 or abs(step * delta_f * duration - 1) > 1e-9:
-        raise ValueError(
-            f"whitening: a transform of {duration:g} s is no integer part of the {1 / delta_f:g} s "
-            "of the PSD: make psd_duration a multiple of it"
-        )
-    return np.sqrt(2 / (sample_rate * psd[..., ::step])).astype(np.float32)
-
-
 def whiten(strain, fir):
     """Whiten series with the taps of `whitening_fir`.
 
