@@ -10,8 +10,8 @@ from pycbc.waveform import apply_fseries_time_shift
 from ccsncam import injection
 
 RATE = 4096
-# Noise on either side of the sample, for the whitening filter [s].
-MARGIN = 1
+# Noise that is whitened with the sample in it [s]: the grid of its transform is the PSD's.
+STRETCH = 4
 
 
 def plus_cross(quadrupole, theta, phi):
@@ -52,8 +52,9 @@ def sample(model, row, noises, distance_kpc, settings):
     images, snrs = [], []
     for d, noise in enumerate(noises):
         piece, offset = row["noise_piece"][d], row["noise_offset"][d]
-        stretch = noise.strain[piece, offset - MARGIN * RATE : offset + (1 + MARGIN) * RATE]
-        data = np.array(stretch, dtype=float)
+        first = np.clip(offset - 3 * RATE // 2, 0, noise.strain.shape[1] - STRETCH * RATE)
+        data = np.array(noise.strain[piece, first : first + STRETCH * RATE], dtype=float)
+        inside = slice(offset - first, offset - first + RATE)
         if model is not None:
             signal = strain_at(noise.detector, model, row, distance_kpc)
             padded = signal.copy()
@@ -61,11 +62,13 @@ def sample(model, row, noises, distance_kpc, settings):
             psd = FrequencySeries(noise.psd[piece], delta_f=noise.delta_f)
             band = settings["signal"]["f_min"], settings["signal"]["f_max"]
             snrs.append(sigma(padded, psd, *band))
-            data[MARGIN * RATE : (1 + MARGIN) * RATE] += signal.numpy()
+            data[inside] += signal.numpy()
         series = TimeSeries(data, delta_t=1 / RATE)
         spectrum = series.to_frequencyseries()
-        asd = np.sqrt(np.interp(spectrum.sample_frequencies, noise.frequencies, noise.psd[piece]))
-        white = (spectrum / asd).to_timeseries()[MARGIN * RATE : (1 + MARGIN) * RATE]
+        asd = np.sqrt(FrequencySeries(noise.psd[piece], delta_f=noise.delta_f))
+        # In a deep notch the response of the truncated filter may change its sign.
+        asd *= np.sign(noise.whitening[piece])
+        white = (spectrum / asd).to_timeseries()[inside]
         block = settings["spectrogram"]
         _, _, image = scipy.signal.stft(
             white.numpy(),

@@ -25,9 +25,7 @@ def median_snr(model, config, distance_kpc=10.0):
         psd = pycbc.psd.from_string(
             config["noise"]["simulated"]["psd"][detector], rate + 1, delta_f, 15.0
         ).numpy()
-        filters.append(
-            injection.whitening_response(np.where(psd > 0, psd, np.inf)[None], delta_f, rate)
-        )
+        filters.append(np.sqrt(2 / (rate * np.where(psd > 0, psd, np.inf))))
     u = seeds.uniforms(1, "calibration", model.name, 0, DRAWS, 6)
     theta, phi = np.arccos(1 - 2 * u[:, 0]), 2 * np.pi * u[:, 1]
     where = 2 * np.pi * u[:, 2], np.arcsin(2 * u[:, 3] - 1), np.pi * u[:, 4]
@@ -41,7 +39,7 @@ def median_snr(model, config, distance_kpc=10.0):
             network.Response(*(values[part] for values in response)),
             *(0.15 * u[part, 5], rate),
         )
-        whitening = np.stack([response[0] for response in filters])
+        whitening = np.stack(filters).astype(np.float32)
         _, each = injection.whiten(strain, whitening, (signal["f_min"], signal["f_max"]), rate)
         snr.append(np.sqrt(np.sum(each**2, axis=1)))
     return np.median(np.concatenate(snr)) / distance_kpc

@@ -63,13 +63,16 @@ def load(waveforms, noise, settings):
     -------
     Inputs
     """
-    rate = settings["signal"]["sample_rate"]
     noises = [strain.read_noise(path) for path in noise]
     if settings["noise"]["coincident"]:
         pieces = strain.common_pieces([item.gps_start for item in noises])
     else:
         pieces = [np.arange(len(item.gps_start)) for item in noises]
-    filters = [injection.whitening_response(item.psd, item.delta_f, rate) for item in noises]
+    # The filter is no longer than the buffer less the sample, so that the product of spectra on
+    # the buffer's grid is its linear convolution with the signal.
+    filters = [
+        item.whitening[:, :: round(1 / (injection.BUFFER * item.delta_f))] for item in noises
+    ]
     models = [waveform.Waveform.read(path) for path in waveforms]
     return Inputs(models, noises, pieces, filters, settings)
 

@@ -90,29 +90,6 @@ def project(spectrum, theta, phi, response, bounce_time, rate):
     return scipy.fft.irfft(strain, length, overwrite_x=True)[..., :rate]
 
 
-def whitening_response(psd, delta_f, rate):
-    """Frequency response of the whitening filters on the grid of the 2-s buffer.
-
-    Parameters
-    ----------
-    psd : numpy.ndarray
-        The effective PSD of each noise piece (`whitening.effective_psd`) [1/Hz], shape
-        (piece, frequency).
-    delta_f : float
-        Its frequency step [Hz].
-    rate : int
-        Sample rate [Hz].
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (piece, frequency), float32. The filter is no longer than the buffer less the
-        sample, so that the product of spectra is its linear convolution with 1 s of signal.
-    """
-    step = round(1 / (BUFFER * delta_f))
-    return np.sqrt(2 / (rate * psd[:, ::step])).astype(np.float32)
-
-
 def whiten(strain, whitening, band, rate):
     """Whiten signals by a linear convolution, and give their optimal SNR.
 

@@ -26,7 +26,9 @@ def start(path, name):
     # Only failures interrupt a terminal that shows Snakemake's own lines and progress bars.
     handlers[1].setLevel(logging.WARNING)
     logging.basicConfig(level=logging.INFO, format=pattern, handlers=handlers, force=True)
+    # Warnings of other packages are for the log file.
     logging.captureWarnings(True)
+    handlers[1].addFilter(lambda record: record.name != "py.warnings")
     logger = logging.getLogger(name)
 
     def report(kind, error, traceback):

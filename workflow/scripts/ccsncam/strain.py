@@ -828,6 +828,8 @@ class Noise:
     gps_start : array (piece,)
     psd : array (piece, frequency), float64
         Effective one-sided PSD, 1/Hz, which whitening and SNRs share.
+    whitening : array (piece, frequency), float32
+        Real frequency response of the whitening filter; ``psd`` is 2 / (sample_rate response²).
     whitened : array (piece, n), float32
     corrupted : float
         Seconds at each end of a whitened piece that the filter spoils.
@@ -845,6 +847,7 @@ class Noise:
     sample_rate: float
     gps_start: np.ndarray
     psd: np.ndarray
+    whitening: np.ndarray
     delta_f: float
     whitened: np.ndarray
     corrupted: float
@@ -909,6 +912,7 @@ def write_noise(
             ("strain", (count, size), "f4"),
             ("whitened", (count, size), "f4"),
             ("psd", (count, bins), "f8"),
+            ("whitening", (count, bins), "f4"),
             ("welch_psd", (count, bins), "f8"),
             ("gps_start", (count,), "f8"),
         ):
@@ -923,6 +927,7 @@ def write_noise(
             file["strain"][rows] = strain
             file["welch_psd"][rows] = psd
             file["psd"][rows] = whitening.fir_psd(fir, delta_f, sample_rate)
+            file["whitening"][rows] = whitening.fir_response(fir, 2 * (bins - 1))
             file["whitened"][rows] = whitening.whiten(strain, fir)
             file["gps_start"][rows] = gps_start
             done += len(strain)
@@ -978,7 +983,7 @@ def read_noise(path, strain=False):
             attrs = dict(file.attrs)
             glitches = {name: file[f"glitches/{name}"][()] for name in _GLITCH_COLUMNS}
             selection = {name: file[f"selection/{name}"][()] for name in ("reason", "seconds")}
-            noise = {name: file[name][()] for name in ("gps_start", "psd", "whitened")}
+            noise = {name: file[name][()] for name in ("gps_start", "psd", "whitening", "whitened")}
             noise["strain"] = file["strain"][()] if strain else None
             for name in ("detector", "split", "source", "sample_rate", "delta_f"):
                 noise[name] = attrs[name]

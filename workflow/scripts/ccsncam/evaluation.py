@@ -1,0 +1,244 @@
+"""How well a classifier does: rates with their intervals, as tidy tables."""
+
+import json
+
+import h5py
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+LEVEL = 0.95
+
+
+def wilson(hits, trials, level=LEVEL):
+    """Wilson score interval of a rate.
+
+    Parameters
+    ----------
+    hits, trials : array_like of int
+    level : float
+        Confidence.
+
+    Returns
+    -------
+    low, high : numpy.ndarray
+        NaN where there are no trials.
+
+    References
+    ----------
+    Wilson 1927, J. Am. Stat. Assoc. 22, 209.
+    """
+    hits, trials = np.asarray(hits, float), np.asarray(trials, float)
+    z = stats.norm.ppf((1 + level) / 2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rate = hits / trials
+        centre = (rate + z**2 / (2 * trials)) / (1 + z**2 / trials)
+        half = z / (1 + z**2 / trials)
+        half = half * np.sqrt(rate * (1 - rate) / trials + z**2 / (4 * trials**2))
+    return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
+
+
+def confusion(label, prediction, classes):
+    """Counts of (true, predicted), shape (classes, classes)."""
+    flat = np.bincount(label * classes + prediction, minlength=classes**2)
+    return flat.reshape(classes, classes)
+
+
+def _rates(table, hits, trials, name):
+    table[name] = table[hits] / table[trials]
+    table["low"], table["high"] = wilson(table[hits], table[trials])
+    return table
+
+
+def tables(paths):
+    """Accuracy, true positive rates and confusion matrices of evaluations.
+
+    Parameters
+    ----------
+    paths : list of path
+        Evaluations, one a seed and data set.
+
+    Returns
+    -------
+    dict of pandas.DataFrame
+        ``accuracy`` (a seed and data set), ``tpr`` (and class), ``confusion`` (and predicted
+        class), each with counts, rate and 95 % Wilson interval; ``distance_kpc`` is NaN for a
+        data set scaled by SNR.
+    """
+    accuracy, matrices = [], []
+    for path in paths:
+        with h5py.File(path) as file:
+            label, prediction = file["label"][()], file["prediction"][()]
+            distance = np.unique(file["distance_kpc"][label > 0])
+            key = {
+                "seed": int(file.attrs["seed"]),
+                "dataset": file.attrs["dataset"],
+                "distance_kpc": distance[0] if len(distance) == 1 else np.nan,
+            }
+            classes = list(file.attrs["classes"])
+        accuracy.append({**key, "n": len(label), "correct": int(np.sum(label == prediction))})
+        counts = confusion(label, prediction, len(classes))
+        matrices += [
+            {**key, "true": one, "predicted": other, "n": counts[i].sum(), "count": counts[i, j]}
+            for i, one in enumerate(classes)
+            for j, other in enumerate(classes)
+        ]
+    matrix = _rates(pd.DataFrame(matrices), "count", "n", "fraction")
+    tpr = matrix[matrix["true"] == matrix["predicted"]].drop(columns="predicted")
+    return {
+        "accuracy": _rates(pd.DataFrame(accuracy), "correct", "n", "accuracy"),
+        "tpr": tpr.rename(columns={"true": "class", "count": "correct", "fraction": "tpr"}),
+        "confusion": matrix,
+    }
+
+
+def snr_table(paths):
+    """Quantiles (5, 50, 95 %) of the network SNR of each signal class in data sets."""
+    rows = []
+    for path in paths:
+        with h5py.File(path) as file:
+            label, snr = file["label"][()], file["network_snr"][()]
+            distance = np.unique(file["distance_kpc"][label > 0])
+            for number, name in enumerate(file.attrs["classes"]):
+                if number:
+                    low, median, high = np.quantile(snr[label == number], [0.05, 0.5, 0.95])
+                    rows.append(
+                        {
+                            "dataset": file.attrs["dataset"],
+                            "distance_kpc": distance[0] if len(distance) == 1 else np.nan,
+                            "class": name,
+                            "network_snr_5": low,
+                            "network_snr_50": median,
+                            "network_snr_95": high,
+                        }
+                    )
+    return pd.DataFrame(rows)
+
+
+def noise_table(noise, datasets):
+    """Live time, samples and reuse factor of each split and detector.
+
+    The reuse factor is the time of all samples of the split (1 s each) over the live time.
+    """
+    samples = {}
+    for path in datasets:
+        with h5py.File(path) as file:
+            split = file.attrs["dataset"].split("-")[0]
+            samples[split] = samples.get(split, 0) + len(file["label"])
+    rows = []
+    for path in noise:
+        with h5py.File(path) as file:
+            split, live = file.attrs["split"], float(file.attrs["live_time"])
+            rows.append(
+                {
+                    "split": split,
+                    "detector": file.attrs["detector"],
+                    "source": file.attrs["source"],
+                    "live_time_s": live,
+                    "glitches": len(file["glitches/gps"]),
+                    "samples": samples[split],
+                    "reuse": samples[split] / live,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def sources(path):
+    """What made a data set: {"noise": …, "waveforms": {class: …}}."""
+    with h5py.File(path) as file:
+        return json.loads(file.attrs["inputs"])
+
+
+def over_seeds(values):
+    """One value a seed: the value itself, or the mean with its 95 % Student-t interval."""
+    values = [float(value) for value in values]
+    if len(values) == 1:
+        return values[0]
+    mean, error = np.mean(values), stats.sem(values)
+    half = stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * error
+    return {"mean": mean, "low": mean - half, "high": mean + half, "values": values}
+
+
+def paper_numbers(accuracy, tpr, snr, noise, settings, seeds, inputs):
+    """The numbers that a paper would print.
+
+    Parameters
+    ----------
+    accuracy, tpr, snr, noise : pandas.DataFrame
+        From `tables`, `snr_table` and `noise_table`.
+    settings : dict
+        The config's ``classifier`` block.
+    seeds : list of int
+    inputs : dict
+        From `sources`.
+
+    Returns
+    -------
+    dict
+        Rates in [0, 1]; distances [kpc] as keys; the noise false alarm over all test sets.
+    """
+    test = accuracy.dropna(subset="distance_kpc")
+    signal = tpr[tpr["class"] != "noise"].dropna(subset="distance_kpc")
+    silent = tpr[tpr["class"] == "noise"].dropna(subset="distance_kpc")
+    alarms = silent.groupby("seed")[["correct", "n"]].sum()
+    validation = accuracy[accuracy["dataset"].str.startswith("validation")]
+    return {
+        "parameters": settings["parameters"],
+        "features": settings["features"],
+        "validation_accuracy": over_seeds(validation["accuracy"]),
+        "accuracy": {
+            f"{d:g}": over_seeds(rows["accuracy"]) for d, rows in test.groupby("distance_kpc")
+        },
+        "mean_tpr": {
+            f"{d:g}": over_seeds(rows.groupby("seed")["tpr"].mean())
+            for d, rows in signal.groupby("distance_kpc")
+        },
+        "tpr": _by_class(signal, "tpr"),
+        "noise_false_alarm": over_seeds(1 - alarms["correct"] / alarms["n"]),
+        "median_network_snr": _by_class(snr.dropna(subset="distance_kpc"), "network_snr_50"),
+        "reuse": {
+            split: dict(zip(rows["detector"], rows["reuse"], strict=True))
+            for split, rows in noise.groupby("split")
+        },
+        "inputs": inputs,
+        "seeds": seeds,
+    }
+
+
+def _by_class(table, column):
+    return {
+        name: {f"{d:g}": over_seeds(one[column]) for d, one in rows.groupby("distance_kpc")}
+        for name, rows in table.groupby("class", sort=False)
+    }
+
+
+def comparison(numbers, published, prefix=""):
+    """Rows of (quantity, paper, here, low, high, where) for each published value."""
+    rows = []
+    for key, entry in published.items():
+        if key == "source":
+            continue
+        name = f"{prefix}{key}"
+        here = numbers.get(key) if isinstance(numbers, dict) else None
+        if "value" not in entry:
+            rows += comparison(here or {}, entry, f"{name} ")
+            continue
+        spread = here if isinstance(here, dict) else {"mean": here}
+        rows.append(
+            {
+                "quantity": name,
+                "paper": entry["value"],
+                "here": spread.get("mean"),
+                "low": spread.get("low"),
+                "high": spread.get("high"),
+                "where": entry["where"],
+            }
+        )
+    return rows
+
+
+def describe(inputs):
+    """One line that says what inputs made a result."""
+    kinds = sorted(set(inputs["waveforms"].values()))
+    noise = {"simulated": "simulated noise", "files": "strain files"}
+    return f"{' and '.join(kinds)} waveforms, {noise[inputs['noise']]}"

@@ -1,0 +1,24 @@
+"""The numbers that a paper would print, and the published ones beside them."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from ccsncam import evaluation, joblog
+
+
+def main(job):
+    """Read the tables, write numbers.json and the comparison."""
+    joblog.start(job.log[0], job.rule)
+    inputs = evaluation.sources(job.input.dataset)
+    tables = [pd.read_csv(job.input[name]) for name in ("accuracy", "tpr", "snr", "noise")]
+    numbers = evaluation.paper_numbers(*tables, job.params.classifier, job.params.seeds, inputs)
+    Path(job.output.numbers).write_text(json.dumps(numbers, indent=2) + "\n")
+    published = json.loads(Path(job.input.published).read_text())
+    table = pd.DataFrame(evaluation.comparison(numbers, published))
+    table.assign(inputs=evaluation.describe(inputs)).to_csv(job.output.comparison, index=False)
+
+
+if __name__ == "__main__":
+    main(snakemake)  # noqa: F821
