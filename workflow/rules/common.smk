@@ -35,6 +35,9 @@ TABLE = checked(waveform.read_table, config["waveforms"])
 BANDS = [f"{low:g}-{high:g}" for low, high in config["datasets"]["train_bands"]]
 TRAIN = [f"train-snr-{band}" for band in BANDS]
 VALIDATION = "validation-snr-{:g}-{:g}".format(*config["datasets"]["validation_band"])
+SEEDS = config["classifier"]["seeds"]
+SHOWN = [f"{distance:g}" for distance in config["figures"]["distances"]]
+TABLES = ["accuracy", "tpr", "confusion", "snr", "noise"]
 TEST = [f"test-{distance:g}kpc" for distance in config["datasets"]["distances"]]
 
 

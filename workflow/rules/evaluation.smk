@@ -22,3 +22,61 @@ rule evaluate:
         "Evaluation of seed {wildcards.seed} on {wildcards.dataset}"
     script:
         "../scripts/evaluate.py"
+
+
+rule tabulate:
+    input:
+        evaluations=expand(
+            "<results>/evaluation/seed-{seed}/{dataset}.h5",
+            seed=SEEDS,
+            dataset=[VALIDATION, *TEST],
+        ),
+        datasets=expand(
+            "<results>/datasets/{dataset}.h5", dataset=[*TRAIN, VALIDATION, *TEST]
+        ),
+        noise=expand(
+            "<results>/noise/{split}-{detector}.h5",
+            split=["train", "validation", "test"],
+            detector=config["detectors"],
+        ),
+    output:
+        **{name: f"<results>/tables/{name}.csv" for name in TABLES},
+    log:
+        "<logs>/tabulate/tabulate.log",
+    conda:
+        "../../envs/figures.yaml"
+    params:
+        code=code_of("evaluation"),
+    message:
+        "Tables of the results"
+    script:
+        "../scripts/tabulate.py"
+
+
+rule paper_numbers:
+    input:
+        accuracy="<results>/tables/accuracy.csv",
+        tpr="<results>/tables/tpr.csv",
+        snr="<results>/tables/snr.csv",
+        noise="<results>/tables/noise.csv",
+        dataset=f"<results>/datasets/{VALIDATION}.h5",
+        published=workflow.source_path("../../resources/published.json"),
+    output:
+        numbers="<results>/paper/numbers.json",
+        comparison=report(
+            "<results>/tables/paper_comparison.csv",
+            caption="../report/tables.rst",
+            category="Tables",
+        ),
+    log:
+        "<logs>/paper_numbers/paper_numbers.log",
+    conda:
+        "../../envs/figures.yaml"
+    params:
+        code=code_of("evaluation"),
+        classifier={k: config["classifier"][k] for k in ("parameters", "features")},
+        seeds=SEEDS,
+    message:
+        "Numbers, and the paper's beside them"
+    script:
+        "../scripts/paper_numbers.py"

@@ -381,7 +381,7 @@ def _numbers(path, columns):
                 finite = False
             if not finite:
                 raise ValueError(
-                    f"{path}, line {number}: {words[column]!r} in column {column} is no finite number"
+                    f"{path}, line {number}: {words[column]!r} in column {column} is not finite"
                 )
     raise ValueError(f"{path}: no rows of numbers")
 
