@@ -7,7 +7,7 @@ from pycbc.filter import sigma
 from pycbc.types import FrequencySeries, TimeSeries
 from pycbc.waveform import apply_fseries_time_shift
 
-from ccsncam import injection
+from ccsncam import waveform
 
 RATE = 4096
 # Noise that is whitened with the sample in it [s]: the grid of its transform is the PSD's.
@@ -31,7 +31,7 @@ def strain_at(detector, model, row, distance_kpc):
     gps = row["gps_start"][0]
     f_plus, f_cross = site.antenna_pattern(row["ra"], row["dec"], row["psi"], gps)
     delay = site.time_delay_from_earth_center(row["ra"], row["dec"], gps)
-    h = (f_plus * plus + f_cross * cross) / (distance_kpc * injection.KPC_IN_CM)
+    h = (f_plus * plus + f_cross * cross) / (distance_kpc * waveform.KPC_IN_CM)
     # 4 s with bounce in the middle of the first two, moved by PyCBC to its place in the sample.
     buffer = np.zeros(4 * RATE)
     first = round((model.start + 1.5) * RATE)

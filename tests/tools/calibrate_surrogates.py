@@ -1,64 +1,88 @@
-"""Scale the surrogates to their median network SNR at 10 kpc: prints, or with --write rewrites."""
+"""Scale of each surrogate that brings its median network SNR at 10 kpc to the target.
 
+Run from the root of the repository; --write puts the scaled amplitudes into the table.
+"""
+
+import argparse
 import sys
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pycbc.psd
 import yaml
+from pycbc.detector import Detector
 
 ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT / "workflow/scripts"))
+sys.path.append(str(ROOT / "workflow" / "scripts"))
 
-from ccsncam import injection, network, seeds, surrogate  # noqa: E402
+from ccsncam import waveform  # noqa: E402
 
-DRAWS, TABLE = 3000, ROOT / "resources/surrogates.tsv"
+DISTANCE = 10 * waveform.KPC_IN_CM
+DRAWS = 4096
+GPS = 1238236470.0
 
 
-def median_snr(model, config, distance_kpc=10.0):
-    """Median network SNR over directions and positions, with PyCBC's PSDs."""
-    signal, detectors = config["signal"], ["H1", "L1", "V1"]
-    rate, delta_f = signal["sample_rate"], 1 / injection.BUFFER
-    filters = []
-    for detector in detectors:
-        psd = pycbc.psd.from_string(
-            config["noise"]["simulated"]["psd"][detector], rate + 1, delta_f, 15.0
-        ).numpy()
-        filters.append(np.sqrt(2 / (rate * np.where(psd > 0, psd, np.inf))))
-    u = seeds.uniforms(1, "calibration", model.name, 0, DRAWS, 6)
-    theta, phi = np.arccos(1 - 2 * u[:, 0]), 2 * np.pi * u[:, 1]
-    where = 2 * np.pi * u[:, 2], np.arcsin(2 * u[:, 3] - 1), np.pi * u[:, 4]
-    response = network.response(detectors, *where, np.full(DRAWS, 1238236470.0))
-    spectrum, snr = injection.spectra(model), []
-    for first in range(0, DRAWS, 100):
-        part = slice(first, first + 100)
-        strain = injection.project(
-            spectrum,
-            *(theta[part], phi[part]),
-            network.Response(*(values[part] for values in response)),
-            *(0.15 * u[part, 5], rate),
-        )
-        whitening = np.stack(filters).astype(np.float32)
-        _, each = injection.whiten(strain, whitening, (signal["f_min"], signal["f_max"]), rate)
-        snr.append(np.sqrt(np.sum(each**2, axis=1)))
-    return np.median(np.concatenate(snr)) / distance_kpc
+def directions(size, seed):
+    """Random orientations and sky positions → weights of the five components, (draw, det, 5)."""
+    rng = np.random.default_rng(seed)
+    theta, dec = np.arccos(rng.uniform(-1, 1, size)), np.arcsin(rng.uniform(-1, 1, size))
+    phi, ra = rng.uniform(0, 2 * np.pi, (2, size))
+    psi = rng.uniform(0, np.pi, size)
+    source = waveform.polarisation_weights(theta, phi)
+    patterns = [Detector(d).antenna_pattern(ra, dec, psi, GPS) for d in ("H1", "L1", "V1")]
+    return np.stack([p[:, None] * source[:, 0] + c[:, None] * source[:, 1] for p, c in patterns], 1)
+
+
+def network_snr(model, config, weights):
+    """Network SNR at 10 kpc of each draw, by the Gram matrices of the five components."""
+    signal, psds = config["signal"], config["noise"]["simulated"]["psd"]
+    rate, size = signal["sample_rate"], 4 * signal["sample_rate"]
+    spectrum = np.fft.rfft(waveform.components(model.quadrupole) / DISTANCE, size) / rate
+    step = rate / size
+    band = slice(round(signal["f_min"] / step), round(signal["f_max"] / step))
+    total = np.zeros(len(weights))
+    for index, detector in enumerate(("H1", "L1", "V1")):
+        psd = pycbc.psd.from_string(psds[detector], size // 2 + 1, step, signal["f_min"] - 5)
+        inside = spectrum[:, band]
+        gram = 4 * step * (inside / psd.numpy()[band] @ inside.conj().T).real
+        total += np.einsum("nk,kl,nl->n", weights[:, index], gram, weights[:, index])
+    return np.sqrt(total)
 
 
 def main():
-    """Print median, target and scale of each model."""
+    """Print the scales and, on request, write them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="update rms_cm in the table")
+    write = parser.parse_args().write
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
-    targets = pd.read_csv(ROOT / "resources/surrogate_targets.tsv", sep="\t").set_index("model")
-    raw = pd.read_csv(TABLE, sep="\t")
-    table = surrogate.read_table(TABLE)
-    for name, row in targets.iterrows():
-        median = median_snr(surrogate.realise(table, name, config["signal"]), config)
-        scale = row["median_network_snr_10kpc"] / median
-        print(f"{name}: median {median:.2f}, target {row.iloc[0]}, scale {scale:.4f}")
-        mine = raw["model"] == name
-        raw.loc[mine, "rms_cm"] = (raw.loc[mine, "rms_cm"] * scale).round(3)
-    if "--write" in sys.argv:
-        raw.to_csv(TABLE, sep="\t", index=False)
+    surrogates = ROOT / "resources/surrogates.tsv"
+    table = waveform.read_table(ROOT / "config/waveforms.tsv")
+    targets = {}
+    for line in (ROOT / "resources/surrogate_targets.tsv").read_text().splitlines():
+        if not line.startswith(("#", "model\t")):
+            name, target, _ = line.split("\t")
+            targets[name] = float(target)
+    weights = directions(DRAWS, seed=1)
+    scales = {}
+    print("model         target  median  5 %     95 %    scale")
+    for name, target in targets.items():
+        model = waveform.load(
+            table.loc[name], ROOT / "config/waveforms.tsv", config["signal"], surrogates
+        )
+        snr = network_snr(model, config, weights)
+        low, median, high = np.quantile(snr, [0.05, 0.5, 0.95])
+        scales[name] = target / median
+        print(f"{name:12}{target:8.2f}{median:8.2f}{low:8.2f}{high:8.2f}{scales[name]:9.4f}")
+    if write:
+        lines = surrogates.read_text().splitlines()
+        header = next(line for line in lines if not line.startswith("#")).split("\t")
+        index = header.index("rms_cm")
+        for number, line in enumerate(lines):
+            cells = line.split("\t")
+            if cells[0] in scales:
+                cells[index] = f"{float(cells[index]) * scales[cells[0]]:.4g}"
+                lines[number] = "\t".join(cells)
+        surrogates.write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

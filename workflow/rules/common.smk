@@ -59,7 +59,8 @@ def code_of(*modules):
 
 def waveform_files(wildcards):
     """Files that a row of the waveform table names."""
-    return checked(waveform.inputs, TABLE.loc[wildcards.model], config["waveforms"])
+    files = checked(waveform.inputs, TABLE.loc[wildcards.model], config["waveforms"])
+    return [str(file) for file in files]
 
 
 def strain_files(wildcards):
@@ -68,7 +69,10 @@ def strain_files(wildcards):
         return []
     files = config["noise"]["files"]
     ranges = config["noise"]["ranges"][wildcards.split]
-    return checked(strain.files_for, files["folder"], wildcards.detector, ranges, files["plain"])
+    found = checked(
+        strain.files_for, files["folder"], wildcards.detector, ranges, files["plain"]
+    )
+    return [str(file) for file in found]
 
 
 def noise_of(wildcards):

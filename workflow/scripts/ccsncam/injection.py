@@ -5,8 +5,6 @@ import scipy.fft
 
 from ccsncam import waveform
 
-KPC_IN_CM = 3.0856775814913673e21
-
 # The part of a waveform that can reach a sample [s from bounce], with room for the light travel
 # time (21 ms) and for the ringing of a fractional delay.
 KEPT = (-0.22, 1.07)
@@ -31,7 +29,7 @@ def spectra(model):
         bounce at 0.3 s, in strain at 1 kpc.
     """
     rate = model.sample_rate
-    components = waveform.components(model.quadrupole) / KPC_IN_CM
+    components = waveform.components(model.quadrupole) / waveform.KPC_IN_CM
     time = model.start + np.arange(components.shape[-1]) / rate
     rise = np.clip((time - KEPT[0]) / TAPER, 0, 1)
     fall = np.clip((KEPT[1] - time) / TAPER, 0, 1)

@@ -96,11 +96,8 @@ def spectra(models, noises, classes):
     figure, axes = plt.subplots(figsize=(PAGE, 3.9))
     look = looks(classes)
     for detector, frequency, asd in noises:
-        shade = {"H1": "0.25", "L1": "0.45", "V1": "0.6", "K1": "0.7"}[detector]
-        axes.loglog(frequency, asd, color=shade, lw=0.7, zorder=1)
-        axes.annotate(
-            detector, (24, np.interp(24, frequency, asd)), color=shade, fontsize=7, va="bottom"
-        )
+        shade = {"H1": "0.2", "L1": "0.5", "V1": "0.65", "K1": "0.75"}[detector]
+        axes.loglog(frequency, asd, color=shade, lw=0.7, zorder=1, label=f"{detector} noise")
     for model in models:
         plus, _ = waveform.polarisations(model.quadrupole, 0.0, 0.0)
         plus = plus / waveform.KPC_IN_CM
@@ -232,8 +229,10 @@ def matrices(confusion, snr, classes, distances):
             annot=True,
             fmt=".0f",
             annot_kws={"fontsize": 6},
+            linewidths=0.2,
             cbar_kws={"label": "share of the true class [%]"},
         )
+        left.grid(False)
         left.set(xlabel="predicted", ylabel="true", title=f"{distance:g} kpc")
         left.tick_params(axis="x", rotation=60)
         sns.violinplot(

@@ -1,264 +1,409 @@
-"""Waveforms: from the files of simulations to the second time derivative of the quadrupole.
-
-A waveform is A_ij(t) = (G/c⁴) Q̈_ij(t) [cm], traceless, for which D h₊ = A_θθ − A_φφ and
-D h× = 2 A_θφ in the direction (θ, φ).
-"""
+"""Waveforms: the table that lists them, readers of public formats, conditioning, projection."""
 
 import hashlib
+import logging
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pandas as pd
 
-COLUMNS = (
-    *("name", "source", "format", "path", "columns", "unit", "derivative", "sample_rate_hz"),
-    *("distance_kpc", "sha256", "duration_s", "bounce_time_s", "url", "reference", "licence"),
-)
-FORMATS = ("surrogate", "tensor", "grid", "views", "single")
-# G/c⁴ in cgs units [s²/(g cm)], of CODATA 2018; the Sun's mass [g] of IAU 2015 B3.
-G_C4 = 6.67430e-8 / 2.99792458e10**4
-SOLAR_MASS = 1.988409870698051e33
+logger = logging.getLogger(__name__)
+
 KPC_IN_CM = 3.0856775814913673e21
-# What a value is worth in cm, and how often it is already derived with respect to time.
-UNITS = {"cm": (1.0, 2)}
-UNITS |= {f"g cm2{s}": (G_C4, k) for k, s in enumerate(("", "/s", "/s2"))}
-UNITS |= {f"Msun cm2{s}": (G_C4 * SOLAR_MASS, k) for k, s in enumerate(("", "/s", "/s2"))}
-PAIRS = ("xx", "yy", "zz", "xy", "xz", "yz")
-DIRECTION = re.compile(r"phi([\d.]+)_theta([\d.]+)_.*?h_?(plus|cross)")
-# A tensor that fits worse than this share of the signal's rms is not the files' tensor.
-RESIDUAL = 0.01
+LIGHT_CM_PER_S = 2.99792458e10
+NEWTON_CGS = 6.6743e-8
+# The nominal solar mass parameter of the IAU (2015 resolution B3): G M☉ is known far better than G.
+SOLAR_GM_CGS = 1.3271244e26
+
+COMPONENTS = ("xx", "yy", "xy", "xz", "yz")
 SHORTEST = 0.1
-HIGHPASS_ORDER = 6
+RESIDUAL_LIMIT = 1e-2
+
+# Unit of a tensor → (factor to cm once two derivatives are taken, derivatives already taken).
+UNITS = {
+    "cm": (1.0, 2),
+    "Msun cm2": (SOLAR_GM_CGS / LIGHT_CM_PER_S**4, 0),
+    "Msun cm2/s": (SOLAR_GM_CGS / LIGHT_CM_PER_S**4, 1),
+    "Msun cm2/s2": (SOLAR_GM_CGS / LIGHT_CM_PER_S**4, 2),
+    "g cm2": (NEWTON_CGS / LIGHT_CM_PER_S**4, 0),
+    "g cm2/s": (NEWTON_CGS / LIGHT_CM_PER_S**4, 1),
+    "g cm2/s2": (NEWTON_CGS / LIGHT_CM_PER_S**4, 2),
+}
+STRAIN_UNITS = ("cm", "strain")
+
+# What each format needs beside name, source and format.
+NEEDS = {
+    "surrogate": ("duration_s",),
+    "tensor": ("path", "columns", "unit", "derivative", "sha256"),
+    "grid": ("path", "pattern", "unit", "sha256"),
+    "views": ("path", "unit", "sha256"),
+    "single": ("path",),
+}
+NUMBERS = ("derivative", "sample_rate_hz", "distance_kpc", "duration_s", "bounce_time_s")
+TEXTS = ("path", "pattern", "grid", "columns", "unit", "sha256", "url", "reference", "licence")
+ROW = ("name", "source", "format")
+
+# Views along x, y and z of `views`, as directions (θ, φ) of `polarisation_weights`.
+VIEWS = {"x": (np.pi / 2, 0.0), "y": (np.pi / 2, np.pi / 2), "z": (0.0, np.pi / 2)}
 
 
 @dataclass
 class Waveform:
-    """A waveform on the workflow's time grid.
+    """A supernova's gravitational waves in every direction.
 
     Attributes
     ----------
     name : str
     quadrupole : numpy.ndarray
-        (G/c⁴) Q̈ [cm], shape (3, 3, n).
-    sample_rate : int
-        [Hz].
+        (G/c⁴) Q̈_ij, trace-free, in cm: distance times strain. Shape (3, 3, n).
+    sample_rate : float
+        Hz.
     start : float
-        Time of the first sample [s from bounce].
+        Time of the first sample after bounce [s].
     source : str
-        ``surrogate`` or ``numerical``.
+        "surrogate" or "numerical".
     reference : str
     residual : float
-        Of the fit to several views, as a share of the rms; NaN where there is none.
-    modes : dict of numpy.ndarray
-        Parts of the quadrupole by name, where they are known; their sum is the quadrupole.
+        Residual of the fit to a trace-free tensor, as a share of the signal; NaN where the format
+        leaves none.
+    modes : dict of str to numpy.ndarray
+        Parts that add up to the quadrupole, each (3, 3, n), where they are known.
     """
 
     name: str
     quadrupole: np.ndarray
-    sample_rate: int
+    sample_rate: float
     start: float
     source: str
-    reference: str = ""
-    residual: float = np.nan
+    reference: str
+    residual: float
     modes: dict = field(default_factory=dict)
 
     def write(self, path):
-        """Write an HDF5 file."""
+        """Write to an HDF5 file."""
+        import h5py
+
         with h5py.File(path, "w") as file:
-            file.create_dataset("quadrupole", data=self.quadrupole, track_times=False)
-            file["quadrupole"].attrs["units"] = "cm"
-            for name, mode in self.modes.items():
-                file.create_dataset(f"modes/{name}", data=mode, track_times=False)
-            for name in ("name", "sample_rate", "start", "source", "reference", "residual"):
-                file.attrs[name] = getattr(self, name)
+            file["quadrupole"] = self.quadrupole
+            for mode, part in self.modes.items():
+                file[f"modes/{mode}"] = part
+            for key in ("name", "sample_rate", "start", "source", "reference", "residual"):
+                file.attrs[key] = getattr(self, key)
+            file.attrs["units"] = "cm"
 
     @classmethod
     def read(cls, path):
         """Read what `write` wrote."""
+        import h5py
+
         with h5py.File(path) as file:
-            modes = {name: mode[()] for name, mode in file.get("modes", {}).items()}
-            return cls(quadrupole=file["quadrupole"][()], modes=modes, **dict(file.attrs))
+            keys = ("name", "sample_rate", "start", "source", "reference", "residual")
+            return cls(
+                quadrupole=file["quadrupole"][:],
+                modes={mode: part[:] for mode, part in file.get("modes", {}).items()},
+                **{key: file.attrs[key] for key in keys},
+            )
 
 
 def components(quadrupole):
-    """Independent components xx, yy, xy, xz, yz; shape (3, 3, n) to (5, n)."""
-    return np.stack([quadrupole[i, j] for i, j in ((0, 0), (1, 1), (0, 1), (0, 2), (1, 2))])
-
-
-def tensor(parts):
-    """The traceless tensor of components xx, yy, xy, xz, yz; shape (5, n) to (3, 3, n)."""
-    xx, yy, xy, xz, yz = parts
-    return np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, -xx - yy]])
-
-
-def polarisation_weights(theta, phi):
-    """How D h₊ and D h× follow from the components xx, yy, xy, xz, yz of a traceless tensor.
+    """The five independent components xx, yy, xy, xz, yz of a trace-free tensor.
 
     Parameters
     ----------
-    theta, phi : array_like
-        Direction of the observer [rad], of one shape (...).
+    quadrupole : numpy.ndarray
+        Shape (3, 3, ...).
 
     Returns
     -------
     numpy.ndarray
-        Shape (..., 2, 5): h₊ then h×. The standard quadrupole formula: equations (1) and (2) of
-        Sasaoka et al. (2023) have the factor 2 on the other polarisation.
+        Shape (5, ...).
     """
-    theta, phi = np.broadcast_arrays(theta, phi)
-    st, ct, sp, cp = np.sin(theta), np.cos(theta), np.sin(phi), np.cos(phi)
-    # A_zz = -A_xx - A_yy is put in.
+    return np.stack([quadrupole["xyz".index(a), "xyz".index(b)] for a, b in COMPONENTS])
+
+
+def tensor(five):
+    """The trace-free tensor with the components xx, yy, xy, xz, yz; inverse of `components`.
+
+    Parameters
+    ----------
+    five : numpy.ndarray
+        Shape (5, ...).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (3, 3, ...).
+    """
+    xx, yy, xy, xz, yz = five
+    return np.stack([np.stack([xx, xy, xz]), np.stack([xy, yy, yz]), np.stack([xz, yz, -xx - yy])])
+
+
+def polarisation_weights(theta, phi):
+    """Linear map from the five components of the quadrupole to D h₊ and D h×.
+
+    D h₊ = A_θθ - A_φφ and D h× = 2 A_θφ, with A = (G/c⁴) Q̈ and the unit vectors e_θ, e_φ of the
+    direction of the observer (Misner, Thorne & Wheeler 1973, chapter 36).
+
+    Parameters
+    ----------
+    theta, phi : array_like
+        Polar angle and azimuth of the observer in the frame of the source [rad].
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (..., 2, 5): plus and cross; xx, yy, xy, xz, yz, with zz = -xx - yy put in.
+    """
+    theta, phi = np.broadcast_arrays(np.asarray(theta, float), np.asarray(phi, float))
+    sin, cos = np.sin(theta), np.cos(theta)
+    sin2phi = np.sin(2 * phi)
     plus = [
-        cp**2 * ct**2 - st**2 - sp**2,
-        sp**2 * ct**2 - st**2 - cp**2,
-        2 * sp * cp * (1 + ct**2),
-        -2 * cp * st * ct,
-        -2 * sp * st * ct,
+        np.cos(phi) ** 2 * cos**2 - sin**2 - np.sin(phi) ** 2,
+        np.sin(phi) ** 2 * cos**2 - sin**2 - np.cos(phi) ** 2,
+        sin2phi * (1 + cos**2),
+        -2 * sin * cos * np.cos(phi),
+        -2 * sin * cos * np.sin(phi),
     ]
     cross = [
-        -2 * ct * sp * cp,
-        2 * ct * sp * cp,
-        2 * ct * np.cos(2 * phi),
-        2 * st * sp,
-        -2 * st * cp,
+        -cos * sin2phi,
+        cos * sin2phi,
+        2 * cos * np.cos(2 * phi),
+        2 * sin * np.sin(phi),
+        -2 * sin * np.cos(phi),
     ]
     return np.stack([np.stack(plus, axis=-1), np.stack(cross, axis=-1)], axis=-2)
 
 
 def polarisations(quadrupole, theta, phi):
-    """D h₊ and D h× [cm] in the directions (θ, φ), each of shape (..., n)."""
+    """D h₊ and D h× that an observer sees.
+
+    Parameters
+    ----------
+    quadrupole : numpy.ndarray
+        (G/c⁴) Q̈ in cm, trace-free, shape (3, 3, n).
+    theta, phi : array_like
+        Direction of the observer in the frame of the source [rad], shape (...).
+
+    Returns
+    -------
+    h_plus, h_cross : numpy.ndarray
+        In cm, shape (..., n).
+    """
     both = polarisation_weights(theta, phi) @ components(quadrupole)
     return both[..., 0, :], both[..., 1, :]
 
 
 def read_table(path):
-    """Read and check the waveform table.
+    """Read and check a waveform table.
 
     Parameters
     ----------
-    path : path
-        Tab-separated, one row a class.
+    path : str or path
+        Tab-separated, one row a waveform, ``#`` begins a comment line, ``-`` stands for nothing.
+        Columns: name, source, format and, as the format needs them, those of TEXTS and NUMBERS.
 
     Returns
     -------
     pandas.DataFrame
-        Indexed by name; strings, empty where the table has ``-``.
+        Indexed by name; a missing text is None, a missing number NaN. The column ``where`` holds
+        file and line.
 
     Raises
     ------
     ValueError
-        One line that names the file, the line and the column.
+        One line with file and line number.
     """
     if not Path(path).is_file():
-        raise ValueError(f"{path}: there is no such waveform table; set waveforms in the config")
-    table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False).replace("-", "")
-    for column in [*COLUMNS, *table.columns]:
-        if (column in COLUMNS) != (column in table.columns):
-            kind = "missing" if column in COLUMNS else "unknown"
-            raise ValueError(f"{path}, line 1: {kind} column {column!r}; it takes {COLUMNS}")
-    for number, row in enumerate(table.itertuples(index=False), 2):
-        _check_row(row, f"{path}, line {number}")
-    double = table["name"][table["name"].duplicated()]
-    if len(double):
-        raise ValueError(f"{path}, line {double.index[0] + 2}: {double.iloc[0]!r} is there twice")
-    return table.set_index("name", drop=False)
-
-
-def _check_row(row, where):
-    if row.source not in ("surrogate", "numerical"):
-        raise ValueError(f"{where}: source {row.source!r} is neither surrogate nor numerical")
-    if row.format not in FORMATS:
-        raise ValueError(f"{where}: unknown format {row.format!r}; one of {', '.join(FORMATS)}")
-    if (row.format == "surrogate") != (row.source == "surrogate"):
-        raise ValueError(f"{where}: source {row.source} does not go with format {row.format}")
-    if row.format == "single":
+        raise ValueError(f"{path}: no such waveform table")
+    numbered = [
+        (number, line.rstrip("\r\n").split("\t"))
+        for number, line in enumerate(Path(path).read_text().splitlines(), 1)
+        if line.strip() and not line.startswith("#")
+    ]
+    if not numbered:
+        raise ValueError(f"{path}: the waveform table is empty")
+    first, header = numbered[0]
+    unknown = [name for name in header if name not in (*ROW, *TEXTS, *NUMBERS)]
+    if unknown:
         raise ValueError(
-            f"{where}: {row.name} is known in one direction only, and cannot be seen from random "
-            "ones; give its tensor, a grid of directions or three views"
+            f"{path}:{first}: unknown column {unknown[0]!r}; "
+            f"known are {', '.join((*ROW, *TEXTS, *NUMBERS))}"
         )
-    for column in ("sample_rate_hz", "distance_kpc", "duration_s", "bounce_time_s", "derivative"):
+    repeated = {name for name in header if header.count(name) > 1}
+    if repeated:
+        raise ValueError(f"{path}:{first}: column {sorted(repeated)[0]!r} occurs twice")
+    absent = [name for name in ROW if name not in header]
+    if absent:
+        raise ValueError(f"{path}:{first}: no column {absent[0]!r}")
+    rows = {}
+    for number, cells in numbered[1:]:
+        where = f"{path}:{number}"
+        if len(cells) != len(header):
+            raise ValueError(f"{where}: {len(cells)} cells, the header has {len(header)}")
+        row = _check_row(dict(zip(header, cells, strict=True)), where)
+        if row["name"] in rows:
+            raise ValueError(f"{where}: the name {row['name']!r} occurs twice")
+        rows[row["name"]] = row
+    table = pd.DataFrame(list(rows.values()), columns=[*ROW, *TEXTS, *NUMBERS, "where"])
+    return table.set_index("name")
+
+
+def _check_row(cells, where):
+    """One row of the table with its types, or ValueError."""
+    cells = {key: value.strip() for key, value in cells.items()}
+    row = {key: None if cells.get(key, "-") in ("-", "") else cells[key] for key in (*ROW, *TEXTS)}
+    row["where"] = where
+    if row["name"] is None or not re.fullmatch(r"[\w.+-]+", row["name"]):
+        raise ValueError(f"{where}: name {cells['name']!r} must be letters, digits and . _ + -")
+    if row["source"] not in ("surrogate", "numerical"):
+        raise ValueError(f"{where}: source {cells['source']!r} must be surrogate or numerical")
+    if row["format"] not in NEEDS:
+        raise ValueError(f"{where}: format {cells['format']!r} must be one of {', '.join(NEEDS)}")
+    if (row["source"] == "surrogate") != (row["format"] == "surrogate"):
+        raise ValueError(f"{where}: source {row['source']} with format {row['format']}")
+    for key in NUMBERS:
+        text = cells.get(key, "-")
         try:
-            float(getattr(row, column) or 0)
+            row[key] = np.nan if text in ("-", "") else float(text)
         except ValueError:
-            raise ValueError(f"{where}: {column} {getattr(row, column)!r} is no number") from None
-    if row.format == "surrogate":
-        return
-    for column in ("path", "unit", "sha256", "bounce_time_s"):
-        if not getattr(row, column):
-            raise ValueError(f"{where}: {column} is empty; a numerical waveform needs it")
-    if row.unit not in UNITS and not (row.unit == "strain" and row.distance_kpc):
-        raise ValueError(
-            f"{where}: unknown unit {row.unit!r}; one of {', '.join(UNITS)}, or strain with "
-            "distance_kpc"
-        )
-    if row.format == "tensor" and float(row.derivative or 2) != UNITS.get(row.unit, (1, 2))[1]:
-        raise ValueError(
-            f"{where}: unit {row.unit!r} is of time derivative {UNITS[row.unit][1]}, "
-            f"derivative says {row.derivative}"
-        )
-    if row.format == "grid" and not row.sample_rate_hz:
-        raise ValueError(f"{where}: sample_rate_hz is empty; files of one column need it")
+            raise ValueError(f"{where}: {key} {text!r} is not a number") from None
+        if np.isinf(row[key]) or (key in NUMBERS[1:4] and row[key] <= 0):
+            raise ValueError(f"{where}: {key} {text!r} must be positive and finite")
+    missing = [key for key in NEEDS[row["format"]] if row[key] is None or row[key] != row[key]]
+    if missing:
+        raise ValueError(f"{where}: format {row['format']} needs {', '.join(missing)}")
+    if row["format"] in ("grid", "views"):
+        if row["unit"] not in STRAIN_UNITS:
+            raise ValueError(f"{where}: unit {row['unit']!r} must be {' or '.join(STRAIN_UNITS)}")
+        if row["unit"] == "strain" and np.isnan(row["distance_kpc"]):
+            raise ValueError(f"{where}: unit strain needs distance_kpc")
+    if row["format"] == "tensor":
+        if row["unit"] not in UNITS:
+            raise ValueError(f"{where}: unit {row['unit']!r} must be one of {', '.join(UNITS)}")
+        if row["derivative"] != UNITS[row["unit"]][1]:
+            raise ValueError(
+                f"{where}: unit {row['unit']} means derivative {UNITS[row['unit']][1]}, "
+                f"not {row['derivative']:g}"
+            )
+    if row["format"] == "views" and "{view}" not in row["path"]:
+        raise ValueError(f"{where}: path {row['path']!r} must hold {{view}}, for x, y and z")
+    if row["format"] == "grid":
+        for part in ("{phi}", "{theta}", "{polarisation}"):
+            if row["pattern"].count(part) != 1:
+                raise ValueError(f"{where}: pattern {row['pattern']!r} must hold {part} once")
+    if row["sha256"] is not None and not re.fullmatch(r"[0-9a-f]{64}", row["sha256"]):
+        raise ValueError(f"{where}: sha256 must be 64 hexadecimal digits")
+    _column_map(row)
+    return row
+
+
+def _column_map(row):
+    """Columns of the files of a row: name → 0-based position."""
+    defaults = {"views": "t=0 plus=1 cross=2", "grid": "h=0"}
+    text = row["columns"] or defaults.get(row["format"], "")
+    found = {}
+    for item in text.split():
+        match = re.fullmatch(r"(\w+)=(\d+)", item)
+        if not match or match[1] in found:
+            raise ValueError(
+                f"{row['where']}: columns: {item!r} must be name=number, once a name, "
+                "as in t=0 xx=1 xy=2 (counted from 0)"
+            )
+        found[match[1]] = int(match[2])
+    known, needed = {
+        "tensor": ({a + b for a in "xyz" for b in "xyz"}, {"xx", "yy", "zz", "xy", "xz", "yz"}),
+        "views": ({"plus", "cross"}, {"plus", "cross"}),
+        "grid": ({"h"}, {"h"}),
+    }.get(row["format"], (set(), set()))
+    strange, absent = sorted(set(found) - known - {"t"}), sorted(needed - set(found))
+    if strange or absent:
+        problem = f"unknown {strange[0]!r}" if strange else f"no {absent[0]!r}"
+        raise ValueError(f"{row['where']}: columns: {problem} for format {row['format']}")
+    if known and "t" not in found and np.isnan(row["sample_rate_hz"]):
+        raise ValueError(f"{row['where']}: columns: no 't' and no sample_rate_hz")
+    return found
 
 
 def inputs(row, table_path):
-    """The files of a row, relative paths taken from the table's folder.
+    """Files that a row of the table needs.
 
     Parameters
     ----------
     row : pandas.Series
-        Of `read_table`.
-    table_path : path
+        From `read_table`.
+    table_path : str or path
+        Relative paths in the table are relative to its folder.
 
     Returns
     -------
-    list of str
+    list of pathlib.Path
+        Sorted; empty for a surrogate.
 
     Raises
     ------
     ValueError
-        If there are none.
+        Where files are missing, or the format cannot serve.
     """
     if row["format"] == "surrogate":
         return []
-    path = Path(table_path).parent / Path(row["path"]).expanduser()
-    if row["format"] == "views":
-        files = [Path(str(path).replace("{view}", view)) for view in "xyz"]
-    elif row["format"] == "grid":
-        files = sorted(f for f in path.glob("*") if DIRECTION.search(f.name))
-    else:
-        files = [path]
-    missing = [str(file) for file in files if not file.is_file()]
-    if missing or not files:
-        source = f"; it comes from {row['url']}" if row["url"] else ""
+    if row["format"] == "single":
         raise ValueError(
-            f"waveform {row['name']}: no file {missing[0] if missing else path}{source}; put it "
-            f"there, or change the path in {table_path}"
+            f"{row['where']}: {row.name} is known in one direction only (format single) and cannot "
+            "be used for random orientations; give tensor components, a grid or three views"
         )
-    return [str(file) for file in files]
+    path = Path(table_path).parent / row["path"]
+    if row["format"] == "tensor":
+        files = [path]
+    elif row["format"] == "views":
+        files = [Path(str(path).replace("{view}", view)) for view in VIEWS]
+    else:
+        files = sorted(path.glob(re.sub(r"\{\w+\}", "*", row["pattern"])))
+        if not files:
+            raise ValueError(f"{row['where']}: no file {row['pattern']} in {path}{_hint(row)}")
+    for file in files:
+        if not file.is_file():
+            raise ValueError(f"{row['where']}: no file {file}{_hint(row)}")
+    return files
 
 
-def checksum(files):
-    """SHA-256 of a file; of several files, that of their digests in the order of their names."""
-    digests = [hashlib.sha256(Path(file).read_bytes()).hexdigest() for file in sorted(files)]
-    return (
-        digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
-    )
+def _hint(row):
+    """Where to fetch missing files."""
+    return f"; fetch it from {row['url']}" if row["url"] else "; put it there or mend the path"
 
 
-def load(row, files, settings):
-    """Read a numerical waveform and bring it on the workflow's time grid.
+def digest(files):
+    """SHA-256 of a file; for several, of their sorted digests, one a line.
+
+    Parameters
+    ----------
+    files : list of path
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    each = sorted(hashlib.sha256(Path(file).read_bytes()).hexdigest() for file in files)
+    if len(each) == 1:
+        return each[0]
+    return hashlib.sha256("".join(f"{one}\n" for one in each).encode()).hexdigest()
+
+
+def load(row, table_path, signal, surrogates):
+    """Load a waveform and condition it.
 
     Parameters
     ----------
     row : pandas.Series
-        Of `read_table`.
-    files : list of path
-        From `inputs`.
-    settings : dict
-        The config's ``signal`` block.
+        From `read_table`.
+    table_path : str or path
+        Relative paths in the table are relative to its folder.
+    signal : dict
+        sample_rate and highpass [Hz], tukey (tapered share of the signal).
+    surrogates : str or path
+        Table of surrogates, read for that format only.
 
     Returns
     -------
@@ -267,206 +412,327 @@ def load(row, files, settings):
     Raises
     ------
     ValueError
-        One line: the file, the line where there is one, what is wrong.
+        One line with file and line number.
     """
-    found = checksum(files)
-    if found != row["sha256"]:
-        raise ValueError(
-            f"waveform {row['name']}: the checksum of {files[0]}{' …' * (len(files) > 1)} is "
-            f"{found}, the table says {row['sha256']}"
-        )
-    rate = settings["sample_rate"]
-    reader = {"tensor": _read_tensor, "grid": _read_grid, "views": _read_views}[row["format"]]
-    time, parts, residual = reader(row, files, rate)
-    if residual > RESIDUAL:
-        raise ValueError(
-            f"waveform {row['name']}: one traceless tensor does not fit {Path(files[0]).name} and "
-            f"the others: a residual of {residual:.2g} of the rms, at most {RESIDUAL}"
-        )
-    if len(time) < SHORTEST * rate:
-        raise ValueError(
-            f"{files[0]}: {len(time) / rate:.3f} s are too short; {SHORTEST} s at least"
-        )
+    files = inputs(row, table_path)
+    rate = signal["sample_rate"]
+    if row["format"] == "surrogate":
+        from ccsncam import surrogate
+
+        raw = surrogate.realise(surrogates, row.name, rate)
+        end = raw.start + raw.quadrupole.shape[-1] / rate
+        if abs(end - row["duration_s"]) > 1.5 / rate:
+            raise ValueError(
+                f"{row['where']}: duration_s {row['duration_s']:g}, but the tracks of {row.name} "
+                f"in {surrogates} end at {end:.4f} s"
+            )
+        modes = {mode: condition(part, **_conditions(signal)) for mode, part in raw.modes.items()}
+        quadrupole, start, residual = sum(modes.values()), raw.start, np.nan
+    else:
+        found = digest(files)
+        if found != row["sha256"]:
+            raise ValueError(
+                f"{row['where']}: sha256 of {row.name} is {found}, the table says {row['sha256']}: "
+                "the files are not those of the table"
+            )
+        reader = {"tensor": _read_tensor, "grid": _read_grid, "views": _read_views}[row["format"]]
+        time, five, order, residual = reader(row, files)
+        logger.info("%s: residual %.2g", row.name, residual)
+        bounce = 0.0 if np.isnan(row["bounce_time_s"]) else row["bounce_time_s"]
+        start, five = resample(time - bounce, five, rate, order)
+        if not np.isnan(row["duration_s"]):
+            five = five[:, : max(0, int((row["duration_s"] - start) * rate) + 1)]
+        if five.shape[-1] < SHORTEST * rate:
+            raise ValueError(
+                f"{row['where']}: bounce_time_s and duration_s leave less than {SHORTEST} s"
+            )
+        quadrupole, modes = condition(tensor(five), **_conditions(signal)), {}
     return Waveform(
-        row["name"],
-        tensor(condition(parts, settings)),
-        rate,
-        time[0] - float(row["bounce_time_s"]),
-        "numerical",
-        row["reference"],
-        residual,
+        name=row.name,
+        quadrupole=quadrupole,
+        sample_rate=rate,
+        start=start,
+        source=row["source"],
+        reference=row["reference"] or "",
+        residual=residual,
+        modes=modes,
     )
 
 
-def condition(series, settings):
-    """High-pass (zero phase) and Tukey window along the last axis, as in the paper, section II.A.2.
+def _conditions(signal):
+    return {key: signal[key] for key in ("sample_rate", "highpass", "tukey")}
+
+
+def condition(series, sample_rate, highpass, tukey):
+    """High-pass with zero phase, then taper both ends.
 
     Parameters
     ----------
     series : numpy.ndarray
         Shape (..., n).
-    settings : dict
-        ``sample_rate`` and ``highpass`` [Hz], ``tukey``.
+    sample_rate, highpass : float
+        Hz. The filter is a Butterworth of order 4, run forwards and backwards.
+    tukey : float
+        Share of the signal that the Tukey window tapers.
 
     Returns
     -------
     numpy.ndarray
         Same shape.
     """
-    from scipy import signal
+    from scipy.signal import butter, sosfiltfilt
+    from scipy.signal.windows import tukey as window
 
-    sections = signal.butter(
-        HIGHPASS_ORDER, settings["highpass"], "highpass", fs=settings["sample_rate"], output="sos"
-    )
-    pad = min(series.shape[-1] - 1, settings["sample_rate"] // 4)
-    filtered = signal.sosfiltfilt(sections, series, axis=-1, padlen=pad)
-    return filtered * signal.windows.tukey(series.shape[-1], settings["tukey"])
+    sections = butter(4, highpass, "highpass", fs=sample_rate, output="sos")
+    size = series.shape[-1]
+    # The default padding is a few samples; the filter rings for a period of its cutoff.
+    padding = min(size - 1, round(2 * sample_rate / highpass))
+    filtered = sosfiltfilt(sections, series, axis=-1, padtype="even", padlen=padding)
+    return filtered * window(size, tukey)
 
 
-def resample(time, series, rate, derivative=0):
-    """Bring irregular samples on a uniform grid without aliasing.
+def resample(time, values, sample_rate, derivatives=0):
+    """Bring irregular samples to a uniform rate without aliasing.
 
-    A cubic spline through the samples is read (and derived) on a grid at least as fine as they
-    are, then decimated with an anti-alias filter.
+    A spline is taken at a rate well above that of the samples, then decimated behind a filter that
+    stops everything above the new Nyquist frequency by 80 dB.
 
     Parameters
     ----------
     time : numpy.ndarray
-        Rising [s], shape (n,).
-    series : numpy.ndarray
-        Shape (..., n).
-    rate : int
-        [Hz].
-    derivative : int
-        Order of the time derivative to take.
+        Rising [s], shape (m,).
+    values : numpy.ndarray
+        Shape (..., m).
+    sample_rate : int
+        Hz.
+    derivatives : int
+        Number of time derivatives to take.
 
     Returns
     -------
-    time : numpy.ndarray
-    series : numpy.ndarray
+    start : float
+        Time of the first sample, a multiple of the sample period [s].
+    values : numpy.ndarray
+        Shape (..., n).
     """
-    from scipy import signal
-    from scipy.interpolate import CubicSpline
+    from scipy.interpolate import make_interp_spline
+    from scipy.signal import firwin, kaiser_beta, resample_poly
 
-    factor = max(2, int(np.ceil(2 / (np.median(np.diff(time)) * rate))))
-    count = int((time[-1] - time[0]) * rate)
-    fine = time[0] + np.arange(count * factor) / (rate * factor)
-    values = CubicSpline(time, series, axis=-1)(fine, derivative)
-    # The filter runs out over the ends along a line, not into a step.
-    coarse = signal.resample_poly(values, 1, factor, axis=-1, padtype="line")
-    return time[0] + np.arange(count) / rate, coarse
+    steps = np.diff(time)
+    if np.median(steps) > 1 / sample_rate:
+        logger.warning(
+            "samples every %.3g s are too coarse for %g Hz", np.median(steps), sample_rate
+        )
+    # Twice the rate of the closest samples but a few: the spline's images stay below its Nyquist.
+    factor = int(np.clip(np.ceil(2 / (sample_rate * np.percentile(steps, 1))), 4, 64))
+    first = int(np.ceil(time[0] * sample_rate - 1e-6))
+    count = int(np.floor((time[-1] * sample_rate - first) * factor + 1e-6)) + 1
+    fine = np.clip((first + np.arange(count) / factor) / sample_rate, time[0], time[-1])
+    series = make_interp_spline(time, values, k=5, axis=-1)(fine, nu=derivatives)
+    # 64 new samples to either side: a transition of 8 % of the band, all below the new Nyquist.
+    taps = firwin(128 * factor + 1, 0.96 / factor, window=("kaiser", kaiser_beta(80)))
+    series = resample_poly(series, 1, factor, axis=-1, window=taps, padtype="reflect")
+    return first / sample_rate, series
 
 
-def _numbers(path, columns):
-    """Columns of a text file, shape (columns, n); errors name file and line."""
+def _read_columns(path, wanted):
+    """Columns of a text file, shape (column, sample); ValueError with file and line."""
+    if next(_data_lines(path), None) is None:
+        raise ValueError(f"{path}:1: no line of data")
     try:
-        data = np.loadtxt(path, comments="#", ndmin=2)
-        if data.shape[1] > max(columns) and np.isfinite(data[:, columns]).all():
-            return data[:, columns].T
+        values = np.loadtxt(path, usecols=list(wanted.values()), ndmin=2, comments="#").T
     except ValueError:
-        pass
-    for number, line in enumerate(Path(path).read_text().splitlines(), 1):
-        words = line.split("#")[0].split()
-        if not words:
-            continue
-        if len(words) <= max(columns):
-            raise ValueError(
-                f"{path}, line {number}: {len(words)} columns, the table asks for column "
-                f"{max(columns)} (counted from 0)"
-            )
-        for column in columns:
-            try:
-                finite = np.isfinite(float(words[column]))
-            except ValueError:
-                finite = False
-            if not finite:
-                raise ValueError(
-                    f"{path}, line {number}: {words[column]!r} in column {column} is not finite"
+        values = None
+    if values is None or not np.isfinite(values).all():
+        raise ValueError(_complaint(path, wanted))
+    return dict(zip(wanted, values, strict=True))
+
+
+def _data_lines(path):
+    """Line number and cells of each line of data."""
+    with open(path, errors="replace") as file:
+        for number, line in enumerate(file, 1):
+            cells = line.split("#")[0].split()
+            if cells:
+                yield number, cells
+
+
+def _complaint(path, wanted):
+    """What is wrong with a file, in one line."""
+    for number, cells in _data_lines(path):
+        for name, column in wanted.items():
+            if column >= len(cells):
+                return (
+                    f"{path}:{number}: {len(cells)} columns, but {name} is column {column} "
+                    "(counted from 0); mend the columns in the waveform table or the file"
                 )
-    raise ValueError(f"{path}: no rows of numbers")
+            try:
+                finite = np.isfinite(float(cells[column]))
+            except ValueError:
+                return f"{path}:{number}: {name} is {cells[column]!r}, not a number"
+            if not finite:
+                return f"{path}:{number}: {name} is {cells[column]}; cut the file before it"
+    return f"{path}: not a table of numbers"
 
 
-def _rising(path, time):
-    back = np.flatnonzero(np.diff(time) <= 0)
-    if len(back):
+def _times(row, columns, path):
+    """Time of each sample [s], checked."""
+    if "t" not in columns:
+        size = len(next(iter(columns.values())))
+        time = np.arange(size) / row["sample_rate_hz"]
+    else:
+        time = columns["t"]
+        falls = np.flatnonzero(np.diff(time) <= 0)
+        if len(falls):
+            lines = [number for number, _ in _data_lines(path)]
+            raise ValueError(
+                f"{path}:{lines[falls[0] + 1]}: the time {time[falls[0] + 1]:g} s does not rise; "
+                "remove the overlap"
+            )
+    if time[-1] - time[0] < SHORTEST or len(time) < 100:
+        last = [number for number, _ in _data_lines(path)][-1]
         raise ValueError(
-            f"{path}: time does not rise after its {back[0] + 1}. row of numbers (t = "
-            f"{time[back[0]]:g} s)"
+            f"{path}:{last}: the data end after {time[-1] - time[0]:g} s and {len(time)} samples; "
+            f"a waveform needs {SHORTEST} s and 100 samples"
         )
     return time
 
 
-def _column_map(row, names):
-    entries = dict(re.findall(r"(\w+)=(\d+)", row["columns"]))
-    missing = [name for name in names if name not in entries]
-    if missing:
+def _scale(row):
+    """Factor from the unit of a file to cm."""
+    if row["unit"] == "strain":
+        return row["distance_kpc"] * KPC_IN_CM
+    return UNITS[row["unit"]][0]
+
+
+def _read_tensor(row, files):
+    """Components in columns → time, five components, derivatives to take, residual."""
+    columns = _read_columns(files[0], _column_map(row))
+    time = _times(row, columns, files[0])
+    full = np.empty((3, 3, len(time)))
+    for i, a in enumerate("xyz"):
+        for j, b in enumerate("xyz"):
+            # Files with all nine components are symmetric to rounding only.
+            both = [columns[key] for key in {a + b, b + a} if key in columns]
+            full[i, j] = np.mean(both, axis=0)
+    full -= np.trace(full) / 3 * np.eye(3)[..., None]
+    order = 2 - UNITS[row["unit"]][1]
+    return time, _scale(row) * components(full), order, np.nan
+
+
+def _read_views(row, files):
+    """Views along x, y, z → time, five components, derivatives to take, residual."""
+    views = [_read_columns(file, _column_map(row)) for file in files]
+    times = [_times(row, view, file) for view, file in zip(views, files, strict=True)]
+    # The three come from one run; a file that was cut differently is brought to the first's times.
+    begin, end = max(time[0] for time in times), min(time[-1] for time in times)
+    time = times[0][(times[0] >= begin) & (times[0] <= end)]
+    if len(time) < 100 or time[-1] - time[0] < SHORTEST:
+        raise ValueError(f"{row['where']}: the three views share less than {SHORTEST} s")
+    both = []
+    for own, view in zip(times, views, strict=True):
+        pair = np.stack([view["plus"], view["cross"]])
+        if len(own) == len(time) and np.array_equal(own, time):
+            both.append(pair)
+        else:
+            from scipy.interpolate import make_interp_spline
+
+            both.append(make_interp_spline(own, pair, k=5, axis=-1)(time))
+    measured = _scale(row) * np.stack(both)  # view, polarisation, sample
+    x, y, z = measured[:, 0]
+    series = np.stack([x - y + z, x, y, z], axis=-1)
+    trend = np.polynomial.polynomial.polyfit(time, series, 1)
+    series -= np.polynomial.polynomial.polyval(time, trend).T
+    residual = _rms(series[:, 0]) / _rms(series[:, 1:])
+    if not residual < RESIDUAL_LIMIT:
         raise ValueError(
-            f"waveform {row['name']}: columns {row['columns']!r} of the table lacks "
-            f"{', '.join(missing)}; write it as t=0 xx=1 …"
+            f"{row['where']}: the views of {row.name} are not of one trace-free tensor: "
+            f"h+(x) - h+(y) + h+(z) is {residual:.2g} of the signal, the limit {RESIDUAL_LIMIT:g}"
         )
-    return {name: int(column) for name, column in entries.items()}
+    weights = polarisation_weights(*np.transpose(list(VIEWS.values()))).reshape(6, 5)
+    five = np.linalg.lstsq(weights, measured.reshape(6, -1))[0]
+    return time, five, 0, residual
 
 
-def _read_tensor(row, files, rate):
-    places = _column_map(row, ("t", *PAIRS))
-    data = dict(zip(places, _numbers(files[0], list(places.values())), strict=True))
-    factor, derivative = UNITS[row["unit"]]
-    mirrored = {pair: data.get(pair[::-1], data[pair]) for pair in PAIRS}
-    symmetric = np.stack([(data[pair] + mirrored[pair]) / 2 for pair in PAIRS]) * factor
-    time, series = resample(_rising(files[0], data["t"]), symmetric, rate, 2 - derivative)
-    xx, yy, zz, xy, xz, yz = series
-    trace = (xx + yy + zz) / 3
-    return time, np.stack([xx - trace, yy - trace, xy, xz, yz]), np.nan
-
-
-def _read_grid(row, files, rate):
-    weights, series = [], []
-    for file in files:
-        phi, theta, polarisation = DIRECTION.search(Path(file).name).groups()
-        plus, cross = polarisation_weights(float(theta), float(phi))
-        weights.append(plus if polarisation == "plus" else cross)
-        series.append(_numbers(file, [0])[0])
-    lengths = {len(values) for values in series}
-    if len(lengths) > 1:
-        raise ValueError(
-            f"waveform {row['name']}: files of {sorted(lengths)} rows; all need as many"
-        )
-    weights, series = np.array(weights), np.array(series) * _length(row)
-    parts, _, rank, _ = np.linalg.lstsq(weights, series, rcond=None)
+def _read_grid(row, files):
+    """Grid of directions → time, five components, derivatives to take, residual."""
+    expression = re.escape(row["pattern"])
+    for part, body in (
+        ("phi", r"-?[\d.]+"),
+        ("theta", r"-?[\d.]+"),
+        ("polarisation", r"h?(?:plus|cross)"),
+    ):
+        expression = expression.replace(re.escape(f"{{{part}}}"), f"(?P<{part}>{body})")
+    names = [re.fullmatch(expression, file.name) for file in files]
+    for file, name in zip(files, names, strict=True):
+        if name is None:
+            raise ValueError(f"{row['where']}: {file} does not read as {row['pattern']}")
+    theta = np.array([float(name["theta"]) for name in names])
+    phi = np.array([float(name["phi"]) for name in names])
+    if row["grid"]:
+        theta, phi = _exact(row, theta, phi)
+    cross = np.array(["cross" in name["polarisation"] for name in names], dtype=int)
+    columns = [_read_columns(file, _column_map(row)) for file in files]
+    time = _times(row, columns[0], files[0])
+    for file, own in zip(files, columns, strict=True):
+        last = len(own["h"])
+        if last != len(time):
+            raise ValueError(f"{file}:{last}: {last} samples, but {files[0]} has {len(time)}")
+        if "t" in own and not np.array_equal(own["t"], time):
+            raise ValueError(f"{file}: its times are not those of {files[0]}")
+    measured = _scale(row) * np.stack([own["h"] for own in columns])
+    weights = polarisation_weights(theta, phi)[np.arange(len(files)), cross]
+    five, _, rank, _ = np.linalg.lstsq(weights, measured)
     if rank < 5:
         raise ValueError(
-            f"waveform {row['name']}: {len(files)} files fix {rank} of the tensor's 5 components; "
-            "more directions are needed"
+            f"{row['where']}: the {len(files)} files of {row.name} do not fix the whole tensor; "
+            "more directions or the other polarisation are needed"
         )
-    residual = np.std(series - weights @ parts) / np.std(series)
-    time = np.arange(series.shape[1]) / float(row["sample_rate_hz"])
-    return *resample(time, parts, rate), residual
+    residual = _rms(measured - weights @ five) / _rms(measured)
+    if not residual < RESIDUAL_LIMIT:
+        raise ValueError(
+            f"{row['where']}: the directions of {row.name} are not of one trace-free tensor: "
+            f"residual {residual:.2g} of the signal, the limit {RESIDUAL_LIMIT:g}; check the angles"
+        )
+    return time, five, 0, residual
 
 
-def _read_views(row, files, rate):
-    places = _column_map(row, ("t", "plus", "cross"))
-    columns = [places[name] for name in ("t", "plus", "cross")]
-    views = [_numbers(file, columns) for file in files]
-    for file, view in zip(files, views, strict=True):
-        _rising(file, view[0])
-    first, last = max(view[0][0] for view in views), min(view[0][-1] for view in views)
-    # All on the grid of the first view, where they overlap.
-    from scipy.interpolate import CubicSpline
-    from scipy.signal import detrend
+def _exact(row, theta, phi):
+    """Angles rounded in file names → those of the exact grid of the table."""
+    axes = {}
+    for item in row["grid"].split():
+        match = re.fullmatch(r"(phi|theta|costheta)=linspace\(([^,]+),([^,]+),(\d+)\)", item)
+        try:
+            begin, end = (_number(text) for text in (match[2], match[3]))
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"{row['where']}: grid: {item!r} must read like phi=linspace(0,2pi,10), for phi, "
+                "theta or costheta"
+            ) from None
+        axes[match[1]] = np.linspace(begin, end, int(match[4]))
+    if "costheta" in axes:
+        axes["theta"] = np.arccos(np.clip(axes.pop("costheta"), -1, 1))
+    exact = []
+    for key, rounded in (("theta", theta), ("phi", phi)):
+        if key not in axes:
+            exact.append(rounded)
+            continue
+        nearest = axes[key][np.abs(rounded[:, None] - axes[key]).argmin(axis=1)]
+        worst = np.abs(nearest - rounded).argmax()
+        if abs(nearest[worst] - rounded[worst]) > 6e-3:
+            raise ValueError(
+                f"{row['where']}: grid: no {key} of it is near the {rounded[worst]:g} of a file"
+            )
+        exact.append(nearest)
+    return exact
 
-    grid = views[0][0][(views[0][0] >= first) & (views[0][0] <= last)]
-    if len(grid) < 2:
-        raise ValueError(f"waveform {row['name']}: the times of its three views do not overlap")
-    h = np.stack([CubicSpline(view[0], view[1:], axis=-1)(grid) for view in views]) * _length(row)
-    (px, cx), (py, cy), (pz, cz) = detrend(h, axis=-1)
-    residual = np.std(px - py + pz) / np.sqrt(np.mean([np.var(p) for p in (px, py, pz)]))
-    zz = (px + py) / 3
-    parts = np.stack([zz - py, zz - px, -cz / 2, cy / 2, -cx / 2])
-    return *resample(grid, parts, rate), residual
+
+def _number(text):
+    """A number, or a multiple of pi such as 2pi."""
+    match = re.fullmatch(r"\s*(-?[\d.]*)(pi)?\s*", text)
+    factor = {"": 1.0, "-": -1.0}.get(match[1]) if match[2] else None
+    return (float(match[1]) if factor is None else factor) * (np.pi if match[2] else 1.0)
 
 
-def _length(row):
-    """What a value of D h or h is worth in cm."""
-    if row["unit"] == "strain":
-        return float(row["distance_kpc"]) * KPC_IN_CM
-    return UNITS[row["unit"]][0]
+def _rms(values):
+    return np.sqrt(np.mean(values**2))

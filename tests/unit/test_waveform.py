@@ -1,0 +1,451 @@
+"""The waveform table, the readers of public formats, resampling, conditioning, projection."""
+
+import numpy as np
+import pytest
+
+import make_waveform
+from ccsncam import waveform
+
+SIGNAL = {"sample_rate": 4096, "highpass": 11.0, "tukey": 0.1}
+HEADER = (*waveform.ROW, *waveform.TEXTS, *waveform.NUMBERS)
+SOLAR_CM = 1.4766250385e5 / 2.99792458e10**2  # GM/c² over c², from the nominal solar mass parameter
+
+
+def write_table(folder, *rows):
+    """A waveform table of rows given by column; checksums of existing files are filled in."""
+    path = folder / "waveforms.tsv"
+    lines = ["\t".join(HEADER)]
+    for row in rows:
+        row = {"name": "m", "source": "numerical", **row}
+        lines.append("\t".join(str(row.get(key, "-")) for key in HEADER))
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def load(folder, **row):
+    """Load a row, checksum and all."""
+    row.setdefault("sha256", "0" * 64)
+    table = write_table(folder, row)
+    entry = waveform.read_table(table).loc["m"]
+    if row["format"] != "single":
+        row["sha256"] = waveform.digest(waveform.inputs(entry, table))
+        table = write_table(folder, row)
+    return waveform.load(waveform.read_table(table).loc["m"], table, SIGNAL, "none")
+
+
+def rotation_projection(quadrupole, theta, phi):
+    """D h₊ and D h×, by the unit vectors of the observer and the projector of the TT gauge."""
+    n = np.array([np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)])
+    e_theta = np.array([np.cos(theta) * np.cos(phi), np.cos(theta) * np.sin(phi), -np.sin(theta)])
+    e_phi = np.array([-np.sin(phi), np.cos(phi), 0])
+    project = np.eye(3) - np.outer(n, n)
+    tt = 2 * np.einsum("ik,klt,lj->ijt", project, quadrupole, project)
+    tt -= np.einsum("kk t,ij->ijt", tt, project) / 2
+    plus = (np.outer(e_theta, e_theta) - np.outer(e_phi, e_phi)) / 2
+    cross = (np.outer(e_theta, e_phi) + np.outer(e_phi, e_theta)) / 2
+    return np.einsum("ij,ijt->t", plus, tt), np.einsum("ij,ijt->t", cross, tt)
+
+
+def pulse(time, seed=0):
+    """A smooth trace-free tensor and its first two integrals: A = d²I/dt², shape (3, 3, n)."""
+    rng = np.random.default_rng(seed)
+    amplitude = rng.standard_normal((3, 3))
+    amplitude += amplitude.T
+    amplitude -= np.trace(amplitude) / 3 * np.eye(3)
+    x, width = time - 0.25, 0.02
+    bell = np.exp(-0.5 * (x / width) ** 2)
+    shapes = (bell, -x / width**2 * bell, (x**2 / width**4 - 1 / width**2) * bell)
+    return [amplitude[..., None] * shape for shape in shapes]
+
+
+@pytest.fixture
+def tensor_time():
+    """Irregular times about 84 µs apart, as FORNAX writes them."""
+    steps = 84e-6 * (1 + 0.1 * np.random.default_rng(1).uniform(-1, 1, 6000))
+    return np.cumsum(steps)
+
+
+# --- projection ----------------------------------------------------------------------------------
+
+
+def test_polarisations_agree_with_the_projection_on_unit_vectors():
+    rng = np.random.default_rng(3)
+    quadrupole = waveform.tensor(rng.standard_normal((5, 7)))
+    theta, phi = np.arccos(rng.uniform(-1, 1, 20)), rng.uniform(0, 2 * np.pi, 20)
+    plus, cross = waveform.polarisations(quadrupole, theta, phi)
+    assert plus.shape == cross.shape == (20, 7)
+    for i in range(20):
+        expected = rotation_projection(quadrupole, theta[i], phi[i])
+        np.testing.assert_allclose([plus[i], cross[i]], expected, atol=1e-13)
+
+
+def test_components_and_tensor_are_inverse():
+    five = np.random.default_rng(0).standard_normal((5, 4))
+    tensor = waveform.tensor(five)
+    assert np.abs(np.einsum("iit->t", tensor)).max() < 1e-15
+    np.testing.assert_array_equal(waveform.components(tensor), five)
+
+
+def test_weights_broadcast():
+    weights = waveform.polarisation_weights(np.zeros((4, 1)), np.zeros(3))
+    assert weights.shape == (4, 3, 2, 5)
+
+
+# --- tensor components in columns ----------------------------------------------------------------
+
+LAYOUTS = {
+    "fornax": ("t=0 xx=7 xy=8 xz=9 yy=10 yz=11 zz=12", "Msun cm2/s", 1),
+    "powell": ("t=1 xx=2 xy=3 xz=4 yx=5 yy=6 yz=7 zx=8 zy=9 zz=10", "cm", 2),
+    "andresen": ("t=0 xx=1 yy=2 zz=3 xy=4 xz=5 yz=6", "cm", 2),
+    "pan": ("t=0 xx=1 xy=2 yy=3 xz=4 yz=5 zz=6", "g cm2/s2", 2),
+    "moment": ("t=0 xx=1 xy=2 xz=3 yy=4 yz=5 zz=6", "Msun cm2", 0),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_tensor_file_of_each_layout_reads_back(layout, tensor_time, tmp_path):
+    columns, unit, order = LAYOUTS[layout]
+    time = tensor_time
+    factor = {"cm": 1, "g": 6.6743e-8 / 2.99792458e10**4, "M": SOLAR_CM}[
+        "cm" if unit == "cm" else unit[0]
+    ]
+    # A trace on top, as a mass quadrupole has one, must not matter.
+    written = pulse(time)[order] / factor + 0.3 / factor * np.eye(3)[..., None] * np.sin(9 * time)
+    places = dict(item.split("=") for item in columns.split())
+    cells = np.zeros((len(time), 1 + max(map(int, places.values()))))
+    for key, place in places.items():
+        value = time if key == "t" else written["xyz".index(key[0]), "xyz".index(key[1])]
+        cells[:, int(place)] = value
+    lines = [" ".join(f"{value:.16e}" for value in row) + "\t" for row in cells]
+    (tmp_path / "quadrupole.dat").write_text("# t I_xx\n" + "\n".join(lines) + "\n")
+    model = load(
+        tmp_path,
+        format="tensor",
+        path="quadrupole.dat",
+        columns=columns,
+        unit=unit,
+        derivative=order,
+        bounce_time_s=0.05,
+    )
+    grid = model.start + np.arange(model.quadrupole.shape[-1]) / 4096
+    expected = waveform.condition(pulse(grid + 0.05)[2], **SIGNAL)
+    assert model.quadrupole.shape[:2] == (3, 3)
+    assert np.abs(model.quadrupole - expected).max() < 2e-4 * np.abs(expected).max()
+    assert grid[0] == pytest.approx(time[0] - 0.05, abs=1 / 4096)
+
+
+def small_file(folder, change=lambda lines: None, steps=2000):
+    """A tensor file, with its lines changed; the header is line 1."""
+    time = np.arange(steps) * 1e-4
+    lines = ["# t xx yy zz xy xz yz"]
+    lines += [f"{t:.6f} 1 2 -3 {np.sin(600 * t):.6f} 0 0" for t in time]
+    change(lines)
+    (folder / "a.dat").write_text("\n".join(lines) + "\n")
+
+
+TENSOR = {
+    "format": "tensor",
+    "path": "a.dat",
+    "columns": "t=0 xx=1 yy=2 zz=3 xy=4 xz=5 yz=6",
+    "unit": "cm",
+    "derivative": 2,
+}
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "message"),
+    [
+        (11, "0.001 1 2 -3 nan 0 0", r"a\.dat:12: xy is nan"),
+        (11, "0.001 1 2 -3 0", r"a\.dat:12: 5 columns, but xz is column 5"),
+        (11, "0.001 1 2 -3 abc 0 0", r"a\.dat:12: xy is 'abc', not a number"),
+        (11, "0.0009 1 2 -3 0 0 0", r"a\.dat:12: the time 0.0009 s does not rise"),
+    ],
+)
+def test_a_bad_line_is_named(line, text, message, tmp_path):
+    small_file(tmp_path, lambda lines: lines.__setitem__(line, text))
+    with pytest.raises(ValueError, match=message):
+        load(tmp_path, **TENSOR)
+
+
+def test_too_short_and_empty_files_are_named(tmp_path):
+    small_file(tmp_path, steps=900)
+    with pytest.raises(ValueError, match=r"a\.dat:901: the data end after 0\.0899 s"):
+        load(tmp_path, **TENSOR)
+    small_file(tmp_path, steps=0)
+    with pytest.raises(ValueError, match=r"a\.dat:1: no line of data"):
+        load(tmp_path, **TENSOR)
+
+
+def test_cuts_that_leave_too_little_are_named(tmp_path):
+    small_file(tmp_path)
+    assert load(tmp_path, **TENSOR, duration_s=0.15).quadrupole.shape[-1] == 615
+    with pytest.raises(ValueError, match=r"waveforms\.tsv:2: bounce_time_s and duration_s leave"):
+        load(tmp_path, **TENSOR, duration_s=0.05)
+
+
+# --- a grid of directions ------------------------------------------------------------------------
+
+GRID = {
+    "format": "grid",
+    "path": "grid",
+    "pattern": "m_phi{phi}_theta{theta}_{polarisation}.txt",
+    "unit": "strain",
+    "distance_kpc": 10,
+    "sample_rate_hz": 16384,
+    "grid": "phi=linspace(0,2pi,4) costheta=linspace(1,-1,3)",
+}
+
+
+def write_grid(folder, spoil=0.0):
+    """Strain at 10 kpc on a grid of directions whose angles are rounded in the names."""
+    time = np.arange(8192) / 16384
+    quadrupole = pulse(time)[2]
+    noise = np.random.default_rng(4)
+    (folder / "grid").mkdir()
+    for phi in np.linspace(0, 2 * np.pi, 4):
+        for theta in np.arccos(np.linspace(1, -1, 3)):
+            for kind, h in zip(
+                ("hplus", "hcross"), rotation_projection(quadrupole, theta, phi), strict=True
+            ):
+                h = (h + spoil * noise.standard_normal(len(h))) / 3.0856775814913673e22
+                np.savetxt(folder / f"grid/m_phi{phi:.3f}_theta{theta:.3f}_{kind}.txt", h)
+    return quadrupole
+
+
+def test_a_grid_of_directions_gives_the_tensor(tmp_path):
+    quadrupole = write_grid(tmp_path)
+    model = load(tmp_path, **GRID)
+    assert model.residual < 1e-12
+    expected = waveform.condition(quadrupole[..., ::4], **SIGNAL)
+    assert np.abs(model.quadrupole - expected).max() < 1e-4 * np.abs(expected).max()
+    rounded = load(tmp_path, **{**GRID, "grid": "-"})
+    assert 1e-6 < rounded.residual < 1e-3
+
+
+def test_a_grid_of_no_tensor_is_refused(tmp_path):
+    quadrupole = write_grid(tmp_path, spoil=30.0)
+    assert np.abs(quadrupole).max() > 100
+    with pytest.raises(ValueError, match=r"waveforms\.tsv:2: .*residual .* the limit 0\.01"):
+        load(tmp_path, **GRID)
+
+
+def test_a_grid_that_fixes_too_little_is_refused(tmp_path):
+    write_grid(tmp_path)
+    for file in (tmp_path / "grid").iterdir():
+        if "phi0.000_theta0.000" not in file.name:
+            file.unlink()
+    with pytest.raises(ValueError, match="do not fix the whole tensor"):
+        load(tmp_path, **GRID)
+
+
+def test_angles_off_the_grid_of_the_table_are_refused(tmp_path):
+    write_grid(tmp_path)
+    with pytest.raises(ValueError, match="no phi of it is near"):
+        load(tmp_path, **{**GRID, "grid": "phi=linspace(0,pi,4)"})
+    with pytest.raises(ValueError, match="must read like"):
+        load(tmp_path, **{**GRID, "grid": "phi=range(4)"})
+
+
+# --- three views ---------------------------------------------------------------------------------
+
+DIRECTIONS = {"x": (np.pi / 2, 0.0), "y": (np.pi / 2, np.pi / 2), "z": (0.0, np.pi / 2)}
+VIEWS = {"format": "views", "path": "m_{view}.txt", "unit": "cm"}
+
+
+def test_three_views_give_the_tensor(tensor_time, tmp_path):
+    quadrupole = pulse(tensor_time)[2]
+    for view, direction in DIRECTIONS.items():
+        both = rotation_projection(quadrupole, *direction)
+        np.savetxt(tmp_path / f"m_{view}.txt", np.stack([tensor_time, *both], axis=-1))
+    model = load(tmp_path, **VIEWS)
+    assert model.residual < 1e-12
+    grid = model.start + np.arange(model.quadrupole.shape[-1]) / 4096
+    expected = waveform.condition(pulse(grid)[2], **SIGNAL)
+    assert np.abs(model.quadrupole - expected).max() < 1e-4 * np.abs(expected).max()
+    # z seen from another azimuth breaks the identity of the three.
+    both = rotation_projection(quadrupole, 0, 0)
+    np.savetxt(tmp_path / "m_z.txt", np.stack([tensor_time, *both], axis=-1))
+    with pytest.raises(ValueError, match=r"h\+\(x\) - h\+\(y\) \+ h\+\(z\)"):
+        load(tmp_path, **VIEWS)
+
+
+def test_one_direction_is_refused(tmp_path):
+    (tmp_path / "a.txt").write_text("0 0\n")
+    table = write_table(tmp_path, {"format": "single", "path": "a.txt"})
+    row = waveform.read_table(table).loc["m"]
+    for use in (waveform.inputs, lambda *a: waveform.load(*a, SIGNAL, "none")):
+        with pytest.raises(ValueError, match=r"tsv:2: m is known in one direction only"):
+            use(row, table)
+
+
+# --- resampling and conditioning -----------------------------------------------------------------
+
+
+def test_a_tone_above_the_new_nyquist_frequency_does_not_alias():
+    rng = np.random.default_rng(5)
+    drift = np.repeat(rng.uniform(-1, 1, 60), 200)
+    time = np.cumsum(84e-6 / 2 * (1 + 0.05 * np.convolve(drift, np.ones(100) / 100, "same")))
+    level = {}
+    for frequency in (500, 3000):
+        start, series = waveform.resample(time, np.sin(2 * np.pi * frequency * time), 4096)
+        assert start * 4096 == pytest.approx(round(start * 4096))
+        level[frequency] = series[100:-100].std() * np.sqrt(2)
+    assert level[500] == pytest.approx(1, abs=1e-3)
+    assert 20 * np.log10(level[3000]) < -60
+
+
+def test_resampling_keeps_a_signal_and_takes_derivatives(tensor_time):
+    for order, expected in enumerate(pulse(tensor_time)):
+        start, series = waveform.resample(tensor_time, pulse(tensor_time)[0], 4096, order)
+        grid = start + np.arange(series.shape[-1]) / 4096
+        expected = pulse(grid)[order]
+        assert np.abs(series - expected).max() < 1e-4 * np.abs(expected).max()
+
+
+def test_conditioning_removes_what_is_below_the_cutoff_and_tapers():
+    time = np.arange(8192) / 4096
+    slow, fast = np.sin(2 * np.pi * 2 * time), np.sin(2 * np.pi * 100 * time)
+    middle = slice(2048, 6144)
+    assert np.abs(waveform.condition(slow, **SIGNAL)[middle]).max() < 1e-3
+    passed = waveform.condition(fast, **SIGNAL)
+    # Zero phase: the tone comes back as it was.
+    assert np.abs(passed[middle] - fast[middle]).max() < 1e-2
+    assert passed[0] == passed[-1] == 0
+    assert np.abs(waveform.condition(np.full(8192, 5.0), **SIGNAL)).max() < 1e-6
+
+
+# --- the table -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({**TENSOR, "sha256": "-"}, r"waveforms\.tsv:2: format tensor needs sha256"),
+        ({**TENSOR, "sha256": "abc"}, r"waveforms\.tsv:2: sha256 must be 64"),
+        ({**TENSOR, "unit": "furlong"}, r"waveforms\.tsv:2: unit 'furlong' must be one of"),
+        ({**TENSOR, "derivative": 1}, r"waveforms\.tsv:2: unit cm means derivative 2, not 1"),
+        ({**TENSOR, "derivative": "two"}, r"waveforms\.tsv:2: derivative 'two' is not a number"),
+        ({**TENSOR, "columns": "t=0 xx=1"}, r"waveforms\.tsv:2: columns: no 'xy'"),
+        ({**TENSOR, "columns": "t=0 xx=one"}, r"waveforms\.tsv:2: columns: 'xx=one' must be"),
+        ({**TENSOR, "columns": TENSOR["columns"][4:]}, r"tsv:2: columns: no 't' and no sample"),
+        ({**TENSOR, "source": "surrogate"}, r"tsv:2: source surrogate with format tensor"),
+        ({**TENSOR, "format": "wav"}, r"tsv:2: format 'wav' must be one of"),
+        ({**TENSOR, "duration_s": -1}, r"tsv:2: duration_s '-1' must be positive"),
+        ({**GRID, "distance_kpc": "-"}, r"tsv:2: unit strain needs distance_kpc"),
+        ({**GRID, "pattern": "m_{phi}.txt"}, r"tsv:2: pattern .* must hold {theta} once"),
+        ({**VIEWS, "path": "m.txt"}, r"tsv:2: path 'm.txt' must hold {view}"),
+        ({**VIEWS, "name": "a b"}, r"tsv:2: name 'a b' must be"),
+        ({"source": "surrogate", "format": "surrogate"}, r"tsv:2: .* needs duration_s"),
+    ],
+)
+def test_a_bad_row_is_named(row, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        waveform.read_table(write_table(tmp_path, {"sha256": "0" * 64, **row}))
+
+
+def test_bad_tables_are_named(tmp_path):
+    row = {"source": "surrogate", "format": "surrogate", "duration_s": 1}
+    path = write_table(tmp_path, row, row)
+    with pytest.raises(ValueError, match=r"waveforms\.tsv:3: the name 'm' occurs twice"):
+        waveform.read_table(path)
+    good = path.read_text()
+    path.write_text(good.replace("licence", "license"))
+    with pytest.raises(ValueError, match=r"waveforms\.tsv:1: unknown column 'license'"):
+        waveform.read_table(path)
+    path.write_text(good.replace("name\t", "", 1))
+    with pytest.raises(ValueError, match=r"waveforms\.tsv:1: no column 'name'"):
+        waveform.read_table(path)
+    path = write_table(tmp_path, row)
+    path.write_text(path.read_text() + "x\ty\n")
+    with pytest.raises(ValueError, match=r"waveforms\.tsv:3: 2 cells, the header has"):
+        waveform.read_table(path)
+    with pytest.raises(ValueError, match="no such waveform table"):
+        waveform.read_table(tmp_path / "none.tsv")
+
+
+def test_changed_and_missing_files_are_refused(tmp_path):
+    small_file(tmp_path)
+    table = write_table(tmp_path, {**TENSOR, "sha256": "0" * 64})
+    row = waveform.read_table(table).loc["m"]
+    assert waveform.inputs(row, table) == [tmp_path / "a.dat"]
+    with pytest.raises(ValueError, match=r"waveforms\.tsv:2: sha256 of m is [0-9a-f]{64}, the"):
+        waveform.load(row, table, SIGNAL, "none")
+    (tmp_path / "a.dat").unlink()
+    with pytest.raises(ValueError, match=r"waveforms\.tsv:2: no file .*a\.dat"):
+        waveform.inputs(row, table)
+
+
+def test_the_table_of_the_nine_models(root, config):
+    table = waveform.read_table(root / "config/waveforms.tsv")
+    assert list(table.index) == config["classes"][1:]
+    assert (table["source"] == "surrogate").all()
+    assert table["licence"].notna().all()
+    assert all("arXiv:" in text for text in table["reference"])
+    assert all(waveform.inputs(row, "none") == [] for _, row in table.iterrows())
+
+
+# --- files and the script ------------------------------------------------------------------------
+
+
+def test_the_script_writes_what_read_returns(root, tmp_path):
+    from conftest import make_job
+
+    inputs = {
+        "table": str(root / "config/waveforms.tsv"),
+        "surrogates": str(root / "resources/surrogates.tsv"),
+        "files": [],
+    }
+    written = []
+    for name in ("a.h5", "b.h5"):
+        job = make_job(
+            tmp_path, "make_waveform", inputs, tmp_path / name, name="s18np", signal=SIGNAL
+        )
+        make_waveform.main(job)
+        written.append((tmp_path / name).read_bytes())
+    assert written[0] == written[1]
+    model = waveform.Waveform.read(tmp_path / "a.h5")
+    assert (model.name, model.source, model.sample_rate) == ("s18np", "surrogate", 4096)
+    assert model.quadrupole.shape[:2] == (3, 3)
+    assert np.isnan(model.residual)
+    assert set(model.modes) == {"g_mode", "sasi", "prompt_convection"}
+    np.testing.assert_allclose(sum(model.modes.values()), model.quadrupole, atol=1e-12)
+
+
+# --- real waveforms ------------------------------------------------------------------------------
+
+
+def test_one_tensor_fits_the_directions_of_z85_sfhx(real_data, tmp_path):
+    (tmp_path / "z85").symlink_to(real_data / "waveforms/z85_sfhx")
+    row = {
+        **GRID,
+        "path": "z85",
+        "pattern": "z85_sfhx_phi{phi}_theta{theta}_16384Hz_{polarisation}.txt",
+        "grid": "phi=linspace(0,2pi,10) costheta=linspace(1,-1,10)",
+    }
+    model = load(tmp_path, **row)
+    assert model.residual < 1e-14
+    assert model.start == 0
+    assert model.quadrupole.shape[-1] == 2380
+    theta, phi = np.arccos(np.linspace(1, -1, 10))[:, None], np.linspace(0, 2 * np.pi, 10)
+    peak = max(np.abs(h).max() for h in waveform.polarisations(model.quadrupole, theta, phi))
+    assert peak == pytest.approx(28.9, rel=0.05)
+    # Quiet before 0.03 s: the spike of the first samples of the files is gone.
+    assert np.abs(model.quadrupole[..., :80]).max() < 0.2
+
+
+@pytest.mark.parametrize(("name", "end"), [("9a", 1.724), ("9b", 2.0125)])
+def test_the_views_of_fornax_models(name, end, real_data, tmp_path):
+    for view in "xyz":
+        file = f"{name}_strains_{view}.txt"
+        (tmp_path / file).symlink_to(real_data / "waveforms/fornax3d" / file)
+    model = load(tmp_path, **{**VIEWS, "path": f"{name}_strains_{{view}}.txt"})
+    assert model.residual < 1e-12
+    assert model.start + model.quadrupole.shape[-1] / 4096 == pytest.approx(end, abs=1e-3)
+    for view, direction in DIRECTIONS.items():
+        time, *both = np.loadtxt(tmp_path / f"{name}_strains_{view}.txt").T
+        grid = model.start + np.arange(model.quadrupole.shape[-1]) / 4096
+        got = np.stack(waveform.polarisations(model.quadrupole, *direction))
+        # Linear interpolation is another way to the new grid, good to a few per cent here.
+        expected = np.stack([np.interp(grid, time, h) for h in both])
+        expected = waveform.condition(expected, **SIGNAL)
+        assert np.abs(got - expected).max() < 0.1 * np.abs(expected).max()
