@@ -1,0 +1,92 @@
+"""The configuration of a run on real input, from a folder of published waveforms and strain."""
+
+from pathlib import Path
+
+import yaml
+
+COLUMNS = (
+    "name source format path pattern grid columns unit derivative sample_rate_hz distance_kpc "
+    "sha256 duration_s bounce_time_s url reference licence"
+).split()
+ROWS = [
+    {
+        "name": "z85_sfhx",
+        "format": "grid",
+        "path": "waveforms/z85_sfhx",
+        "pattern": "z85_sfhx_phi{phi}_theta{theta}_16384Hz_{polarisation}.txt",
+        "grid": "phi=linspace(0,2pi,10) costheta=linspace(1,-1,10)",
+        "columns": "h=0",
+        "unit": "strain",
+        "sample_rate_hz": "16384",
+        "distance_kpc": "10",
+        "sha256": "db38d51759b1dd6bf1edd3c05140725276dc48670f439b5effbeddad63f1e22b",
+        "reference": "Powell, Müller & Heger 2021",
+    },
+    {
+        "name": "9a",
+        "format": "views",
+        "path": "waveforms/fornax3d/9a_strains_{view}.txt",
+        "columns": "t=0 plus=1 cross=2",
+        "unit": "cm",
+        "sha256": "f2dc8b791e8c02ce2ab391d9d1acc7c5b62dcac4235ce2143aba308bbe6e9087",
+        "reference": "Vartanyan et al. 2023",
+    },
+    {
+        "name": "9b",
+        "format": "views",
+        "path": "waveforms/fornax3d/9b_strains_{view}.txt",
+        "columns": "t=0 plus=1 cross=2",
+        "unit": "cm",
+        "sha256": "a231b17b9fd43a1cbd0fe2da991a57adb83fc174d6e2a6e6cdb392c5805a20b4",
+        "reference": "Vartanyan et al. 2023",
+    },
+]
+
+
+def write(data, folder, sizes):
+    """Write waveform table and config of a run on the real data; the config."""
+    table = Path(folder) / "numerical.tsv"
+    lines = ["\t".join(COLUMNS)]
+    for row in ROWS:
+        full = {"source": "numerical", "bounce_time_s": "0"} | row
+        full["path"] = str(Path(data).resolve() / row["path"])
+        lines.append("\t".join(full.get(column, "-") for column in COLUMNS))
+    table.write_text("\n".join(lines) + "\n")
+    start = 1266281937
+    config = {
+        "run": "real",
+        "detectors": ["H1"],
+        "classes": ["noise", "z85_sfhx", "9a", "9b"],
+        "waveforms": str(table),
+        # The anti-alias filter of 4096-Hz strain takes the noise away above.
+        "signal": {"f_max": 1600.0},
+        "noise": {
+            "source": "files",
+            "segment_duration": 32,
+            "ranges": {
+                "train": [[start, start + 64]],
+                "validation": [[start + 64, start + 96]],
+                "test": [[start + 96, start + 128]],
+            },
+            "files": {"folder": str(Path(data).resolve() / "strain/o3b_h1")},
+        },
+        "datasets": {
+            "distances": [0.1, 0.2, 0.5, 1, 2],
+            **{f"{split}_per_class": size for split, size in sizes["per_class"].items()},
+        },
+        "classifier": {"parameters": 425884, "epochs": sizes["epochs"], "seeds": sizes["seeds"]},
+        "figures": {"distances": [0.1, 0.5, 2]},
+    }
+    (Path(folder) / "my.yaml").write_text(yaml.safe_dump(config))
+    return config
+
+
+if __name__ == "__main__":
+    import sys
+
+    sizes = {
+        "per_class": {"train": 2000, "validation": 500, "test": 500},
+        "epochs": [20, 20, 20],
+        "seeds": [0, 1, 2],
+    }
+    write(sys.argv[1], sys.argv[2], sizes)
