@@ -37,7 +37,7 @@ TRAIN = [f"train-snr-{band}" for band in BANDS]
 VALIDATION = "validation-snr-{:g}-{:g}".format(*config["datasets"]["validation_band"])
 SEEDS = config["classifier"]["seeds"]
 SHOWN = [f"{distance:g}" for distance in config["figures"]["distances"]]
-TABLES = ["accuracy", "tpr", "confusion", "snr", "noise"]
+TABLES = ["accuracy", "accuracy_by_snr", "tpr", "confusion", "snr", "noise"]
 TEST = [f"test-{distance:g}kpc" for distance in config["datasets"]["distances"]]
 
 

@@ -8,6 +8,7 @@ def main(job):
     joblog.start(job.log[0], job.rule)
     inputs = evaluation.describe(evaluation.sources(job.input.datasets[0]))
     tables = evaluation.tables(job.input.evaluations)
+    tables["accuracy_by_snr"] = evaluation.by_snr(job.input.evaluations)
     tables["snr"] = evaluation.snr_table(job.input.datasets)
     tables["noise"] = evaluation.noise_table(job.input.noise, job.input.datasets)
     for name, table in tables.items():

@@ -8,6 +8,7 @@ import pandas as pd
 from scipy import stats
 
 LEVEL = 0.95
+SNR_BINS = (0, 5, 8, 12, 16, 20, 25, 30, 40, 50, 75, 100, 200)
 
 
 def wilson(hits, trials, level=LEVEL):
@@ -90,6 +91,25 @@ def tables(paths):
         "tpr": tpr.rename(columns={"true": "class", "count": "correct", "fraction": "tpr"}),
         "confusion": matrix,
     }
+
+
+def by_snr(paths):
+    """Accuracy of signal samples in bins of network SNR, data sets pooled, a seed."""
+    rows = []
+    for path in paths:
+        with h5py.File(path) as file:
+            signal = file["label"][()] > 0
+            right = (file["prediction"][()] == file["label"][()])[signal]
+            table = pd.DataFrame({"snr": file["network_snr"][()][signal], "correct": right})
+            rows.append(table.assign(seed=int(file.attrs["seed"])))
+    table = pd.concat(rows)
+    table["bin"] = np.digitize(table["snr"], SNR_BINS)
+    table = table.groupby(["seed", "bin"])["correct"].agg(["sum", "size"]).reset_index()
+    edges = np.array([*SNR_BINS, np.inf])
+    table.insert(1, "network_snr_low", edges[table["bin"] - 1])
+    table.insert(2, "network_snr_high", edges[table["bin"]])
+    table = table.drop(columns="bin").rename(columns={"sum": "correct", "size": "n"})
+    return _rates(table, "correct", "n", "accuracy")
 
 
 def snr_table(paths):
