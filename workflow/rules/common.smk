@@ -69,9 +69,7 @@ def strain_files(wildcards):
         return []
     files = config["noise"]["files"]
     ranges = config["noise"]["ranges"][wildcards.split]
-    found = checked(
-        strain.files_for, files["folder"], wildcards.detector, ranges, files["plain"]
-    )
+    found = checked(strain.files_for, files["folder"], wildcards.detector, ranges, files["plain"])
     return [str(file) for file in found]
 
 

@@ -31,9 +31,7 @@ rule tabulate:
             seed=SEEDS,
             dataset=[VALIDATION, *TEST],
         ),
-        datasets=expand(
-            "<results>/datasets/{dataset}.h5", dataset=[*TRAIN, VALIDATION, *TEST]
-        ),
+        datasets=expand("<results>/datasets/{dataset}.h5", dataset=[*TRAIN, VALIDATION, *TEST]),
         noise=expand(
             "<results>/noise/{split}-{detector}.h5",
             split=["train", "validation", "test"],

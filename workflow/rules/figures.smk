@@ -48,7 +48,6 @@ rule fig2:
         runtime="10m",
     params:
         code=code_of("plots"),
-
     message:
         "Figure 2: whitened spectrograms of each class"
     script:
