@@ -89,7 +89,7 @@ def test_a_killed_run_resumes_to_the_same_bytes(tiny, tmp_path, root):
     # Once while data sets are built, once in the middle of the training.
     for landmark in (
         lambda: list(target.glob("datasets/*.h5")),
-        lambda: list(target.glob("models/seed-0/state/*")),
+        lambda: list(target.glob("models/seed-0/state/state.h5")),
     ):
         process = other.start()
         deadline = time.monotonic() + 300
