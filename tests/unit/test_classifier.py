@@ -1,3 +1,5 @@
+import re
+import signal
 import subprocess
 import sys
 
@@ -45,7 +47,9 @@ def write(path, count, seed):
     with h5py.File(path, "w") as file:
         file["spectrogram"], file["label"] = images, label
         file["network_snr"] = rng.random(count)
+        file["distance_kpc"] = rng.random(count)
         file.attrs["classes"] = ["noise", "a", "b"]
+        file.attrs["dataset"], file.attrs["inputs"] = path.stem, "{}"
 
 
 @pytest.mark.parametrize(
@@ -69,6 +73,16 @@ def test_the_paper_s_counts():
     # The other network with these counts (notes, section 1.2).
     other = SETTINGS | {"filters": [8, 16], "dense": [200, 16]}
     assert classifier.count_parameters(other, (94, 31, 3), 10) == (427378, 2112)
+
+
+def test_counting_needs_no_tensorflow(root):
+    code = (
+        f"import sys; sys.path.append({str(root / 'workflow/scripts')!r})\n"
+        "from ccsncam import classifier\n"
+        f"classifier.count_parameters({SETTINGS}, (94, 31, 3), 10)\n"
+        "sys.exit(bool({'tensorflow', 'keras'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 def test_another_network_is_refused():
@@ -124,8 +138,41 @@ def test_sharded_gradients_are_those_of_the_batch():
         np.testing.assert_allclose(one, keras_fit, atol=2e-6)
 
 
-def run(folder, name, threads=2, **changes):
-    """Train in this process; the digests of what it wrote."""
+def test_a_step_is_adam_s():
+    import keras
+    import tensorflow as tf
+
+    rng = np.random.default_rng(2)
+    images = tf.constant(rng.random((48, 22, 14, 2), dtype=np.float32))
+    labels = tf.constant(np.arange(48, dtype="i4") % 3)
+    settings = small(learning_rate=0.01)
+    ours, theirs = (classifier.build(settings, (22, 14, 2), 3, seed=1) for _ in range(2))
+    optimizer = keras.optimizers.Adam(settings["learning_rate"])
+    optimizer.build(ours.trainable_weights)
+    epoch, _ = classifier._steps(ours, optimizer, settings)
+    order = np.arange(48, dtype="i4").reshape(3, 16)
+    epoch(tf.constant(order), tf.zeros((0,), tf.int32), images, labels)
+    # Kingma & Ba 2015, algorithm 1, with the order of operations of its section 2.
+    values = [weight.numpy().astype(float) for weight in theirs.trainable_weights]
+    first, second = ([np.zeros_like(value) for value in values] for _ in range(2))
+    for number, batch in enumerate(order, 1):
+        with tf.GradientTape() as tape:
+            logits = theirs(tf.gather(images, batch))[1]
+            truth = tf.one_hot(tf.gather(labels, batch), 3)
+            loss = -tf.reduce_mean(tf.reduce_sum(truth * tf.nn.log_softmax(logits), axis=1))
+        rate = 0.01 * np.sqrt(1 - 0.999**number) / (1 - 0.9**number)
+        for k, gradient in enumerate(tape.gradient(loss, theirs.trainable_weights)):
+            gradient = gradient.numpy().astype(float)
+            first[k] = 0.9 * first[k] + 0.1 * gradient
+            second[k] = 0.999 * second[k] + 0.001 * gradient**2
+            values[k] = values[k] - rate * first[k] / (np.sqrt(second[k]) + 1e-7)
+            theirs.trainable_weights[k].assign(values[k])
+    for weight, value in zip(ours.trainable_weights, values, strict=True):
+        np.testing.assert_allclose(weight.numpy(), value, atol=1e-5)
+
+
+def run(folder, name, **changes):
+    """Train in this process on the data sets of ``folder``; the history."""
     outputs = {key: str(folder / f"{name}-{key}.weights.h5") for key in ("best", "last")}
     outputs["history"] = str(folder / f"{name}.csv")
     classifier.train(
@@ -140,6 +187,18 @@ def run(folder, name, threads=2, **changes):
     return pd.read_csv(outputs["history"])
 
 
+def spawn(root, folder, code):
+    """Run code in a process of its own, which knows this module as ``t``."""
+    paths = [str(root / part) for part in ("workflow/scripts", "tests/unit", "tests")]
+    start = (
+        f"import os, signal, sys; sys.path += {paths}; import test_classifier as t\n"
+        f"from pathlib import Path; folder = Path({str(folder)!r})\n"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", start + code], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+
+
 @pytest.fixture
 def folder(tmp_path):
     for seed, (name, count) in enumerate({"one": 90, "two": 60, "validation": 30}.items()):
@@ -147,12 +206,20 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_it_learns_and_says_the_stage(folder):
+def test_it_learns_and_says_the_stage(folder, caplog):
+    caplog.set_level("INFO")
     history = run(folder, "toy", epochs=[15, 2], learning_rate=0.01)
     assert history["stage"].tolist() == ["one"] * 15 + ["two"] * 2
     assert history["epoch"].tolist() == list(range(1, 18))
     assert history["validation_accuracy"].iloc[-1] > 0.95
     assert not (folder / "toy-state").exists()
+    assert re.search(r"epoch 17/17, stage two: .*, [\d.]+ s, 0 s left", caplog.text)
+
+
+def test_a_loss_that_is_not_finite_is_an_error(folder):
+    with pytest.raises(ValueError, match="epoch 1, stage one: the loss is not finite"):
+        run(folder, "wild", learning_rate=1e30)
+    assert not (folder / "wild-state").exists()
 
 
 def test_curricula(folder):
@@ -165,34 +232,94 @@ def test_curricula(folder):
 
 
 def test_threads_do_not_change_a_byte(folder, root):
-    code = (
-        "import sys; sys.path += {paths}; from pathlib import Path; import test_classifier as t\n"
-        "t.classifier.prepare(threads={threads}); t.run(Path({folder!r}), 'threads-{threads}')"
+    # 510 samples are two batches of a forward pass and part of a third.
+    write(folder / "test.h5", 510, 7)
+    processes = [
+        spawn(
+            root, folder, f"t.classifier.prepare({n}); t.run(folder, 'x{n}'); t.judge(folder, {n})"
+        )
+        for n in (1, 2)
+    ]
+    for process in processes:
+        output, _ = process.communicate(timeout=120)
+        assert process.returncode == 0, output.decode()
+    for kind in ("-best.weights.h5", "-last.weights.h5", ".csv", "-evaluation.h5"):
+        assert (folder / f"x1{kind}").read_bytes() == (folder / f"x2{kind}").read_bytes()
+    # What the script wrote is what the best weights say of the data set.
+    model = classifier.build(small(), (22, 14, 2), 3)
+    model.load_weights(folder / "x1-best.weights.h5")
+    images, labels = classifier.read(folder / "test.h5")
+    features, probability = classifier.predict(model, images)
+    with h5py.File(folder / "x1-evaluation.h5") as file, h5py.File(folder / "test.h5") as data:
+        np.testing.assert_array_equal(file["embedding"], features)
+        np.testing.assert_array_equal(file["probability"], probability)
+        np.testing.assert_array_equal(file["prediction"], probability.argmax(axis=1))
+        for name in ("label", "network_snr", "distance_kpc"):
+            np.testing.assert_array_equal(file[name], data[name])
+        assert file.attrs["accuracy"] == (probability.argmax(axis=1) == labels).mean()
+        assert list(file.attrs["classes"]) == ["noise", "a", "b"]
+        assert (file.attrs["dataset"], file.attrs["seed"]) == ("test", 0)
+
+
+def judge(folder, threads):
+    """Evaluate the network ``x<threads>`` by the workflow's script."""
+    from conftest import make_job
+
+    import evaluate
+
+    inputs = {
+        "weights": str(folder / f"x{threads}-best.weights.h5"),
+        "dataset": str(folder / "test.h5"),
+    }
+    job = make_job(
+        *(folder, f"evaluate{threads}", inputs, folder / f"x{threads}-evaluation.h5"),
+        classifier=small(),
+        seed="0",
     )
-    paths = [str(root / "workflow/scripts"), str(root / "tests/unit")]
-    for threads in (1, 2):
-        text = code.format(paths=paths, threads=threads, folder=str(folder))
-        subprocess.run([sys.executable, "-c", text], check=True, capture_output=True)
-    for kind in ("best", "last"):
-        one, two = (folder / f"threads-{n}-{kind}.weights.h5" for n in (1, 2))
-        assert one.read_bytes() == two.read_bytes()
+    job.threads = threads
+    evaluate.main(job)
 
 
-def test_a_training_that_stops_goes_on_to_the_same_bytes(folder, monkeypatch):
+def test_switches_train(folder, root):
+    # Each in a process of its own: both are settings of the whole process.
+    processes = [
+        spawn(
+            root,
+            folder,
+            f"t.classifier.prepare(1, False, {name == 'mixed_precision'}, {name == 'xla'})\n"
+            f"t.run(folder, {name!r}, {name}=True)",
+        )
+        for name in ("mixed_precision", "xla")
+    ]
+    for process in processes:
+        output, _ = process.communicate(timeout=180)
+        assert process.returncode == 0, output.decode()
+    for name in ("mixed_precision", "xla"):
+        history = pd.read_csv(folder / f"{name}.csv")
+        assert len(history) == 3
+        assert np.isfinite(history[["loss", "validation_loss"]]).all(axis=None)
+
+
+def test_a_killed_training_goes_on_to_the_same_bytes(folder, root, caplog):
+    # Killed in the worst moment: the state of epoch 2 is written, but not yet in its place.
+    code = (
+        "replace = os.replace; calls = []\n"
+        "def kill(*paths):\n"
+        "    calls.append(paths)\n"
+        "    if len(calls) == 2: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    replace(*paths)\n"
+        "t.classifier.os.replace = kill; t.classifier.prepare(1); t.run(folder, 'parts')"
+    )
+    process = spawn(root, folder, code)
     run(folder, "whole")
-    save, calls = classifier._State.save, []
-
-    def interrupted(self, *arguments):
-        save(self, *arguments)
-        calls.append(1)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(classifier._State, "save", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            run(folder, "parts")
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == -signal.SIGKILL, output.decode()
+    left = {path.name for path in (folder / "parts-state").iterdir()}
+    assert left == {"state.h5", "state.partial"}
+    caplog.set_level("INFO")
     run(folder, "parts")
+    assert "resuming after epoch 1" in caplog.text
+    assert not (folder / "parts-state").exists()
     for kind in ("-best.weights.h5", "-last.weights.h5", ".csv"):
         assert (folder / f"whole{kind}").read_bytes() == (folder / f"parts{kind}").read_bytes()
 

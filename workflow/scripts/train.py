@@ -7,7 +7,8 @@ def main(job):
     """Read the data sets of the stages, train, write weights and history."""
     joblog.start(job.log[0], job.rule)
     settings = job.params.classifier
-    classifier.prepare(job.threads, job.resources.get("gpu", 0) > 0, settings["mixed_precision"])
+    gpu = job.resources.get("gpu", 0) > 0
+    classifier.prepare(job.threads, gpu, settings["mixed_precision"], settings["xla"])
     classifier.train(
         settings,
         job.params.stages,

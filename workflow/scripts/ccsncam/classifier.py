@@ -53,7 +53,7 @@ def count_parameters(settings, shape, classes):
     return parameters, features
 
 
-def prepare(threads=1, gpu=False, mixed_precision=False):
+def prepare(threads=1, gpu=False, mixed_precision=False, xla=False):
     """Set TensorFlow up: before any other use of it in a process.
 
     Parameters
@@ -64,6 +64,9 @@ def prepare(threads=1, gpu=False, mixed_precision=False):
         False hides the GPUs.
     mixed_precision : bool
         float16 arithmetic with float32 weights.
+    xla : bool
+        XLA is going to be used. It has no deterministic gradient of pooling, so TensorFlow is not
+        held to determinism and a GPU may give other bytes in each run.
     """
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -76,7 +79,10 @@ def prepare(threads=1, gpu=False, mixed_precision=False):
     tf.config.set_visible_devices(devices, "GPU")
     for device in devices:
         tf.config.experimental.set_memory_growth(device, True)
-    tf.config.experimental.enable_op_determinism()
+    if xla:
+        LOGGER.warning("xla: a GPU may give other weights in each run")
+    else:
+        tf.config.experimental.enable_op_determinism()
     keras.mixed_precision.set_global_policy("mixed_float16" if mixed_precision else "float32")
     LOGGER.info("TensorFlow %s on %s", tf.__version__, f"{len(devices)} GPU" if devices else "CPU")
 
@@ -208,6 +214,11 @@ def train(settings, stages, train_paths, validation_path, seed, state, outputs):
         Folder for the state after each epoch; removed at the end.
     outputs : dict of path
         ``best`` and ``last`` (weights) and ``history`` (CSV).
+
+    Raises
+    ------
+    ValueError
+        If the network has other counts than the settings say, or a loss is not finite.
     """
     import keras
     import tensorflow as tf
@@ -231,6 +242,7 @@ def train(settings, stages, train_paths, validation_path, seed, state, outputs):
             stage, data = k, None  # frees the stage before
             data = _stage_data(train_paths, k, settings["curriculum"])
         size, batch = data[1].shape[0], settings["batch_size"]
+        started = time.monotonic()
         order = np.random.default_rng([seed, number]).permutation(size).astype(np.int32)
         full = size // batch * batch
         total, right = epoch_of(
@@ -238,13 +250,20 @@ def train(settings, stages, train_paths, validation_path, seed, state, outputs):
         )
         score = [float(value) / len(labels) for value in validate(*validation)]
         history.append([number, stages[k], float(total) / size, float(right) / size, *score])
+        if not np.isfinite([history[-1][2], score[0]]).all():
+            raise ValueError(
+                f"classifier: epoch {number}, stage {stages[k]}: the loss is not finite; "
+                f"lower classifier.learning_rate ({settings['learning_rate']:g})"
+            )
         if score[0] <= min(row[4] for row in history):
             best = [weight.numpy() for weight in model.weights]
         keeper.save(model, optimizer, best, history)
-        left = (time.monotonic() - began) / (number - first) * (len(plan) - number)
+        now = time.monotonic()
+        left = (now - began) / (number - first) * (len(plan) - number)
         LOGGER.info(
-            "epoch %d/%d, stage %s: loss %.4f, accuracy %.4f, validation %.4f, %.4f, %.0f s left",
-            *(number, len(plan), stages[k], *history[-1][2:], left),
+            "epoch %d/%d, stage %s: loss %.4f, accuracy %.4f, validation %.4f, %.4f, "
+            "%.1f s, %.0f s left",
+            *(number, len(plan), stages[k], *history[-1][2:], now - started, left),
         )
     model.save_weights(outputs["last"])
     for weight, value in zip(model.weights, best, strict=True):

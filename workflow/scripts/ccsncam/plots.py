@@ -8,15 +8,22 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from scipy import signal
+from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator
 
 from ccsncam import evaluation, waveform
 
-# Widths of a page of Physical Review D [inch].
-COLUMN, PAGE = 3.4, 7.0
+# Width of a page of Physical Review D [inch].
+PAGE = 7.0
+# The "muted" scheme of Paul Tol's technical note SRON/EPS/TN/09-002 (issue 3.2): safe for
+# colour-blind readers, and without the light tones that vanish on white.
+COLOURS = (
+    *("#332288", "#cc6677", "#117733", "#88ccee", "#882255"),
+    *("#ddaa33", "#44aa99", "#999933", "#aa4499"),
+)
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 MARKERS = "osD^vP*X<>"
-# Hann window of the spectra of waveforms [s]: 8 Hz a bin.
+SHADES = {"H1": "0.15", "L1": "0.45", "V1": "0.65", "K1": "0.8"}
+# Width of the running mean over the spectra of waveforms [Hz].
 SMOOTH_HZ = 16.0
 
 STYLE = {
@@ -41,18 +48,17 @@ mpl.rcParams.update(STYLE)
 
 
 def looks(classes):
-    """Colour, line and marker of each signal class, by name; noise is grey."""
+    """Colour, line and marker of each class, by name; noise is grey."""
     signals = [name for name in classes if name != "noise"]
-    colours = sns.color_palette("colorblind", len(signals))
     table = {
         name: {
-            "color": colours[k],
+            "color": COLOURS[k % len(COLOURS)],
             "linestyle": LINES[k % len(LINES)],
             "marker": MARKERS[k % len(MARKERS)],
         }
         for k, name in enumerate(signals)
     }
-    return table | {"noise": {"color": "0.4", "linestyle": "-", "marker": "."}}
+    return table | {"noise": {"color": "0.3", "linestyle": "-", "marker": "."}}
 
 
 def save(figure, output, inputs):
@@ -66,7 +72,7 @@ def save(figure, output, inputs):
     inputs : str
         Such as "surrogate waveforms, simulated noise".
     """
-    figure.supxlabel(f"inputs: {inputs}", fontsize=6, color="0.35", x=0.995, ha="right")
+    figure.supxlabel(f"inputs: {inputs}", fontsize=7, color="0.35", x=0.995, ha="right")
     # No dates: the same figure is the same bytes.
     figure.savefig(output["pdf"], metadata={"CreationDate": None, "ModDate": None})
     figure.savefig(output["png"], metadata={"Software": None})
@@ -76,11 +82,14 @@ def save(figure, output, inputs):
 def _smooth(frequency, power, width):
     """Average power over a band of constant width [Hz]."""
     cells = max(1, round(width / (frequency[1] - frequency[0])))
-    return signal.convolve(power, np.full(cells, 1 / cells), mode="same")
+    # Direct: rounding of a convolution by FFT leaves negative powers far below the peak.
+    return np.convolve(power, np.full(cells, 1 / cells), mode="same")
 
 
 def spectra(models, noises, classes):
     """Figure 1: 2 |h̃₊| √f at 1 kpc seen from the pole, and the noise of the detectors.
+
+    A panel a model: nine overlaid curves cannot be told apart above 300 Hz.
 
     Parameters
     ----------
@@ -93,30 +102,44 @@ def spectra(models, noises, classes):
     -------
     matplotlib.figure.Figure
     """
-    figure, axes = plt.subplots(figsize=(PAGE, 3.9))
+    columns = min(3, len(models))
+    rows = -(-len(models) // columns)
+    figure, grid = plt.subplots(
+        *(rows, columns), figsize=(PAGE, 0.8 + 1.6 * rows), sharex=True, sharey=True, squeeze=False
+    )
+    for axes in grid.flat[len(models) :]:
+        axes.remove()
     look = looks(classes)
-    for detector, frequency, asd in noises:
-        shade = {"H1": "0.2", "L1": "0.5", "V1": "0.65", "K1": "0.75"}[detector]
-        axes.loglog(frequency, asd, color=shade, lw=0.7, zorder=1, label=f"{detector} noise")
+    curves, peak = {}, 0.0
     for model in models:
         plus, _ = waveform.polarisations(model.quadrupole, 0.0, 0.0)
         plus = plus / waveform.KPC_IN_CM
         frequency = np.fft.rfftfreq(len(plus), 1 / model.sample_rate)
         power = np.abs(np.fft.rfft(plus) / model.sample_rate) ** 2
         curve = 2 * np.sqrt(frequency * _smooth(frequency, power, SMOOTH_HZ))
-        style = look[model.name]
-        axes.loglog(
-            frequency,
-            curve,
-            color=style["color"],
-            ls=style["linestyle"],
-            label=model.name,
-            zorder=2,
-        )
-    axes.set(xlim=(20, 2000), xlabel="frequency [Hz]", ylim=(1e-24, 3e-20))
-    axes.set_ylabel(r"$2|\tilde h_+|\sqrt{f}$ at 1 kpc, noise ASD [Hz$^{-1/2}$]")
-    axes.legend(ncol=1, loc="center left", bbox_to_anchor=(1.0, 0.5))
+        curves[model.name] = frequency, curve
+        peak = max(peak, curve.max())
+    floor = min(asd[(f > 20) & (f < 2000)].min() for _, f, asd in noises)
+    for axes, (name, (frequency, curve)) in zip(grid.flat, curves.items(), strict=False):
+        for detector, grid_points, asd in noises:
+            axes.loglog(grid_points, asd, color=SHADES[detector], lw=0.6, label=f"{detector} noise")
+        axes.loglog(frequency, curve, color=look[name]["color"])
+        axes.set_title(name)
+    low, high = min(floor / 5, peak / 20), 4 * max(peak, floor)
+    grid[0, 0].set(xlim=(20, 2000), ylim=(low, high))
+    figure.supylabel(r"$2|\tilde h_+|\sqrt{f}$ at 1 kpc, noise ASD [Hz$^{-1/2}$]", fontsize=8)
+    _label_columns(grid, len(models), "frequency [Hz]")
+    handles, labels = grid[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncol=len(labels))
     return figure
+
+
+def _label_columns(grid, used, label):
+    """Label the lowest panel of each column, where the last row is not full."""
+    for number, axes in enumerate(grid.flat[:used]):
+        if number + grid.shape[1] >= used:
+            axes.set_xlabel(label)
+            axes.tick_params(labelbottom=True)
 
 
 def examples(path):
@@ -134,13 +157,22 @@ def examples(path):
         axes.remove()
     for axes, image, name, loudness in zip(grid.flat, images, classes, snr, strict=False):
         mesh = axes.pcolormesh(times, frequencies, image, vmin=0, vmax=1, rasterized=True)
-        axes.set_title(name if name == "noise" else f"{name} (SNR {loudness:.0f})")
+        axes.set_title(name)
+        if name != "noise":
+            axes.text(
+                *(0.96, 0.95, f"SNR {loudness:.0f}"),
+                transform=axes.transAxes,
+                color="white",
+                fontsize=7,
+                ha="right",
+                va="top",
+            )
         axes.grid(False)
     for axes in grid[:, 0]:
         axes.set_ylabel("frequency [Hz]")
-    for axes in grid[-1]:
-        axes.set_xlabel("time [s]")
-    bar = figure.colorbar(mesh, ax=grid, shrink=0.8, pad=0.01)
+    _label_columns(grid, len(classes), "time [s]")
+    panels = list(grid.flat[: len(classes)])
+    bar = figure.colorbar(mesh, ax=panels, shrink=0.8, pad=0.01)
     bar.set_label(f"amplitude in {detector}, scaled to [0, 1]")
     return figure
 
@@ -151,7 +183,12 @@ def losses(histories):
     Parameters
     ----------
     histories : dict of pandas.DataFrame
-        History of each seed.
+        History of each seed. Several seeds: thin lines, and their mean. A star is the epoch of
+        the lowest validation loss.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
     """
     figure, grid = plt.subplots(1, 2, figsize=(PAGE, 2.7), sharex=True)
     joined = pd.concat(histories.values())
@@ -160,13 +197,22 @@ def losses(histories):
     stages = first.groupby("stage", sort=False)["epoch"].agg(["min", "max"])
     for axes, what in zip(grid, ("loss", "accuracy"), strict=True):
         for column, name, style in (
-            (what, "training", {"color": "#0173b2", "ls": "-"}),
-            (f"validation_{what}", "validation", {"color": "#de8f05", "ls": "--"}),
+            (what, "training", {"color": COLOURS[0], "ls": "-"}),
+            (f"validation_{what}", "validation", {"color": COLOURS[1], "ls": "--"}),
         ):
             if len(histories) > 1:
                 for history in histories.values():
                     axes.plot(history["epoch"], history[column], lw=0.4, alpha=0.5, **style)
             axes.plot(mean.index, mean[column], label=name, **style)
+        for k, history in enumerate(histories.values()):
+            best = history.loc[history["validation_loss"].idxmin()]
+            axes.plot(
+                *(best["epoch"], best[f"validation_{what}"]),
+                color="k",
+                marker="*",
+                ls="",
+                label="lowest validation loss" if k == 0 else None,
+            )
         for k, (stage, row) in enumerate(stages.iterrows()):
             if k % 2:
                 axes.axvspan(row["min"] - 0.5, row["max"] + 0.5, color="0.92", zorder=0)
@@ -177,27 +223,84 @@ def losses(histories):
                 fontsize=7,
             )
         axes.set(xlabel="epoch", xlim=(0.5, stages["max"].iloc[-1] + 0.5))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     grid[0].set(ylabel="categorical cross entropy", yscale="log")
     grid[1].set_ylabel("accuracy")
     grid[0].legend()
     return figure
 
 
+def spread(tpr):
+    """Rate and 95 % interval of each class and distance.
+
+    One seed: the Wilson interval of its counts. Several: the mean and Student's interval over
+    the seeds; pooled counts would be too sure, for all seeds see the same samples.
+
+    Parameters
+    ----------
+    tpr : pandas.DataFrame
+        ``seed``, ``class``, ``distance_kpc``, ``correct``, ``n``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``class``, ``distance_kpc``, ``rate``, ``low``, ``high``.
+    """
+    rows = []
+    for (name, distance), group in tpr.groupby(["class", "distance_kpc"], sort=False):
+        rate = evaluation.over_seeds(group["correct"] / group["n"])
+        if isinstance(rate, dict):
+            low, high = np.clip([rate["low"], rate["high"]], 0, 1)
+            rate = rate["mean"]
+        else:
+            low, high = evaluation.wilson(group["correct"].iloc[0], group["n"].iloc[0])
+        rows.append((name, distance, rate, float(low), float(high)))
+    return pd.DataFrame(rows, columns=["class", "distance_kpc", "rate", "low", "high"])
+
+
 def rates(tpr, classes):
-    """Figure 4: true positive rate of each class against distance, with 95 % intervals."""
+    """Figure 4: true positive rate of each class against distance, with 95 % intervals.
+
+    Parameters
+    ----------
+    tpr : pandas.DataFrame
+        From `evaluation.tables`, test sets only.
+    classes : list of str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
     figure, axes = plt.subplots(figsize=(PAGE, 3.6))
     look = looks(classes)
-    pooled = tpr.groupby(["class", "distance_kpc"])[["correct", "n"]].sum().reset_index()
+    table = spread(tpr).sort_values("distance_kpc")
     for name in classes:
-        rows = pooled[pooled["class"] == name]
-        rate = rows["correct"] / rows["n"]
-        low, high = evaluation.wilson(rows["correct"], rows["n"])
-        style = look[name]
-        axes.plot(rows["distance_kpc"], rate, ms=4, label=name, **style)
-        axes.fill_between(rows["distance_kpc"], low, high, color=style["color"], alpha=0.15, lw=0)
+        rows, style = table[table["class"] == name], look[name]
+        axes.plot(rows["distance_kpc"], rows["rate"], ms=4, label=name, **style)
+        axes.fill_between(
+            *(rows["distance_kpc"], rows["low"], rows["high"]),
+            color=style["color"],
+            alpha=0.15,
+            lw=0,
+        )
+    distances = np.unique(table["distance_kpc"])
+    if distances[-1] > 10 * distances[0] > 0:
+        axes.set_xscale("log")
+        axes.xaxis.set_minor_locator(NullLocator())
+    if len(distances) <= 12:
+        axes.set_xticks(distances, [f"{distance:g}" for distance in distances])
     axes.set(xlabel="distance [kpc]", ylabel="true positive rate", ylim=(-0.02, 1.02))
-    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=3.5)
     return figure
+
+
+def _percent(share):
+    """Text of a cell of a confusion matrix: nothing for none, never 0 or 100 by rounding."""
+    if np.isnan(share) or share == 0:
+        return ""
+    if share < 0.5:
+        return "<1"
+    return ">99" if 99.5 <= share < 100 else f"{share:.0f}"
 
 
 def matrices(confusion, snr, classes, distances):
@@ -206,47 +309,81 @@ def matrices(confusion, snr, classes, distances):
     Parameters
     ----------
     confusion : pandas.DataFrame
-        From `evaluation.tables`; seeds are pooled.
+        From `evaluation.tables`; the mean over seeds is shown.
     snr : dict of pandas.DataFrame
         ``class`` and ``network_snr`` of the samples at each distance.
     classes : list of str
     distances : list of float
         [kpc].
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If the table has no rows of a distance.
     """
     figure, grid = plt.subplots(
-        *(len(distances), 2), figsize=(PAGE, 3.1 * len(distances)), squeeze=False
+        *(len(distances), 2),
+        figsize=(PAGE, 0.9 + 2.7 * len(distances)),
+        squeeze=False,
+        sharex="col",
+        sharey="col",
     )
+    look = looks(classes)
     for (left, right), distance in zip(grid, distances, strict=True):
         rows = confusion[np.isclose(confusion["distance_kpc"], distance)]
+        if rows.empty:
+            raise ValueError(
+                f"no confusion matrix at {distance:g} kpc: evaluate test-{distance:g}kpc"
+                " or take the distance out of figures.distances"
+            )
         counts = rows.groupby(["true", "predicted"])["count"].sum().unstack()
-        share = counts.loc[classes, classes].div(counts.sum(axis=1)[classes], axis=0)
+        counts = counts.loc[classes, classes]
+        share = 100 * counts.div(counts.sum(axis=1), axis=0)
         sns.heatmap(
-            100 * share,
+            share,
             ax=left,
             vmin=0,
             vmax=100,
             cmap="cividis",
-            annot=True,
-            fmt=".0f",
-            annot_kws={"fontsize": 6},
+            annot=share.map(_percent),
+            fmt="",
+            annot_kws={"fontsize": 7},
             linewidths=0.2,
-            cbar_kws={"label": "share of the true class [%]"},
+            cbar=False,
         )
         left.grid(False)
-        left.set(xlabel="predicted", ylabel="true", title=f"{distance:g} kpc")
-        left.tick_params(axis="x", rotation=60)
+        left.set(xlabel="", ylabel="true", title=f"{distance:g} kpc")
+        left.tick_params(axis="y", rotation=0)
         sns.violinplot(
             snr[distance],
             x="class",
             y="network_snr",
             order=classes[1:],
+            hue="class",
+            hue_order=classes[1:],
+            palette=[look[name]["color"] for name in classes[1:]],
+            saturation=1,
+            legend=False,
             ax=right,
-            color="#56b4e9",
-            log_scale=True,
+            log_scale=(False, True),
             linewidth=0.6,
             inner="quart",
             cut=0,
         )
+        # Quartiles must show on the dark colours too.
+        for line in right.lines:
+            line.set(color="white", linewidth=0.9)
         right.set(xlabel="", ylabel="network SNR", title=f"{distance:g} kpc")
-        right.tick_params(axis="x", rotation=60)
+        right.yaxis.set_minor_formatter(NullFormatter())
+    grid[-1, 0].set_xlabel("predicted")
+    for axes in grid[-1]:
+        axes.tick_params(axis="x", rotation=60)
+    bar = figure.colorbar(
+        grid[0, 0].collections[0], ax=grid[:, 0].tolist(), location="bottom", shrink=0.8, aspect=30
+    )
+    bar.set_label("share of the true class [%]")
     return figure
