@@ -75,9 +75,12 @@ def test_paper_numbers(tmp_path):
     assert numbers["noise_false_alarm"] == pytest.approx(0.25)
     assert numbers["tpr"]["a"] == {"1": 1.0, "10": 0.0}
     assert numbers["reuse"] == {"test": {"H1": 2.0}}
-    published = {"source": "x", "accuracy": {"1": {"value": 0.984, "where": "III.A"}}}
-    (row,) = evaluation.comparison(numbers, published)
-    assert (row["quantity"], row["paper"], row["here"]) == ("accuracy 1", 0.984, 0.75)
+    leaf = {"value": 0.984, "unit": "rate in [0, 1]", "where": "III.A"}
+    rates = evaluation.intervals(tables["accuracy"], tables["tpr"])
+    published = {"source": "x", "accuracy": {"1": leaf}}
+    (row,) = evaluation.comparison(numbers, published, rates)
+    np.testing.assert_allclose((row["low"], row["high"]), evaluation.wilson(3, 4))
+    assert (row["quantity"], row["paper"], row["here"]) == ("accuracy, 1 kpc", 0.984, 0.75)
 
 
 def test_inputs_are_named(tmp_path):

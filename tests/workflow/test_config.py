@@ -33,12 +33,12 @@ def leaves(block, schema, path=()):
             yield ".".join((*path, key)), inner
 
 
-def test_the_default_is_valid(config, schema):
-    settings.check(config, schema)
+def test_the_default_is_valid(config, schema, root):
+    settings.check(config, schema, root / "resources/surrogates.tsv")
 
 
 def test_every_key_is_described_and_in_the_readme(config, schema, root):
-    readme = (root / "config/README.md").read_text()
+    readme = (root / "config/README.md").read_text().split("## Waveform table")[0]
     listed = set(re.findall(r"^\| `([\w.]+)` \|", readme, re.MULTILINE))
     keys = dict(leaves(config, schema))
     assert listed == set(keys)
@@ -67,7 +67,7 @@ def test_every_key_is_described_and_in_the_readme(config, schema, root):
         ({"figures": {"distances": [11]}}, "figures.distances"),
     ],
 )
-def test_bad_input_gets_one_clear_line(config, schema, change, where):
+def test_bad_input_gets_one_clear_line(config, schema, root, change, where):
     def merge(block, change):
         for key, value in change.items():
             if isinstance(value, dict):
@@ -78,7 +78,7 @@ def test_bad_input_gets_one_clear_line(config, schema, change, where):
     config = copy.deepcopy(config)
     merge(config, change)
     with pytest.raises(ValueError, match=where) as error:
-        settings.check(config, schema)
+        settings.check(config, schema, root / "resources/surrogates.tsv")
     assert "\n" not in str(error.value)
 
 
@@ -87,4 +87,22 @@ def test_nothing_is_written_on_bad_input(tmp_path, root):
     output = bad.run(fails=True)
     assert "config, the top level: Additional properties" in output
     assert "Traceback" not in output
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_surrogate_without_modes_is_named(config, schema, root, tmp_path):
+    table = (root / config["waveforms"]).read_text().replace("\ns18\t", "\nfoo\t")
+    (tmp_path / "mine.tsv").write_text(table)
+    classes = ["foo" if name == "s18" else name for name in config["classes"]]
+    mine = config | {"waveforms": str(tmp_path / "mine.tsv"), "classes": classes}
+    with pytest.raises(ValueError, match=r"mine\.tsv:\d+.*foo.*resources/surrogates\.tsv"):
+        settings.check(mine, schema, root / "resources/surrogates.tsv")
+
+
+def test_missing_strain_is_named_before_any_job(tmp_path, root):
+    noise = {"source": "files", "files": {"folder": "nowhere"}}
+    output = Workflow(tmp_path, root, TINY | {"noise": noise}).run(fails=True)
+    assert "nowhere" in output
+    assert "Traceback" not in output
+    assert "InputFunctionException" not in output
     assert not (tmp_path / "results").exists()

@@ -28,7 +28,9 @@ checked(
     settings.check,
     config,
     yaml.safe_load((WORKFLOW / "schemas" / "config.schema.yaml").read_text()),
+    WORKFLOW.parent / "resources" / "surrogates.tsv",
 )
+checked(settings.check_files, config)
 
 SIGNALS = config["classes"][1:]
 TABLE = checked(waveform.read_table, config["waveforms"])

@@ -16,8 +16,11 @@ def main(job):
     numbers = evaluation.paper_numbers(*tables, job.params.classifier, job.params.seeds, inputs)
     Path(job.output.numbers).write_text(json.dumps(numbers, indent=2) + "\n")
     published = json.loads(Path(job.input.published).read_text())
-    table = pd.DataFrame(evaluation.comparison(numbers, published))
-    table.assign(inputs=evaluation.describe(inputs)).to_csv(job.output.comparison, index=False)
+    rates = evaluation.intervals(*tables[:2]) if len(job.params.seeds) == 1 else {}
+    table = pd.DataFrame(evaluation.comparison(numbers, published, rates))
+    table.assign(inputs=evaluation.describe(inputs)).to_csv(
+        job.output.comparison, index=False, float_format="%.6g"
+    )
 
 
 if __name__ == "__main__":

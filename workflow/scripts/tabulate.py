@@ -12,7 +12,7 @@ def main(job):
     tables["snr"] = evaluation.snr_table(job.input.datasets)
     tables["noise"] = evaluation.noise_table(job.input.noise, job.input.datasets)
     for name, table in tables.items():
-        table.assign(inputs=inputs).to_csv(job.output[name], index=False)
+        table.assign(inputs=inputs).to_csv(job.output[name], index=False, float_format="%.6g")
 
 
 if __name__ == "__main__":

@@ -25,22 +25,45 @@ def wilson(hits, trials, level=LEVEL):
     low, high : numpy.ndarray
         NaN where there are no trials.
 
+    Raises
+    ------
+    ValueError
+        If there are more hits than trials, or fewer than none.
+
     References
     ----------
     Wilson 1927, J. Am. Stat. Assoc. 22, 209.
     """
     hits, trials = np.asarray(hits, float), np.asarray(trials, float)
+    if np.any((hits < 0) | (hits > trials)):
+        raise ValueError("hits must lie between 0 and the number of trials: check the counts")
     z = stats.norm.ppf((1 + level) / 2)
     with np.errstate(invalid="ignore", divide="ignore"):
         rate = hits / trials
         centre = (rate + z**2 / (2 * trials)) / (1 + z**2 / trials)
         half = z / (1 + z**2 / trials)
         half = half * np.sqrt(rate * (1 - rate) / trials + z**2 / (4 * trials**2))
-    return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
+    # The ends are exactly 0 and 1 there, but for rounding.
+    low = np.where((hits == 0) & (trials > 0), 0.0, centre - half)
+    high = np.where((hits == trials) & (trials > 0), 1.0, centre + half)
+    return low, high
 
 
 def confusion(label, prediction, classes):
-    """Counts of (true, predicted), shape (classes, classes)."""
+    """Counts of (true, predicted).
+
+    Parameters
+    ----------
+    label, prediction : numpy.ndarray of int
+        Shape (n,), from 0.
+    classes : int
+        Number of classes.
+
+    Returns
+    -------
+    numpy.ndarray of int
+        Shape (classes, classes), rows the true class.
+    """
     flat = np.bincount(label * classes + prediction, minlength=classes**2)
     return flat.reshape(classes, classes)
 
@@ -232,28 +255,65 @@ def _by_class(table, column):
     }
 
 
-def comparison(numbers, published, prefix=""):
-    """Rows of (quantity, paper, here, low, high, where) for each published value."""
+def intervals(accuracy, tpr):
+    """Wilson intervals of the rates of one network, by their names in `comparison`.
+
+    A mean over classes has none: it is not a rate of counts.
+    """
+    rates = {}
+    for row in accuracy.itertuples():
+        if np.isfinite(row.distance_kpc):
+            rates[f"accuracy, {row.distance_kpc:g} kpc"] = row.low, row.high
+        elif row.dataset.startswith("validation"):
+            rates["validation_accuracy"] = row.low, row.high
+    test = tpr.dropna(subset="distance_kpc")
+    columns = (test[name] for name in ("class", "distance_kpc", "low", "high"))
+    for name, distance, low, high in zip(*columns, strict=True):
+        rates[f"tpr, {name}, {distance:g} kpc"] = low, high
+    silent = test[test["class"] == "noise"]
+    total = silent["n"].sum()
+    rates["noise_false_alarm"] = wilson(total - silent["correct"].sum(), total)
+    return rates
+
+
+def comparison(numbers, published, rates, prefix=""):
+    """The published values beside those of a run.
+
+    Parameters
+    ----------
+    numbers : dict
+        From `paper_numbers`.
+    published : dict
+        The same keys, each leaf ``value``, ``unit``, ``where``.
+    rates : dict
+        From `intervals` for one network, empty for several.
+    prefix : str
+        Keys above, with a comma after each.
+
+    Returns
+    -------
+    list of dict
+        ``quantity``, ``paper``, ``here``, ``low``, ``high``, ``interval``, ``unit``, ``where``;
+        ``here`` is None where the run has no such value.
+    """
     rows = []
     for key, entry in published.items():
         if key == "source":
             continue
-        name = f"{prefix}{key}"
-        here = numbers.get(key) if isinstance(numbers, dict) else None
+        name = f"{prefix}{key}{' kpc' if key.isdigit() else ''}"
+        here = numbers.get(key)
         if "value" not in entry:
-            rows += comparison(here or {}, entry, f"{name} ")
+            rows += comparison(here or {}, entry, rates, f"{name}, ")
             continue
-        spread = here if isinstance(here, dict) else {"mean": here}
-        rows.append(
-            {
-                "quantity": name,
-                "paper": entry["value"],
-                "here": spread.get("mean"),
-                "low": spread.get("low"),
-                "high": spread.get("high"),
-                "where": entry["where"],
-            }
-        )
+        row = {"quantity": name, "paper": entry["value"], "here": here}
+        row |= {"low": None, "high": None, "interval": None}
+        if isinstance(here, dict):
+            row |= {"here": here["mean"], "low": here["low"], "high": here["high"]}
+            row["interval"] = "95 % over seeds"
+        elif here is not None and name in rates:
+            row["low"], row["high"] = map(float, rates[name])
+            row["interval"] = "95 % Wilson"
+        rows.append({**row, "unit": entry["unit"], "where": entry["where"]})
     return rows
 
 

@@ -22,9 +22,18 @@ COLOURS = (
 )
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 MARKERS = "osD^vP*X<>"
-SHADES = {"H1": "0.15", "L1": "0.45", "V1": "0.65", "K1": "0.8"}
+# Seaborn's colour-blind safe palette without its palest ones, which paper does not show.
+COLOURS = ("#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc", "#8c5a2b", "#882255", "#4d4d4d")
+COLOURS += ("#332288",)
+DETECTORS = {
+    "H1": {"color": "0.15", "ls": "-"},
+    "L1": {"color": "0.45", "ls": "--"},
+    "V1": {"color": "0.65", "ls": "-"},
+    "K1": {"color": "0.8", "ls": "--"},
+}
 # Width of the running mean over the spectra of waveforms [Hz].
 SMOOTH_HZ = 16.0
+SHOWN_HZ = (20.0, 2000.0)
 
 STYLE = {
     "font.size": 8,
@@ -38,6 +47,7 @@ STYLE = {
     "grid.linewidth": 0.4,
     "lines.linewidth": 1.2,
     "legend.frameon": False,
+    "legend.handlelength": 3.5,
     "image.cmap": "viridis",
     "savefig.dpi": 200,
     "pdf.fonttype": 42,
@@ -86,6 +96,10 @@ def _smooth(frequency, power, width):
     return np.convolve(power, np.full(cells, 1 / cells), mode="same")
 
 
+def _shown(frequency):
+    return (frequency >= SHOWN_HZ[0]) & (frequency <= SHOWN_HZ[1])
+
+
 def spectra(models, noises, classes):
     """Figure 1: 2 |h̃₊| √f at 1 kpc seen from the pole, and the noise of the detectors.
 
@@ -117,16 +131,18 @@ def spectra(models, noises, classes):
         frequency = np.fft.rfftfreq(len(plus), 1 / model.sample_rate)
         power = np.abs(np.fft.rfft(plus) / model.sample_rate) ** 2
         curve = 2 * np.sqrt(frequency * _smooth(frequency, power, SMOOTH_HZ))
-        curves[model.name] = frequency, curve
+        curves[model.name] = frequency[_shown(frequency)], curve[_shown(frequency)]
         peak = max(peak, curve.max())
-    floor = min(asd[(f > 20) & (f < 2000)].min() for _, f, asd in noises)
+    # Only what is shown: points outside cost time and make the files large.
+    noises = [(name, f[_shown(f)], asd[_shown(f)]) for name, f, asd in noises]
+    floor = min(asd.min() for _, _, asd in noises)
     for axes, (name, (frequency, curve)) in zip(grid.flat, curves.items(), strict=False):
-        for detector, grid_points, asd in noises:
-            axes.loglog(grid_points, asd, color=SHADES[detector], lw=0.6, label=f"{detector} noise")
+        for detector, points, asd in noises:
+            axes.loglog(points, asd, lw=0.6, label=f"{detector} noise", **DETECTORS[detector])
         axes.loglog(frequency, curve, color=look[name]["color"])
         axes.set_title(name)
     low, high = min(floor / 5, peak / 20), 4 * max(peak, floor)
-    grid[0, 0].set(xlim=(20, 2000), ylim=(low, high))
+    grid[0, 0].set(xlim=SHOWN_HZ, ylim=(low, high))
     figure.supylabel(r"$2|\tilde h_+|\sqrt{f}$ at 1 kpc, noise ASD [Hz$^{-1/2}$]", fontsize=8)
     _label_columns(grid, len(models), "frequency [Hz]")
     handles, labels = grid[0, 0].get_legend_handles_labels()
@@ -223,10 +239,10 @@ def losses(histories):
                 fontsize=7,
             )
         axes.set(xlabel="epoch", xlim=(0.5, stages["max"].iloc[-1] + 0.5))
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     grid[0].set(ylabel="categorical cross entropy", yscale="log")
     grid[1].set_ylabel("accuracy")
-    grid[0].legend()
+    grid[1].legend(loc="lower right")
     return figure
 
 
@@ -298,9 +314,9 @@ def _percent(share):
     """Text of a cell of a confusion matrix: nothing for none, never 0 or 100 by rounding."""
     if np.isnan(share) or share == 0:
         return ""
-    if share < 0.5:
+    if share < 1:
         return "<1"
-    return ">99" if 99.5 <= share < 100 else f"{share:.0f}"
+    return ">99" if 99 < share < 100 else f"{share:.0f}"
 
 
 def matrices(confusion, snr, classes, distances):
@@ -333,6 +349,8 @@ def matrices(confusion, snr, classes, distances):
         sharey="col",
     )
     look = looks(classes)
+    loudest = max(table["network_snr"].max() for table in snr.values())
+    faintest = min(table["network_snr"].min() for table in snr.values())
     for (left, right), distance in zip(grid, distances, strict=True):
         rows = confusion[np.isclose(confusion["distance_kpc"], distance)]
         if rows.empty:
@@ -378,12 +396,18 @@ def matrices(confusion, snr, classes, distances):
         for line in right.lines:
             line.set(color="white", linewidth=0.9)
         right.set(xlabel="", ylabel="network SNR", title=f"{distance:g} kpc")
+        right.set_ylim(faintest / 1.2, loudest * 1.2)
         right.yaxis.set_minor_formatter(NullFormatter())
     grid[-1, 0].set_xlabel("predicted")
     for axes in grid[-1]:
         axes.tick_params(axis="x", rotation=60)
     bar = figure.colorbar(
-        grid[0, 0].collections[0], ax=grid[:, 0].tolist(), location="bottom", shrink=0.8, aspect=30
+        grid[0, 0].collections[0],
+        ax=grid[:, 0].tolist(),
+        location="bottom",
+        shrink=0.8,
+        aspect=30,
+        pad=0.01,
     )
     bar.set_label("share of the true class [%]")
     return figure

@@ -1,13 +1,14 @@
 """Checks of a configuration: the schema, and what a schema cannot say."""
 
 from itertools import combinations, pairwise
+from pathlib import Path
 
 import jsonschema
 
-from ccsncam import classifier, spectrogram, waveform
+from ccsncam import classifier, spectrogram, strain, surrogate, waveform
 
 
-def check(config, schema):
+def check(config, schema, surrogates):
     """Check a configuration before any job.
 
     Parameters
@@ -16,6 +17,8 @@ def check(config, schema):
         The whole configuration.
     schema : dict
         The JSON schema.
+    surrogates : path
+        The table of surrogates' modes.
 
     Raises
     ------
@@ -27,14 +30,38 @@ def check(config, schema):
     if error is not None:
         where = ".".join(map(str, error.absolute_path)) or "the top level"
         raise ValueError(f"config, {where}: {error.message}; config/README.md lists every key")
-    _check_names(config)
+    _check_names(config, surrogates)
     _check_bands(config)
     _check_ranges(config["noise"])
     _check_noise(config)
     _check_network(config)
 
 
-def _check_names(config):
+def check_files(config):
+    """Check that the files of waveforms and of strain are there, before any job.
+
+    Parameters
+    ----------
+    config : dict
+        A configuration that `check` accepts.
+
+    Raises
+    ------
+    ValueError
+        One line: what is missing, where it is looked for, where it comes from.
+    """
+    table = waveform.read_table(config["waveforms"])
+    for name in config["classes"][1:]:
+        waveform.inputs(table.loc[name], config["waveforms"])
+    noise = config["noise"]
+    if noise["source"] == "files":
+        for ranges in noise["ranges"].values():
+            for detector in config["detectors"]:
+                folder, plain = noise["files"]["folder"], noise["files"]["plain"]
+                strain.files_for(folder, detector, ranges, plain)
+
+
+def _check_names(config, surrogates):
     if config["classes"][0] != "noise":
         raise ValueError("config, classes: the first class must be noise")
     table = waveform.read_table(config["waveforms"])
@@ -43,6 +70,14 @@ def _check_names(config):
         raise ValueError(
             f"config, classes: {', '.join(missing)} not in {config['waveforms']}; add rows"
         )
+    rows = table.loc[config["classes"][1:]]
+    known = {row["model"] for row in surrogate.read_table(surrogates)}
+    for name in rows.index[rows["format"] == "surrogate"]:
+        if name not in known:
+            raise ValueError(
+                f"{rows.loc[name, 'where']}: {name} is a surrogate, but "
+                f"resources/{Path(surrogates).name} has no modes of it; add them there"
+            )
 
 
 def _check_bands(config):
@@ -131,9 +166,10 @@ def _check_network(config):
     grid = spectrogram.grid(block, image)
     shape = (len(grid.frequencies), len(grid.times), len(config["detectors"]))
     counts = classifier.count_parameters(config["classifier"], shape, len(config["classes"]))
-    for key, count in zip(("parameters", "features"), counts, strict=True):
-        if config["classifier"][key] != count:
-            raise ValueError(
-                f"config, classifier.{key}: {config['classifier'][key]}, but the network of this "
-                f"config (input {' x '.join(map(str, shape))}) has {count}; set the key to agree"
-            )
+    asked = tuple(config["classifier"][key] for key in ("parameters", "features"))
+    if asked != counts:
+        raise ValueError(
+            f"config, classifier: parameters {asked[0]} and features {asked[1]}, but the network "
+            f"of this config (input {' x '.join(map(str, shape))}, {len(config['classes'])} "
+            f"classes) has {counts[0]} and {counts[1]}; set both keys to agree"
+        )
