@@ -1,0 +1,264 @@
+import json
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import Params
+from matplotlib import colors, pyplot
+from scipy import stats
+
+from ccsncam import evaluation, plots, waveform
+
+CLASSES = ["noise", "he3.5", "m39", "z85_sfhx"]
+INPUTS = {"noise": "simulated", "waveforms": dict.fromkeys(CLASSES[1:], "surrogate")}
+FOOTER = "inputs: surrogate waveforms, simulated noise"
+
+
+def models(names=CLASSES[1:]):
+    """A burst at 300 Hz a model."""
+    time = np.arange(4096) / 4096
+    wave = 20 * np.sin(2 * np.pi * 300 * time) * np.exp(-(((time - 0.5) / 0.05) ** 2))
+    quadrupole = np.zeros((3, 3, 4096))
+    quadrupole[0, 0], quadrupole[1, 1] = wave, -wave
+    return [
+        waveform.Waveform(name, quadrupole, 4096, 0.0, "surrogate", "made", np.nan, {})
+        for name in names
+    ]
+
+
+def noises(detectors=("H1", "L1", "V1")):
+    frequency = np.arange(8193) / 4
+    return [(name, frequency, np.full(8193, 1e-23)) for name in detectors]
+
+
+def history(epochs=(2, 2, 2), seed=0):
+    random = np.random.default_rng(seed)
+    stages = np.repeat(["40-50", "30-40", "20-30"], epochs)
+    table = pd.DataFrame({"epoch": np.arange(1, len(stages) + 1), "stage": stages})
+    for name in ("loss", "accuracy", "validation_loss", "validation_accuracy"):
+        table[name] = random.uniform(0.2, 0.9, len(stages))
+    return table
+
+
+def evaluations(folder, distances, seeds=(0,), classes=CLASSES):
+    """Evaluations as the workflow writes them, one a seed and distance."""
+    paths = []
+    for seed in seeds:
+        for distance in distances:
+            random = np.random.default_rng([seed, int(10 * distance)])
+            label = np.repeat(np.arange(len(classes)), 20)
+            # The noise class holds more and more of the signals.
+            lost = random.uniform(size=len(label)) < distance / (1 + distance)
+            snr = random.lognormal(3, 0.4, len(label)) / distance
+            paths.append(folder / f"{seed}-{distance:g}.h5")
+            with h5py.File(paths[-1], "w") as file:
+                file["label"], file["prediction"] = label, np.where(lost, 0, label)
+                file["network_snr"] = np.where(label > 0, snr, 0.0)
+                file["distance_kpc"] = np.where(label > 0, distance, np.nan)
+                file.attrs["classes"], file.attrs["seed"] = classes, seed
+                file.attrs["dataset"] = f"test-{distance:g}kpc"
+                file.attrs["inputs"] = json.dumps(INPUTS)
+    return paths
+
+
+@pytest.fixture
+def spectrograms(tmp_path):
+    path = tmp_path / "examples.h5"
+    with h5py.File(path, "w") as file:
+        file["spectrogram"] = np.random.default_rng(0).uniform(size=(4, 94, 31, 1))
+        file["snr"] = np.array([[0.0], [40], [40], [40]])
+        file.attrs.update({"classes": CLASSES, "detectors": ["H1"]})
+        file.attrs.update({"frequencies": np.arange(94) * 16.0, "times": np.arange(1, 32) / 32})
+        file.attrs["inputs"] = json.dumps(INPUTS)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def close():
+    yield
+    pyplot.close("all")
+
+
+def texts(figure):
+    return [item.get_text() for item in figure.findobj(pyplot.Text)]
+
+
+def test_saved_bytes_repeat_and_name_the_inputs(tmp_path):
+    for name in "ab":
+        output = {"pdf": tmp_path / f"{name}.pdf", "png": tmp_path / f"{name}.png"}
+        figure = plots.losses({0: history()})
+        plots.save(figure, output, "surrogate waveforms, simulated noise")
+        assert FOOTER in texts(figure)
+    for kind in ("pdf", "png"):
+        assert (tmp_path / f"a.{kind}").read_bytes() == (tmp_path / f"b.{kind}").read_bytes()
+    assert b"CreationDate" not in (tmp_path / "a.pdf").read_bytes()
+
+
+def test_classes_look_different_without_colour():
+    classes = ["noise", *(f"m{number}" for number in range(9))]
+    looks = plots.looks(classes)
+    assert len({colors.to_hex(look["color"]) for look in looks.values()}) == 10
+    assert len({look["marker"] for look in looks.values()}) == 10
+    # Every colour stands off white paper (WCAG's relative luminance).
+    for look in looks.values():
+        rgb = np.array(colors.to_rgb(look["color"]))
+        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+        assert linear @ [0.2126, 0.7152, 0.0722] < 0.6
+
+
+def test_spectrum_is_that_of_the_strain():
+    (model,) = models(["m39"])
+    figure = plots.spectra([model], noises(["H1"]), ["noise", "m39"])
+    noise, curve = figure.axes[0].lines
+    assert noise.get_ydata() == pytest.approx(1e-23)
+    frequency, drawn = curve.get_data()
+    assert frequency[np.argmax(drawn)] == pytest.approx(300, abs=10)
+    # h+ = A_xx - A_yy from the pole; the transform of a Gaussian burst, away from its centre too.
+    peak = 2 * 20 / waveform.KPC_IN_CM * 0.05 * np.sqrt(np.pi) / 2
+    offset = np.arange(-8, 8)
+    mean = np.sqrt(np.mean(np.exp(-2 * (np.pi * offset * 0.05) ** 2)))
+    at = np.argmin(np.abs(frequency - 300))
+    assert drawn[at] == pytest.approx(2 * peak * np.sqrt(300) * mean, rel=0.01)
+
+
+def test_smoothing_keeps_power_positive():
+    power = np.full(2049, 1e-70)
+    power[100] = 1e-40
+    assert (plots._smooth(np.arange(2049.0), power, 16.0) > 0).all()
+
+
+@pytest.mark.parametrize("number", [1, 3, 4, 9])
+@pytest.mark.parametrize("detectors", [("H1",), ("H1", "L1", "V1", "K1")])
+def test_each_model_has_a_panel(number, detectors):
+    names = [f"m{one}" for one in range(number)]
+    figure = plots.spectra(models(names), noises(detectors), ["noise", *names])
+    assert [axes.get_title() for axes in figure.axes] == names
+    # The lowest panel of each column says what its axis is.
+    labelled = [axes.get_xlabel() == "frequency [Hz]" for axes in figure.axes]
+    assert sum(labelled) == min(3, number)
+    assert labelled[-1]
+
+
+def test_examples_share_one_scale(spectrograms):
+    figure = plots.examples(spectrograms)
+    *panels, bar = figure.axes
+    assert [axes.get_title() for axes in panels] == CLASSES
+    assert {axes.collections[0].get_clim() for axes in panels} == {(0, 1)}
+    assert sum(text == "SNR 40" for text in texts(figure)) == 3
+    assert "H1" in bar.get_ylabel()
+
+
+def test_losses_mark_the_weights_that_are_tested():
+    table = history((3, 3, 3))
+    table["validation_loss"] = [9, 8, 7, 6, 1, 3, 4, 5, 6]
+    figure = plots.losses({0: table})
+    star = next(line for line in figure.axes[0].lines if line.get_marker() == "*")
+    assert (star.get_xdata()[0], star.get_ydata()[0]) == (5, 1)
+    stages = [text for text in texts(figure) if text.startswith("SNR")]
+    assert stages == ["SNR 40-50", "SNR 30-40", "SNR 20-30"] * 2
+
+
+def test_losses_of_several_seeds_have_their_mean():
+    tables = {seed: history(seed=seed) for seed in range(3)}
+    figure = plots.losses(tables)
+    mean = next(line for line in figure.axes[0].lines if line.get_label() == "training")
+    expected = np.mean([table["loss"] for table in tables.values()], axis=0)
+    np.testing.assert_allclose(mean.get_ydata(), expected)
+    assert sum(line.get_marker() == "*" for line in figure.axes[0].lines) == 3
+
+
+def test_spread_over_seeds_is_not_that_of_pooled_counts():
+    rows = {"seed": [0, 1, 2], "class": "a", "distance_kpc": 1.0, "correct": [5, 6, 7], "n": 10}
+    one = plots.spread(pd.DataFrame(rows).iloc[:1])
+    assert one.loc[0, ["rate", "low", "high"]].tolist() == pytest.approx(
+        [0.5, *stats.binomtest(5, 10).proportion_ci(method="wilson")]
+    )
+    several = plots.spread(pd.DataFrame(rows))
+    expected = stats.t.interval(0.95, 2, 0.6, stats.sem([0.5, 0.6, 0.7]))
+    assert several.loc[0, ["rate", "low", "high"]].tolist() == pytest.approx([0.6, *expected])
+
+
+@pytest.mark.parametrize("seeds", [(0,), (0, 1, 2)])
+@pytest.mark.parametrize(
+    ("distances", "scale"), [((1, 5, 10), "linear"), ((0.1, 0.2, 0.5, 1, 2), "log")]
+)
+def test_rates_for_the_distances_there_are(tmp_path, seeds, distances, scale):
+    tpr = evaluation.tables(evaluations(tmp_path, distances, seeds))["tpr"]
+    figure = plots.rates(tpr, CLASSES)
+    (axes,) = figure.axes
+    assert [line.get_label() for line in axes.lines] == CLASSES
+    np.testing.assert_allclose(axes.lines[1].get_xdata(), distances)
+    assert axes.get_xscale() == scale
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == [f"{d:g}" for d in distances]
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.0, ""), (0.1, "<1"), (0.5, "<1"), (1.0, "1"), (50.4, "50"), (99.8, ">99"), (100.0, "100")],
+)
+def test_cells_never_round_to_none_or_all(share, text):
+    assert plots._percent(share) == text
+
+
+def violins(paths, distances):
+    tables = {}
+    for distance, path in zip(distances, paths, strict=True):
+        with h5py.File(path) as file:
+            names = np.array(CLASSES)[file["label"][()]]
+            tables[distance] = pd.DataFrame({"class": names, "network_snr": file["network_snr"]})
+        tables[distance] = tables[distance][tables[distance]["class"] != "noise"]
+    return tables
+
+
+def test_matrices(tmp_path):
+    paths = evaluations(tmp_path, (1, 10))
+    confusion = evaluation.tables(paths)["confusion"]
+    figure = plots.matrices(confusion, violins(paths, (1, 10)), CLASSES, [1, 10])
+    left = figure.axes[2]
+    assert left.get_title() == "10 kpc"
+    rows = confusion[confusion["distance_kpc"] == 10].set_index(["true", "predicted"])
+    drawn = np.asarray(left.collections[0].get_array()).reshape(4, 4)
+    # Row: true class; column: predicted.
+    assert drawn[2, 0] == pytest.approx(100 * rows.loc[("m39", "noise"), "fraction"])
+    assert drawn[0, 2] == pytest.approx(100 * rows.loc[("noise", "m39"), "fraction"])
+    np.testing.assert_allclose(drawn.sum(axis=1), 100)
+    assert figure.axes[3].get_yscale() == "log"
+    assert len(figure.axes[3].lines) == 3 * 3
+
+
+def test_matrices_of_a_distance_that_was_not_evaluated(tmp_path):
+    paths = evaluations(tmp_path, (1,))
+    confusion = evaluation.tables(paths)["confusion"]
+    with pytest.raises(ValueError, match=r"no confusion matrix at 5 kpc.*figures\.distances"):
+        plots.matrices(confusion, violins(paths, (5,)), CLASSES, [5])
+
+
+def test_scripts_draw_tables_and_files(tmp_path, spectrograms):
+    """Figures 2 to 5 by their scripts, from the tables that `tabulate` writes."""
+    import fig2
+    import fig3
+    import fig4
+    import fig5
+
+    paths = evaluations(tmp_path, (1, 10))
+    for name in ("tpr", "confusion"):
+        table = evaluation.tables(paths)[name].assign(inputs=evaluation.describe(INPUTS))
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+    history().to_csv(tmp_path / "history.csv", index=False)
+    jobs = {
+        fig2: ({"examples": spectrograms}, {}),
+        fig3: ({"histories": [tmp_path / "history.csv"], "dataset": paths[0]}, {"seeds": [0]}),
+        fig4: ({"tpr": tmp_path / "tpr.csv"}, {"classes": CLASSES}),
+        fig5: (
+            {"confusion": tmp_path / "confusion.csv", "datasets": paths},
+            {"classes": CLASSES, "distances": [1, 10]},
+        ),
+    }
+    for script, (inputs, params) in jobs.items():
+        output = {kind: tmp_path / f"{script.__name__}.{kind}" for kind in ("pdf", "png")}
+        job = Params(rule=script.__name__, log=[tmp_path / "log"])
+        job |= {"input": Params(inputs), "output": Params(output), "params": Params(params)}
+        script.main(Params(job))
+        assert output["pdf"].read_bytes().startswith(b"%PDF")
+        assert output["png"].read_bytes().startswith(b"\x89PNG")
