@@ -87,3 +87,14 @@ def test_inputs_are_named(tmp_path):
     path = write(tmp_path / "e.h5", [0, 1], [0, 1])
     text = evaluation.describe(evaluation.sources(path))
     assert text == "numerical and surrogate waveforms, simulated noise"
+
+
+def test_reuse_counts_the_seconds_that_samples_are_drawn_from(tmp_path):
+    data = write(tmp_path / "d.h5", [0, 1, 1], [0, 1, 1], 1.0)
+    with h5py.File(tmp_path / "n.h5", "w") as file:
+        file["gps_start"], file["glitches/gps"] = np.zeros(2), np.zeros(5)
+        file.attrs.update({"split": "test", "detector": "H1", "source": "simulated"})
+        file.attrs.update({"live_time": 8.0, "corrupted": 1.0})
+    (row,) = evaluation.noise_table([tmp_path / "n.h5"], [data]).to_dict("records")
+    assert (row["live_time_s"], row["usable_time_s"], row["reuse"]) == (8.0, 4.0, 0.75)
+    assert row["glitches"] == 5

@@ -161,7 +161,8 @@ def snr_table(paths):
 def noise_table(noise, datasets):
     """Live time, samples and reuse factor of each split and detector.
 
-    The reuse factor is the time of all samples of the split (1 s each) over the live time.
+    The reuse factor is the time of all samples of the split (1 s each) over the time that they
+    are drawn from.
     """
     samples = {}
     for path in datasets:
@@ -172,6 +173,8 @@ def noise_table(noise, datasets):
     for path in noise:
         with h5py.File(path) as file:
             split, live = file.attrs["split"], float(file.attrs["live_time"])
+            # The filter spoils both ends of a piece: no sample is drawn from there.
+            usable = live - 2 * file.attrs["corrupted"] * len(file["gps_start"])
             rows.append(
                 {
                     "split": split,
@@ -180,7 +183,8 @@ def noise_table(noise, datasets):
                     "live_time_s": live,
                     "glitches": len(file["glitches/gps"]),
                     "samples": samples[split],
-                    "reuse": samples[split] / live,
+                    "usable_time_s": usable,
+                    "reuse": samples[split] / usable,
                 }
             )
     return pd.DataFrame(rows)
