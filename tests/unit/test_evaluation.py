@@ -29,6 +29,15 @@ def test_wilson_is_scipy_s(hits, trials):
     np.testing.assert_allclose(evaluation.wilson(hits, trials), expected, atol=1e-12)
 
 
+def test_wilson_at_its_ends():
+    low, high = evaluation.wilson([0, 10, 0], [10, 10, 0])
+    assert low[0] == 0
+    assert high[1] == 1
+    assert np.isnan([low[2], high[2]]).all()
+    with pytest.raises(ValueError, match="between 0 and the number of trials"):
+        evaluation.wilson(11, 10)
+
+
 def test_tables(tmp_path):
     path = write(tmp_path / "e.h5", [0, 0, 1, 1, 1, 2], [0, 1, 1, 1, 0, 2], 1.0)
     tables = evaluation.tables([path])
@@ -76,25 +85,68 @@ def test_paper_numbers(tmp_path):
     assert numbers["tpr"]["a"] == {"1": 1.0, "10": 0.0}
     assert numbers["reuse"] == {"test": {"H1": 2.0}}
     leaf = {"value": 0.984, "unit": "rate in [0, 1]", "where": "III.A"}
+    published = {"source": "x", "accuracy": {"1": leaf}, "tpr": {"a": {"1": leaf}}}
+    published |= {"validation_accuracy": leaf, "noise_false_alarm": leaf}
+    published |= {"mean_tpr": {"5": leaf}, "table1": {"Grad-CAM": {"average_drop": leaf}}}
     rates = evaluation.intervals(tables["accuracy"], tables["tpr"])
-    published = {"source": "x", "accuracy": {"1": leaf}}
-    (row,) = evaluation.comparison(numbers, published, rates)
-    np.testing.assert_allclose((row["low"], row["high"]), evaluation.wilson(3, 4))
-    assert (row["quantity"], row["paper"], row["here"]) == ("accuracy, 1 kpc", 0.984, 0.75)
+    rows = evaluation.comparison(numbers, published, rates)
+    rows = {row["quantity"]: row for row in rows}
+    row = rows["accuracy, 1 kpc"]
+    assert (row["paper"], row["here"], row["unit"]) == (0.984, 0.75, "rate in [0, 1]")
+    for name, hits, trials in (
+        ("accuracy, 1 kpc", 3, 4),
+        ("tpr, a, 1 kpc", 1, 1),
+        ("validation_accuracy", 2, 3),
+        ("noise_false_alarm", 1, 4),
+    ):
+        expected = stats.binomtest(hits, trials).proportion_ci(method="wilson")
+        assert (rows[name]["low"], rows[name]["high"]) == pytest.approx(tuple(expected))
+        assert rows[name]["interval"] == "95 % Wilson"
+    # What a run does not have stays empty: the paper's value never takes its place.
+    for name in ("mean_tpr, 5 kpc", "table1, Grad-CAM, average_drop"):
+        assert rows[name]["here"] is None
+        assert rows[name]["low"] is None
+
+
+def test_comparison_of_several_seeds_has_their_interval():
+    numbers = {"accuracy": {"1": evaluation.over_seeds([0.4, 0.5, 0.6])}}
+    leaf = {"value": 0.984, "unit": "rate in [0, 1]", "where": "III.A"}
+    (row,) = evaluation.comparison(numbers, {"accuracy": {"1": leaf}}, {})
+    assert row["here"] == pytest.approx(0.5)
+    assert (row["low"], row["high"]) == pytest.approx(
+        stats.t.interval(0.95, 2, 0.5, stats.sem([0.4, 0.5, 0.6]))
+    )
+    assert row["interval"] == "95 % over seeds"
+
+
+def test_published_values_name_their_place(root):
+    published = json.loads((root / "resources/published.json").read_text())
+    rows = evaluation.comparison({}, published, {})
+    assert all(row["where"] and row["unit"] for row in rows)
+    paper = {row["quantity"]: row["paper"] for row in rows}
+    assert paper["mean_tpr, 10 kpc"] == 0.261
+    assert paper["table1, Score-CAM, average_drop"] == 9.61
+    assert len(paper) == 15
+
+
+def test_snr_and_noise_tables(tmp_path):
+    path = write(tmp_path / "t.h5", [0, 1, 1, 1, 2], [0, 1, 1, 1, 2], 2.0, "test-2kpc")
+    table = evaluation.snr_table([path]).set_index("class")
+    assert table.loc["a", "network_snr_50"] == 12
+    assert table.loc["b", ["network_snr_5", "network_snr_95"]].tolist() == [14, 14]
+    assert table["distance_kpc"].tolist() == [2, 2]
+    noise = tmp_path / "test-H1.h5"
+    with h5py.File(noise, "w") as file:
+        file["gps_start"], file["glitches/gps"] = np.zeros(2), np.arange(3.0)
+        file.attrs.update({"split": "test", "detector": "H1", "source": "files"})
+        file.attrs.update({"live_time": 8.0, "corrupted": 1.0})
+    # Two data sets of five samples draw from two pieces of 4 s, of which 1 s is lost at each end.
+    (row,) = evaluation.noise_table([noise], [path, path]).to_dict("records")
+    assert (row["live_time_s"], row["usable_time_s"]) == (8.0, 4.0)
+    assert (row["samples"], row["glitches"], row["reuse"]) == (10, 3, 2.5)
 
 
 def test_inputs_are_named(tmp_path):
     path = write(tmp_path / "e.h5", [0, 1], [0, 1])
     text = evaluation.describe(evaluation.sources(path))
     assert text == "numerical and surrogate waveforms, simulated noise"
-
-
-def test_reuse_counts_the_seconds_that_samples_are_drawn_from(tmp_path):
-    data = write(tmp_path / "d.h5", [0, 1, 1], [0, 1, 1], 1.0)
-    with h5py.File(tmp_path / "n.h5", "w") as file:
-        file["gps_start"], file["glitches/gps"] = np.zeros(2), np.zeros(5)
-        file.attrs.update({"split": "test", "detector": "H1", "source": "simulated"})
-        file.attrs.update({"live_time": 8.0, "corrupted": 1.0})
-    (row,) = evaluation.noise_table([tmp_path / "n.h5"], [data]).to_dict("records")
-    assert (row["live_time_s"], row["usable_time_s"], row["reuse"]) == (8.0, 4.0, 0.75)
-    assert row["glitches"] == 5

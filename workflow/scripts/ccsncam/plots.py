@@ -22,9 +22,6 @@ COLOURS = (
 )
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 MARKERS = "osD^vP*X<>"
-# Seaborn's colour-blind safe palette without its palest ones, which paper does not show.
-COLOURS = ("#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc", "#8c5a2b", "#882255", "#4d4d4d")
-COLOURS += ("#332288",)
 DETECTORS = {
     "H1": {"color": "0.15", "ls": "-"},
     "L1": {"color": "0.45", "ls": "--"},
@@ -143,7 +140,8 @@ def spectra(models, noises, classes):
         axes.set_title(name)
     low, high = min(floor / 5, peak / 20), 4 * max(peak, floor)
     grid[0, 0].set(xlim=SHOWN_HZ, ylim=(low, high))
-    figure.supylabel(r"$2|\tilde h_+|\sqrt{f}$ at 1 kpc, noise ASD [Hz$^{-1/2}$]", fontsize=8)
+    label = "$2|\\tilde h_+|\\sqrt{f}$ at 1 kpc,\nnoise ASD [Hz$^{-1/2}$]"
+    figure.supylabel(label, fontsize=8, multialignment="center")
     _label_columns(grid, len(models), "frequency [Hz]")
     handles, labels = grid[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncol=len(labels))
@@ -206,7 +204,7 @@ def losses(histories):
     -------
     matplotlib.figure.Figure
     """
-    figure, grid = plt.subplots(1, 2, figsize=(PAGE, 2.7), sharex=True)
+    figure, grid = plt.subplots(1, 2, figsize=(PAGE, 2.9), sharex=True)
     joined = pd.concat(histories.values())
     mean = joined.groupby("epoch").mean(numeric_only=True)
     first = next(iter(histories.values()))
@@ -242,7 +240,8 @@ def losses(histories):
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     grid[0].set(ylabel="categorical cross entropy", yscale="log")
     grid[1].set_ylabel("accuracy")
-    grid[1].legend(loc="lower right")
+    handles, labels = grid[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncol=len(labels))
     return figure
 
 
@@ -306,7 +305,7 @@ def rates(tpr, classes):
     if len(distances) <= 12:
         axes.set_xticks(distances, [f"{distance:g}" for distance in distances])
     axes.set(xlabel="distance [kpc]", ylabel="true positive rate", ylim=(-0.02, 1.02))
-    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=3.5)
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
 
 
