@@ -17,7 +17,7 @@ sys.path += [str(ROOT / "workflow/scripts"), str(ROOT / "tests")]
 
 import reference  # noqa: E402
 import yaml  # noqa: E402
-from conftest import make_inputs  # noqa: E402
+from jobs import make_inputs  # noqa: E402
 from threadpoolctl import threadpool_limits  # noqa: E402
 
 from ccsncam import dataset, strain, waveform  # noqa: E402

@@ -263,7 +263,7 @@ def test_threads_do_not_change_a_byte(folder, root):
 
 def judge(folder, threads):
     """Evaluate the network ``x<threads>`` by the workflow's script."""
-    from conftest import make_job
+    from jobs import make_job
 
     import evaluate
 

@@ -1,8 +1,7 @@
-import sys
-
 import h5py
 import numpy as np
 import pytest
+import reference
 from scipy import stats
 
 from ccsncam import dataset, injection, spectrogram, strain
@@ -21,19 +20,11 @@ def built(inputs, tmp_path_factory):
         return {name: file[name][()] for name in file}
 
 
-@pytest.fixture(scope="module")
-def reference(root):
-    sys.path.append(str(root / "tests/benchmarks"))
-    import reference
-
-    return reference
-
-
 def row(built, index):
     return {name: values[index] for name, values in built.items()}
 
 
-def test_samples_agree_with_a_loop_in_pycbc(built, made, config, reference):
+def test_samples_agree_with_a_loop_in_pycbc(built, made, config):
     """Projection, delay, injection, whitening and transform, and the SNR to 1e-3."""
     from ccsncam import waveform
 

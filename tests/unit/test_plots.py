@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Params
+from jobs import Params
 from matplotlib import colors, pyplot
 from scipy import stats
 

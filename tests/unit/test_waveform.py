@@ -388,7 +388,7 @@ def test_the_table_of_the_nine_models(root, config):
 
 
 def test_the_script_writes_what_read_returns(root, tmp_path):
-    from conftest import make_job
+    from jobs import make_job
 
     inputs = {
         "table": str(root / "config/waveforms.tsv"),

@@ -3,7 +3,7 @@ import re
 
 import pytest
 import yaml
-from conftest import TINY, Workflow
+from runner import TINY, Workflow
 
 from ccsncam import settings
 

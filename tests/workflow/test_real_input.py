@@ -4,7 +4,7 @@ import h5py
 import pandas as pd
 import pytest
 import real_input
-from conftest import Workflow
+from runner import Workflow
 
 
 @pytest.fixture(scope="module")

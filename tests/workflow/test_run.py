@@ -9,7 +9,7 @@ import time
 import h5py
 import numpy as np
 import pytest
-from conftest import TINY, Workflow
+from runner import TINY, Workflow
 
 
 def digests(workflow, kinds=(".h5", ".csv", ".json", ".png", ".pdf")):
@@ -30,7 +30,7 @@ def test_everything_is_made(tiny):
     for number in range(1, 6):
         assert {f"tiny/figures/fig0{number}.pdf", f"tiny/figures/fig0{number}.png"} <= names
     numbers = json.loads((tiny.folder / "results/tiny/paper/numbers.json").read_text())
-    assert numbers["parameters"] == 427378
+    assert numbers["parameters"] == 426028
     assert numbers["features"] == 2112
     assert set(numbers["accuracy"]) == {"1", "10"}
     assert numbers["inputs"]["noise"] == "simulated"
@@ -39,9 +39,9 @@ def test_everything_is_made(tiny):
 
 def test_a_data_set_holds_what_was_asked(tiny):
     with h5py.File(tiny.folder / "results/tiny/datasets/train-snr-40-50.h5") as file:
-        assert file["spectrogram"].shape == (400, 94, 31, 3)
+        assert file["spectrogram"].shape == (160, 94, 31, 2)
         signal = file["label"][:] > 0
-        assert np.bincount(file["label"][:]).tolist() == [40] * 10
+        assert np.bincount(file["label"][:]).tolist() == [40] * 4
         snr = file["network_snr"][signal]
         assert snr.min() >= 40
         assert snr.max() <= 50
