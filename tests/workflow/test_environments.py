@@ -7,7 +7,8 @@ import yaml
 
 # Where a package's name differs between conda and Python's own index, or from what is imported.
 PYPI = {"matplotlib-base": "matplotlib", "python-lal": "lalsuite"}
-ENVIRONMENTS = ["strain", "dataset", "keras", "figures"]
+MODULES = {"scikit-learn": "sklearn", "lalsuite": "lal"}
+ENVIRONMENTS = ["strain", "dataset", "keras", "embedding", "figures"]
 
 
 def pins(root, name):
@@ -54,7 +55,7 @@ def test_environments_hold_what_scripts_import(root, name):
     assert scripts
     needed = set().union(*(imported(root, script) for script in scripts))
     held = {PYPI.get(package, package) for package in pins(root, name)}
-    held = {"lal" if package == "lalsuite" else package for package in held} - {"python"}
+    held = {MODULES.get(package, package) for package in held} - {"python"}
     assert needed <= held | {"lalframe"}
     assert held - {"lal"} <= needed
 

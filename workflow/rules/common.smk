@@ -40,6 +40,10 @@ VALIDATION = "validation-snr-{:g}-{:g}".format(*config["datasets"]["validation_b
 SEEDS = config["classifier"]["seeds"]
 SHOWN = [f"{distance:g}" for distance in config["figures"]["distances"]]
 TABLES = ["accuracy", "accuracy_by_snr", "tpr", "confusion", "snr", "noise"]
+MAPS = config["saliency"]["methods"] + ["random", "ones", "input"]
+EXPLAINED = f"test-{config['saliency']['distance']:g}kpc"
+ATTRIBUTED = [f"test-{distance:g}kpc" for distance in config["saliency"]["distances"]]
+JUDGED = ["attribution", "removal", "agreement", "measures", "curves", "randomisation", "black"]
 TEST = [f"test-{distance:g}kpc" for distance in config["datasets"]["distances"]]
 
 
@@ -100,6 +104,22 @@ def distance_of(wildcards):
 def per_class_of(wildcards):
     """Samples a class of a data set."""
     return config["datasets"][f"{split_of(wildcards)}_per_class"]
+
+
+def dataset_settings():
+    """Blocks of the config that make a sample."""
+    noise = {"noise": {"coincident": config["noise"]["coincident"]}}
+    return blocks("signal", "spectrogram") | noise
+
+
+def network_settings():
+    """The classifier's block less the seeds, of which each is a network."""
+    return {key: value for key, value in config["classifier"].items() if key != "seeds"}
+
+
+def map_settings():
+    """What a saliency map depends on."""
+    return {key: config["saliency"][key] for key in ("layer", "options", "target")}
 
 
 def blocks(*names):

@@ -18,8 +18,7 @@ rule build_snr_dataset:
         runtime="1h",
     params:
         code=code_of("dataset"),
-        settings=blocks("signal", "spectrogram")
-        | {"noise": {"coincident": config["noise"]["coincident"]}},
+        settings=dataset_settings(),
         seed=config["seed"],
         run=config["run"],
         dataset="{dataset}",
@@ -51,8 +50,7 @@ rule build_distance_dataset:
         runtime="1h",
     params:
         code=code_of("dataset"),
-        settings=blocks("signal", "spectrogram")
-        | {"noise": {"coincident": config["noise"]["coincident"]}},
+        settings=dataset_settings(),
         seed=config["seed"],
         run=config["run"],
         dataset="{dataset}",
@@ -80,8 +78,7 @@ rule build_examples:
         runtime="10m",
     params:
         code=code_of("dataset"),
-        settings=blocks("signal", "spectrogram")
-        | {"noise": {"coincident": config["noise"]["coincident"]}},
+        settings=dataset_settings(),
         seed=config["seed"],
         run=config["run"],
         examples=config["figures"]["examples"],

@@ -16,7 +16,7 @@ rule evaluate:
         runtime="30m",
     params:
         code=code_of("classifier"),
-        classifier={k: v for k, v in config["classifier"].items() if k != "seeds"},
+        classifier=network_settings(),
         seed="{seed}",
     message:
         "Evaluation of seed {wildcards.seed} on {wildcards.dataset}"
@@ -57,6 +57,7 @@ rule paper_numbers:
         tpr="<results>/tables/tpr.csv",
         snr="<results>/tables/snr.csv",
         noise="<results>/tables/noise.csv",
+        table1="<results>/tables/table1.csv",
         dataset=f"<results>/datasets/{VALIDATION}.h5",
         published=workflow.source_path("../../resources/published.json"),
     output:
@@ -71,7 +72,7 @@ rule paper_numbers:
     conda:
         "../../envs/figures.yaml"
     params:
-        code=code_of("evaluation"),
+        code=code_of("evaluation", "relevance"),
         classifier={k: config["classifier"][k] for k in ("parameters", "features")},
         seeds=SEEDS,
     message:

@@ -139,3 +139,199 @@ rule fig5:
         "Figure 5: confusion matrices and network SNR"
     script:
         "../scripts/fig5.py"
+
+
+rule fig6:
+    input:
+        points=f"<results>/embedding/seed-{SEEDS[0]}/{EXPLAINED}.h5",
+        table=f"<results>/embedding/seed-{SEEDS[0]}/{EXPLAINED}.csv",
+    output:
+        pdf=report(
+            "<results>/figures/fig06.pdf",
+            caption="../report/fig6.rst",
+            category="Figures",
+            labels={"figure": "6", "what": "features of a test set in two dimensions"},
+        ),
+        png="<results>/figures/fig06.png",
+    log:
+        "<logs>/fig6/fig6.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="10m",
+    params:
+        code=code_of("plots_saliency"),
+        classes=config["classes"],
+    message:
+        "Figure 6: features of a test set in two dimensions"
+    script:
+        "../scripts/fig6.py"
+
+
+rule fig7:
+    input:
+        examples=f"<results>/saliency/seed-{SEEDS[0]}/examples.h5",
+    output:
+        pdf=report(
+            "<results>/figures/fig07.pdf",
+            caption="../report/fig7.rst",
+            category="Figures",
+            labels={"figure": "7", "what": "three CAMs of one sample"},
+        ),
+        png="<results>/figures/fig07.png",
+    log:
+        "<logs>/fig7/fig7.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="10m",
+    params:
+        code=code_of("plots_saliency"),
+    message:
+        "Figure 7: three CAMs of one sample"
+    script:
+        "../scripts/fig7.py"
+
+
+rule fig8:
+    input:
+        examples=f"<results>/saliency/seed-{SEEDS[0]}/examples.h5",
+    output:
+        pdf=report(
+            "<results>/figures/fig08.pdf",
+            caption="../report/fig8.rst",
+            category="Figures",
+            labels={"figure": "8", "what": "Score-CAM of each class"},
+        ),
+        png="<results>/figures/fig08.png",
+    log:
+        "<logs>/fig8/fig8.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="10m",
+    params:
+        code=code_of("plots_saliency"),
+    message:
+        "Figure 8: Score-CAM of each class"
+    script:
+        "../scripts/fig8.py"
+
+
+rule fig9:
+    input:
+        examples=f"<results>/saliency/seed-{SEEDS[0]}/examples.h5",
+    output:
+        pdf=report(
+            "<results>/figures/fig09.pdf",
+            caption="../report/fig9.rst",
+            category="Figures",
+            labels={"figure": "9", "what": "misclassified, with a glitch"},
+        ),
+        png="<results>/figures/fig09.png",
+    log:
+        "<logs>/fig9/fig9.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="10m",
+    params:
+        code=code_of("plots_saliency"),
+    message:
+        "Figure 9: misclassified, with a glitch"
+    script:
+        "../scripts/fig9.py"
+
+
+rule fig10:
+    input:
+        examples=f"<results>/saliency/seed-{SEEDS[0]}/examples.h5",
+    output:
+        pdf=report(
+            "<results>/figures/fig10.pdf",
+            caption="../report/fig10.rst",
+            category="Figures",
+            labels={"figure": "10", "what": "misclassified, without a glitch"},
+        ),
+        png="<results>/figures/fig10.png",
+    log:
+        "<logs>/fig10/fig10.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="10m",
+    params:
+        code=code_of("plots_saliency"),
+    message:
+        "Figure 10: misclassified, without a glitch"
+    script:
+        "../scripts/fig10.py"
+
+
+rule fig11:
+    input:
+        attribution="<results>/tables/attribution.csv",
+        removal="<results>/tables/removal.csv",
+        agreement="<results>/tables/agreement.csv",
+    output:
+        pdf=report(
+            "<results>/figures/fig11.pdf",
+            caption="../report/fig11.rst",
+            category="Figures",
+            labels={"figure": "11", "what": "how much each class relies on each mode"},
+        ),
+        png="<results>/figures/fig11.png",
+    log:
+        "<logs>/fig11/fig11.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="10m",
+    params:
+        code=code_of("plots_saliency"),
+        classes=config["classes"],
+        distance=config["saliency"]["distances"][0],
+    message:
+        "Figure 11: how much each class relies on each mode"
+    script:
+        "../scripts/fig11.py"
+
+
+rule fig12:
+    input:
+        curves="<results>/tables/curves.csv",
+        randomisation="<results>/tables/randomisation.csv",
+    output:
+        pdf=report(
+            "<results>/figures/fig12.pdf",
+            caption="../report/fig12.rst",
+            category="Figures",
+            labels={"figure": "12", "what": "insertion, deletion and randomisation"},
+        ),
+        png="<results>/figures/fig12.png",
+    log:
+        "<logs>/fig12/fig12.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="10m",
+    params:
+        code=code_of("plots_saliency"),
+    message:
+        "Figure 12: insertion, deletion and randomisation"
+    script:
+        "../scripts/fig12.py"

@@ -19,7 +19,7 @@ rule train:
         runtime="4h",
     params:
         code=code_of("classifier"),
-        classifier={k: v for k, v in config["classifier"].items() if k != "seeds"},
+        classifier=network_settings(),
         classes=config["classes"],
         seed="{seed}",
         stages=BANDS,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ccsncam import evaluation, joblog
+from ccsncam import evaluation, joblog, relevance
 
 
 def main(job):
@@ -14,6 +14,7 @@ def main(job):
     inputs = evaluation.sources(job.input.dataset)
     tables = [pd.read_csv(job.input[name]) for name in ("accuracy", "tpr", "snr", "noise")]
     numbers = evaluation.paper_numbers(*tables, job.params.classifier, job.params.seeds, inputs)
+    numbers["table1"] = relevance.numbers(pd.read_csv(job.input.table1))
     Path(job.output.numbers).write_text(json.dumps(numbers, indent=2) + "\n")
     published = json.loads(Path(job.input.published).read_text())
     rates = evaluation.intervals(*tables[:2]) if len(job.params.seeds) == 1 else {}

@@ -1,8 +1,8 @@
 """Data sets of labelled spectrograms: draw, inject, transform, write and read them."""
 
+import dataclasses
 import importlib.metadata
 import json
-from dataclasses import dataclass
 
 import h5py
 import numpy as np
@@ -16,7 +16,7 @@ BATCH = 100
 DRAWN = ("theta", "phi", "ra", "dec", "psi", "bounce_time")
 
 
-@dataclass
+@dataclasses.dataclass
 class Inputs:
     """What samples are made of.
 
@@ -341,3 +341,113 @@ def polar_examples(path, inputs, seed, detector, snr, bounce_time, run):
             file["network_snr"][label] = np.sqrt(np.sum(loudness**2))
             for name in (*DRAWN, "gps_start", "noise_piece", "noise_offset"):
                 file[name][label] = table[name][0]
+
+
+def take_apart(path, inputs, source, per_class, progress=lambda x, **_: x):
+    """What the first samples of each signal class are made of: noise, signal and its modes.
+
+    Parameters
+    ----------
+    path : path
+        The HDF5 file to write: ``row`` of the sample in the data set, ``noise`` (the image without
+        the signal, on the sample's own scale), ``signal_power`` and ``mode_power`` (of whitened
+        strain without noise, a cell of white noise has 1; shapes (n, frequency, time, detector)
+        and (n, mode, frequency, time, detector)) and ``without`` (the image as it would be
+        without that mode, shape as ``mode_power``); NaN where a waveform has no such mode.
+    inputs : Inputs
+        Those of the data set.
+    source : path
+        A data set that `build` wrote.
+    per_class : int
+        Samples a class; at most as many as there are.
+
+    Raises
+    ------
+    ValueError
+        If the inputs are not those of the data set.
+    """
+    names = list(dict.fromkeys(mode for model in inputs.waveforms for mode in model.modes))
+    with h5py.File(source) as data, h5py.File(path, "w") as file, scipy.fft.set_workers(1):
+        labels = data["label"][()]
+        rows = np.concatenate(
+            [np.flatnonzero(labels == k)[:per_class] for k in range(1, len(inputs.classes))]
+        )
+        shape = (len(rows), *data["spectrogram"].shape[1:])
+        many = (len(rows), len(names), *shape[1:])
+        file.create_dataset("row", data=rows, track_times=False)
+        for name, size in (
+            *(("noise", shape), ("signal_power", shape)),
+            *(("mode_power", many), ("without", many)),
+        ):
+            file.create_dataset(name, size, "f4", fillvalue=np.nan, track_times=False)
+        for key, value in data.attrs.items():
+            file.attrs[key] = value
+        file.attrs["modes"] = names
+        models = list(enumerate(inputs.waveforms, 1))
+        for label, model in progress(models, label="classes", unit="classes"):
+            where = np.flatnonzero(labels[rows] == label)
+            stored = data["spectrogram"][rows[where]]
+            parts = _anatomy(inputs, model, data, rows[where])
+            if np.abs(parts.pop("whole") - stored).max() > 1e-3:
+                raise ValueError(f"{source}: its {model.name} is not of these waveforms and noise")
+            for name in ("noise", "signal_power"):
+                file[name][where] = parts[name]
+            for mode in model.modes:
+                at = names.index(mode)
+                file["mode_power"][where, at], file["without"][where, at] = parts[mode]
+
+
+def _anatomy(inputs, model, data, rows):
+    """Images and powers (n, frequency, time, detector) of samples of a class and of their parts."""
+    rate, settings = inputs.settings["signal"]["sample_rate"], inputs.settings["spectrogram"]
+    table = {
+        name: data[name][rows] for name in (*DRAWN, "gps_start", "noise_piece", "noise_offset")
+    }
+    far = data["distance_kpc"][rows][:, None, None].astype(np.float32)
+
+    def power(strain):
+        squared = spectrogram.magnitude(strain, settings | {"scale": "power"}, rate)
+        return np.moveaxis(squared, 1, -1)
+
+    def picture(strain, bounds=None):
+        image = spectrogram.magnitude(strain, settings, rate)
+        return np.moveaxis(spectrogram.normalise(image, settings, bounds), 1, -1)
+
+    noise = noise_windows(inputs, table)
+    signal = whitened_signal(inputs, injection.spectra(model), table)[0] / far
+    whole = noise + signal
+    bounds = spectrogram.limits(spectrogram.magnitude(whole, settings, rate), settings)
+    parts = {
+        "whole": picture(whole),
+        "noise": picture(noise, bounds),
+        "signal_power": power(signal),
+    }
+    for name, quadrupole in model.modes.items():
+        part = dataclasses.replace(model, quadrupole=quadrupole, modes={})
+        alone = whitened_signal(inputs, injection.spectra(part), table)[0] / far
+        parts[name] = power(alone), picture(whole - alone)
+    return parts
+
+
+def noise_peaks(inputs, path, row):
+    """Power of the loudest cell of a sample's noise in each detector, shape (detector,).
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Those of the data set.
+    path : path
+        The data set.
+    row : int
+
+    Returns
+    -------
+    numpy.ndarray
+        In mean powers of white noise.
+    """
+    with h5py.File(path) as file:
+        drawn = {name: file[name][[row]] for name in ("noise_piece", "noise_offset")}
+    settings = inputs.settings["spectrogram"] | {"scale": "power"}
+    windows = noise_windows(inputs, drawn)
+    rate = inputs.settings["signal"]["sample_rate"]
+    return spectrogram.magnitude(windows, settings, rate)[0].max(axis=(1, 2))

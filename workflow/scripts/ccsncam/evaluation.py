@@ -206,6 +206,30 @@ def over_seeds(values):
     return {"mean": mean, "low": mean - half, "high": mean + half, "values": values}
 
 
+def mean_of(values):
+    """Mean of a value a sample with its 95 % interval, over samples or over seeds.
+
+    Parameters
+    ----------
+    values : list of numpy.ndarray
+        One a seed; NaN is left out.
+
+    Returns
+    -------
+    dict
+        ``mean``, ``low``, ``high`` and ``n``. One seed: Student's interval over its samples.
+        Several: Student's interval over the means of the seeds, for all see the same samples.
+    """
+    known = [one[np.isfinite(one)] for one in map(np.asarray, values)]
+    count = sum(map(len, known))
+    if not all(map(len, known)):
+        return {"mean": np.nan, "low": np.nan, "high": np.nan, "n": count}
+    result = over_seeds(known[0] if len(known) == 1 else [np.mean(one) for one in known])
+    if not isinstance(result, dict):
+        result = {"mean": result, "low": np.nan, "high": np.nan}
+    return {key: float(result[key]) for key in ("mean", "low", "high")} | {"n": count}
+
+
 def paper_numbers(accuracy, tpr, snr, noise, settings, seeds, inputs):
     """The numbers that a paper would print.
 

@@ -75,14 +75,15 @@ def save(figure, output, inputs):
     ----------
     figure : matplotlib.figure.Figure
     output : dict of path
-        ``pdf`` and ``png``.
+        ``pdf`` and ``png``, or one of them.
     inputs : str
         Such as "surrogate waveforms, simulated noise".
     """
     figure.supxlabel(f"inputs: {inputs}", fontsize=7, color="0.35", x=0.995, ha="right")
     # No dates: the same figure is the same bytes.
-    figure.savefig(output["pdf"], metadata={"CreationDate": None, "ModDate": None})
-    figure.savefig(output["png"], metadata={"Software": None})
+    undated = {"pdf": {"CreationDate": None, "ModDate": None}, "png": {"Software": None}}
+    for kind, path in output.items():
+        figure.savefig(path, metadata=undated[kind])
     plt.close(figure)
 
 

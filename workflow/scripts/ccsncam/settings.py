@@ -35,6 +35,7 @@ def check(config, schema, surrogates):
     _check_ranges(config["noise"])
     _check_noise(config)
     _check_network(config)
+    _check_saliency(config)
 
 
 def check_files(config):
@@ -101,12 +102,15 @@ def _check_bands(config):
     signal = config["signal"]
     if signal["f_min"] >= signal["f_max"]:
         raise ValueError("config, signal.f_min must be below signal.f_max")
-    if config["figures"]["distances"]:
-        strange = set(config["figures"]["distances"]) - set(sets["distances"])
+    maps = config["saliency"]
+    for key, distances in (
+        ("figures.distances", config["figures"]["distances"]),
+        ("saliency.distances", maps["distances"]),
+        ("saliency.distance", [maps["distance"]]),
+    ):
+        strange = set(distances) - set(sets["distances"])
         if strange:
-            raise ValueError(
-                f"config, figures.distances: {sorted(strange)} not in datasets.distances"
-            )
+            raise ValueError(f"config, {key}: {sorted(strange)} not in datasets.distances")
 
 
 def _check_ranges(noise):
@@ -172,4 +176,17 @@ def _check_network(config):
             f"config, classifier: parameters {asked[0]} and features {asked[1]}, but the network "
             f"of this config (input {' x '.join(map(str, shape))}, {len(config['classes'])} "
             f"classes) has {counts[0]} and {counts[1]}; set both keys to agree"
+        )
+
+
+def _check_saliency(config):
+    count = len(config["classifier"]["filters"])
+    layers = [f"{kind}{k}" for k in range(1, count + 1) for kind in ("conv", "pool", "relu")]
+    asked = config["saliency"]["layer"]
+    if asked not in layers:
+        raise ValueError(f"config, saliency.layer: {asked!r} must be one of {', '.join(layers)}")
+    shown, signals = config["figures"]["comparison"], config["classes"][1:]
+    if shown not in signals:
+        raise ValueError(
+            f"config, figures.comparison: {shown!r} is no signal class; one of {', '.join(signals)}"
         )

@@ -75,8 +75,8 @@ def magnitude(whitened, settings, sample_rate):
     return np.swapaxes(image, -1, -2)
 
 
-def normalise(image, settings):
-    """Scale images to [0, 1].
+def limits(image, settings):
+    """What 0 and 1 stand for in each image.
 
     Parameters
     ----------
@@ -89,11 +89,34 @@ def normalise(image, settings):
 
     Returns
     -------
-    numpy.ndarray
-        Same shape.
+    low, high : numpy.ndarray
+        Each of a shape that broadcasts to the image's.
     """
     if settings["normalisation"] == "fixed":
-        return np.clip(image / np.float32(settings["ceiling"]), 0, 1)
+        shape = (1,) * image.ndim
+        return np.zeros(shape, np.float32), np.full(shape, settings["ceiling"], np.float32)
     axes = (-2, -1) if settings["normalisation"] == "detector" else (-3, -2, -1)
-    low = image.min(axis=axes, keepdims=True)
-    return (image - low) / (image.max(axis=axes, keepdims=True) - low)
+    return image.min(axis=axes, keepdims=True), image.max(axis=axes, keepdims=True)
+
+
+def normalise(image, settings, bounds=None):
+    """Scale images to [0, 1].
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        Shape (n, detector, frequency, time).
+    settings : dict
+        See `limits`.
+    bounds : tuple of numpy.ndarray, optional
+        From `limits`; by default those of the images themselves.
+
+    Returns
+    -------
+    numpy.ndarray
+        Same shape; clipped where the bounds are not the images' own.
+    """
+    low, high = limits(image, settings) if bounds is None else bounds
+    scaled = (image - low) / (high - low)
+    own = bounds is None and settings["normalisation"] != "fixed"
+    return scaled if own else np.clip(scaled, 0, 1)

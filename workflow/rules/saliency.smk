@@ -1,0 +1,267 @@
+rule take_apart:
+    input:
+        waveforms=expand("<results>/waveforms/{model}.h5", model=SIGNALS),
+        noise=noise_of,
+        dataset="<results>/datasets/{dataset}.h5",
+    output:
+        "<results>/parts/{dataset}.h5",
+    log:
+        "<logs>/take_apart/{dataset}.log",
+    benchmark:
+        "<benchmarks>/take_apart/{dataset}.tsv"
+    conda:
+        "../../envs/dataset.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime="30m",
+    params:
+        code=code_of("dataset"),
+        settings=dataset_settings(),
+        per_class=config["saliency"]["per_class"],
+    message:
+        "Noise, signal and modes of samples of {wildcards.dataset}"
+    script:
+        "../scripts/take_apart.py"
+
+
+rule explain:
+    input:
+        weights="<results>/models/seed-{seed}/best.weights.h5",
+        dataset="<results>/datasets/{dataset}.h5",
+        evaluation="<results>/evaluation/seed-{seed}/{dataset}.h5",
+        parts="<results>/parts/{dataset}.h5",
+    output:
+        "<results>/saliency/seed-{seed}/{dataset}/{method}.h5",
+    log:
+        "<logs>/explain/seed-{seed}/{dataset}/{method}.log",
+    benchmark:
+        "<benchmarks>/explain/seed-{seed}/{dataset}/{method}.tsv"
+    conda:
+        "../../envs/keras.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime="1h",
+    params:
+        code=code_of("faithfulness"),
+        classifier=network_settings(),
+        saliency=map_settings(),
+        method="{method}",
+        seed="{seed}",
+    message:
+        "Maps of {wildcards.dataset} by {wildcards.method}, seed {wildcards.seed}"
+    script:
+        "../scripts/explain.py"
+
+
+rule attribute:
+    input:
+        weights="<results>/models/seed-{seed}/best.weights.h5",
+        dataset="<results>/datasets/{dataset}.h5",
+        parts="<results>/parts/{dataset}.h5",
+    output:
+        "<results>/attribution/seed-{seed}/{dataset}.h5",
+    log:
+        "<logs>/attribute/seed-{seed}/{dataset}.log",
+    benchmark:
+        "<benchmarks>/attribute/seed-{seed}/{dataset}.tsv"
+    conda:
+        "../../envs/keras.yaml"
+    threads: 1
+    resources:
+        mem_mb=6000,
+        runtime="1h",
+    params:
+        code=code_of("attribution"),
+        classifier=network_settings(),
+        saliency=map_settings(),
+        methods=MAPS,
+        seed="{seed}",
+    message:
+        "Saliency on the modes of {wildcards.dataset}, seed {wildcards.seed}"
+    script:
+        "../scripts/attribute.py"
+
+
+rule embed:
+    input:
+        evaluation="<results>/evaluation/seed-{seed}/{dataset}.h5",
+    output:
+        points="<results>/embedding/seed-{seed}/{dataset}.h5",
+        table="<results>/embedding/seed-{seed}/{dataset}.csv",
+    log:
+        "<logs>/embed/seed-{seed}/{dataset}.log",
+    benchmark:
+        "<benchmarks>/embed/seed-{seed}/{dataset}.tsv"
+    conda:
+        "../../envs/embedding.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime="1h",
+    params:
+        code=code_of("embedding"),
+        seed=config["seed"],
+    message:
+        "t-SNE of {wildcards.dataset}, seed {wildcards.seed}"
+    script:
+        "../scripts/embed.py"
+
+
+rule pick_examples:
+    input:
+        waveforms=expand("<results>/waveforms/{model}.h5", model=SIGNALS),
+        noise=expand("<results>/noise/test-{detector}.h5", detector=config["detectors"]),
+        evaluations=expand(
+            "<results>/evaluation/seed-{{seed}}/{dataset}.h5", dataset=[VALIDATION, *TEST]
+        ),
+        datasets=expand("<results>/datasets/{dataset}.h5", dataset=TEST),
+    output:
+        "<results>/saliency/seed-{seed}/picks.csv",
+    log:
+        "<logs>/pick_examples/seed-{seed}.log",
+    conda:
+        "../../envs/dataset.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime="10m",
+    params:
+        code=code_of("dataset", "examples"),
+        settings=dataset_settings(),
+        rules=config["figures"],
+        names={"datasets": TEST, "comparison": EXPLAINED, "gallery": VALIDATION},
+    message:
+        "Samples of Figures 7 to 10, seed {wildcards.seed}"
+    script:
+        "../scripts/pick_examples.py"
+
+
+rule explain_examples:
+    input:
+        picks="<results>/saliency/seed-{seed}/picks.csv",
+        weights="<results>/models/seed-{seed}/best.weights.h5",
+        datasets=expand("<results>/datasets/{dataset}.h5", dataset=[VALIDATION, *TEST]),
+    output:
+        "<results>/saliency/seed-{seed}/examples.h5",
+    log:
+        "<logs>/explain_examples/seed-{seed}.log",
+    conda:
+        "../../envs/keras.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime="10m",
+    params:
+        code=code_of("saliency"),
+        classifier=network_settings(),
+        saliency=map_settings(),
+        datasets=[VALIDATION, *TEST],
+    message:
+        "Maps of Figures 7 to 10, seed {wildcards.seed}"
+    script:
+        "../scripts/explain_examples.py"
+
+
+rule explain_sample:
+    input:
+        weights=f"<results>/models/seed-{SEEDS[0]}/best.weights.h5",
+        dataset="<results>/datasets/{dataset}.h5",
+    output:
+        "<results>/saliency/{dataset}/{name}-{index}.{method}.h5",
+    log:
+        "<logs>/explain_sample/{dataset}/{name}-{index}.{method}.log",
+    conda:
+        "../../envs/keras.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime="10m",
+    params:
+        code=code_of("saliency"),
+        classifier=network_settings(),
+        saliency=map_settings(),
+        name="{name}",
+        index="{index}",
+        method="{method}",
+    message:
+        "Map of {wildcards.name} {wildcards.index} of {wildcards.dataset} by {wildcards.method}"
+    script:
+        "../scripts/explain_sample.py"
+
+
+rule plot_map:
+    input:
+        "<results>/saliency/{dataset}/{name}-{index}.{method}.h5",
+    output:
+        "<results>/saliency/{dataset}/{name}-{index}.{method}.png",
+    log:
+        "<logs>/plot_map/{dataset}/{name}-{index}.{method}.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="10m",
+    params:
+        code=code_of("plots_saliency"),
+        method="{method}",
+    message:
+        "Figure of {wildcards.name} {wildcards.index} of {wildcards.dataset} by {wildcards.method}"
+    script:
+        "../scripts/plot_map.py"
+
+
+rule table1:
+    input:
+        explained=expand(
+            f"<results>/saliency/seed-{{seed}}/{EXPLAINED}/{{method}}.h5", seed=SEEDS, method=MAPS
+        ),
+        published=workflow.source_path("../../resources/published.json"),
+    output:
+        report(
+            "<results>/tables/table1.csv",
+            caption="../report/table1.rst",
+            category="Tables",
+        ),
+    log:
+        "<logs>/table1/table1.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="10m",
+    params:
+        code=code_of("relevance"),
+    message:
+        "Table I: average drop and average increase"
+    script:
+        "../scripts/table1.py"
+
+
+rule tabulate_saliency:
+    input:
+        explained=expand(
+            f"<results>/saliency/seed-{{seed}}/{EXPLAINED}/{{method}}.h5", seed=SEEDS, method=MAPS
+        ),
+        attributed=expand(
+            "<results>/attribution/seed-{seed}/{dataset}.h5", seed=SEEDS, dataset=ATTRIBUTED
+        ),
+    output:
+        **{name: f"<results>/tables/{name}.csv" for name in JUDGED},
+    log:
+        "<logs>/tabulate_saliency/tabulate_saliency.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="10m",
+    params:
+        code=code_of("relevance"),
+    message:
+        "Tables of the maps' faithfulness and of what they lie on"
+    script:
+        "../scripts/tabulate_saliency.py"

@@ -1,0 +1,64 @@
+"""How much of the saliency lies on each mode, and what the network says without it."""
+
+import h5py
+import numpy as np
+
+from ccsncam import attribution, classifier, joblog, saliency
+
+
+def main(job):
+    """Read weights, data set and parts, explain by every method, compare, write."""
+    joblog.start(job.log[0], job.rule)
+    classifier.prepare(job.threads)
+    settings, seed = job.params.saliency, int(job.params.seed)
+    with h5py.File(job.input.parts) as parts, h5py.File(job.input.dataset) as data:
+        rows = parts["row"][()]
+        images, label = data["spectrogram"][rows], data["label"][rows]
+        snr, distance = data["network_snr"][rows], data["distance_kpc"][rows]
+        noise, without = parts["noise"][()], parts["without"][()]
+        power = parts["signal_power"][()].sum(axis=-1), parts["mode_power"][()].sum(axis=-1)
+        described = {
+            name: parts.attrs[name]
+            for name in ("classes", "detectors", "dataset", "inputs", "modes")
+        }
+    network = saliency.load(job.params.classifier, settings, job.input.weights, job.input.dataset)
+    prediction = saliency.logits(network, images).argmax(axis=1)
+    target = label if settings["target"] == "true" else prediction
+    cells = attribution.regions(*power)
+    area, by_power = attribution.by_chance(power[0], cells)
+    columns = {"row": rows, "label": label, "prediction": prediction, "target": target}
+    columns |= {"network_snr": snr, "distance_kpc": distance, "area": area, "power": by_power}
+    for name, images_without in (
+        ("mode", without),
+        ("detector", attribution.occluded(images, noise)),
+    ):
+        change, instead = attribution.removal(network, images, target, images_without)
+        columns |= {f"{name}_change": change, f"{name}_prediction": instead}
+    matrices = network.stretch("field")
+    with h5py.File(job.output[0], "w") as out:
+        methods = out.create_group("methods", track_order=True)
+        for method in joblog.progress(job.params.methods, label="methods", unit="methods"):
+            options = settings["options"].get(method, {})
+            maps = saliency.maps(network, method, images, target, seed, **options)
+            found = attribution.on_regions(saliency.upsample(maps, matrices), cells)
+            _write(methods, method, saliency.NAMES[method], *found, area, columns["mode_change"])
+        unknown = np.full_like(by_power, np.nan)
+        _write(methods, "power", "signal power", by_power, unknown, area, columns["mode_change"])
+        for name, values in columns.items():
+            out.create_dataset(name, data=values, track_times=False)
+        out.attrs.update(described | {"seed": seed})
+
+
+def _write(methods, method, name, share, pointing, area, change):
+    group = methods.create_group(method)
+    group.attrs["name"] = name
+    values = {"share": share, "pointing": pointing}
+    for key, weight in (("share", 1), ("density", area)):
+        tau, top, chance = attribution.agreement((share / weight)[:, 1:], change)
+        values |= {f"tau_{key}": tau, f"top_{key}": top, "chance": chance}
+    for key, column in values.items():
+        group.create_dataset(key, data=column, track_times=False)
+
+
+if __name__ == "__main__":
+    main(snakemake)  # noqa: F821

@@ -1,0 +1,183 @@
+"""Is it the physics? How much of a saliency map lies on the signal and on each of its modes,
+and what the network says when a mode, or a detector, is not there.
+"""
+
+import itertools
+
+import numpy as np
+
+from ccsncam import saliency
+
+# A mask holds this share of a mode's power in as few cells as it takes.
+SHARE = 0.9
+
+
+def mask(power, share=SHARE):
+    """The smallest set of cells that holds a share of the power.
+
+    Parameters
+    ----------
+    power : numpy.ndarray
+        Shape (..., frequency, time), not negative.
+    share : float
+
+    Returns
+    -------
+    numpy.ndarray of bool
+        Same shape; empty where there is no power.
+    """
+    flat = power.reshape(*power.shape[:-2], -1).astype(float)
+    order = np.argsort(-flat, axis=-1, kind="stable")
+    found = np.cumsum(np.take_along_axis(flat, order, -1), axis=-1)
+    needed = found - np.take_along_axis(flat, order, -1) < share * found[..., -1:]
+    out = np.zeros(flat.shape, bool)
+    np.put_along_axis(out, order, needed, axis=-1)
+    return out.reshape(power.shape)
+
+
+def regions(signal, modes):
+    """Cells of the signal and of each mode; a cell that two modes claim is the louder one's.
+
+    Parameters
+    ----------
+    signal : numpy.ndarray
+        Power over all detectors, shape (n, frequency, time).
+    modes : numpy.ndarray
+        Shape (n, mode, frequency, time); NaN where a waveform has no such mode.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+        Shape (n, 1 + mode, frequency, time); the signal first; empty for a mode that is not there.
+    """
+    known = np.nan_to_num(modes)
+    own = mask(known)
+    if modes.shape[1]:
+        own &= known == known.max(axis=1, keepdims=True)
+    return np.concatenate([mask(signal)[:, None], own], axis=1)
+
+
+def on_regions(maps, cells):
+    """Share of each map that lies on each region.
+
+    Parameters
+    ----------
+    maps : numpy.ndarray
+        Not negative, shape (n, frequency, time).
+    cells : numpy.ndarray of bool
+        From `regions`.
+
+    Returns
+    -------
+    share : numpy.ndarray
+        Shape (n, region); NaN for a map of zeros and for an empty region.
+    pointing : numpy.ndarray
+        1 where the map's largest cell lies in the region, else 0 (Zhang et al. 2018; of several
+        largest cells, the share in the region); NaN as above.
+    """
+    total = maps.sum(axis=(1, 2), dtype=float)
+    nothing = (total == 0)[:, None] | ~cells.any(axis=(2, 3))
+    with np.errstate(invalid="ignore"):
+        share = np.einsum("nft,nrft->nr", maps, cells, dtype=float) / total[:, None]
+    top = maps == maps.max(axis=(1, 2), keepdims=True)
+    hit = np.einsum("nft,nrft->nr", top, cells, dtype=float) / top.sum(axis=(1, 2))[:, None]
+    return np.where(nothing, np.nan, share), np.where(nothing, np.nan, hit)
+
+
+def by_chance(signal, cells):
+    """What a map without knowledge, and one that follows the power, would have on each region.
+
+    Returns
+    -------
+    area, power : numpy.ndarray
+        Share of the cells and of the signal's power, shape (n, region); NaN for an empty region.
+    """
+    area = cells.mean(axis=(2, 3))
+    power = np.einsum("nft,nrft->nr", signal, cells, dtype=float)
+    power /= signal.sum(axis=(1, 2), dtype=float)[:, None]
+    return np.where(area == 0, np.nan, area), np.where(area == 0, np.nan, power)
+
+
+def removal(network, images, target, without):
+    """How the log-odds of a class move, and what is predicted, when parts are taken away.
+
+    Parameters
+    ----------
+    network : saliency.Network
+    images : numpy.ndarray
+        Shape (n, frequency, time, detector).
+    target : numpy.ndarray of int
+        Shape (n,).
+    without : numpy.ndarray
+        Images without each part, shape (n, part, frequency, time, detector); NaN where a sample
+        has no such part.
+
+    Returns
+    -------
+    change : numpy.ndarray
+        Log-odds without the part minus log-odds with it, shape (n, part); NaN without such part.
+    prediction : numpy.ndarray of int
+        Class without the part, -1 where there is none.
+    """
+    size, parts = without.shape[:2]
+    before = saliency.log_odds(saliency.logits(network, images), target)
+    change, prediction = np.full((size, parts), np.nan), np.full((size, parts), -1)
+    for part in range(parts):
+        rows = np.flatnonzero(np.isfinite(without[:, part, 0, 0, 0]))
+        if len(rows):
+            values = saliency.logits(network, without[rows, part])
+            change[rows, part] = saliency.log_odds(values, target[rows]) - before[rows]
+            prediction[rows, part] = values.argmax(axis=1)
+    return change, prediction
+
+
+def occluded(images, noise):
+    """Images in which one detector has noise only, shape (n, detector, frequency, time, detector).
+
+    Parameters
+    ----------
+    images, noise : numpy.ndarray
+        Samples, and the same without the signal, shape (n, frequency, time, detector).
+    """
+    detectors = images.shape[-1]
+    out = np.repeat(images[:, None], detectors, axis=1)
+    for d in range(detectors):
+        out[:, d, ..., d] = noise[..., d]
+    return out
+
+
+def agreement(share, change):
+    """How far a map ranks the modes as their removal does.
+
+    Parameters
+    ----------
+    share : numpy.ndarray
+        Saliency on each mode, shape (n, mode); NaN where there is none.
+    change : numpy.ndarray
+        From `removal`, shape (n, mode).
+
+    Returns
+    -------
+    tau : numpy.ndarray
+        Kendall's rank correlation (a) of the share with the fall of the log-odds, over the pairs of
+        modes of a sample; NaN with fewer than two modes. A map without knowledge has 0.
+    top : numpy.ndarray
+        1 where both put the same mode first, else 0; NaN as above.
+    chance : numpy.ndarray
+        One over the number of modes.
+    """
+    known = np.isfinite(share) & np.isfinite(change)
+    count = known.sum(axis=1)
+    signs, pairs = np.zeros(len(share)), np.zeros(len(share))
+    for i, j in itertools.combinations(range(share.shape[1]), 2):
+        both = known[:, i] & known[:, j]
+        product = np.sign(share[:, i] - share[:, j]) * np.sign(change[:, j] - change[:, i])
+        signs += np.where(both, product, 0)
+        pairs += both
+    enough = count >= 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        tau, chance = signs / pairs, 1 / count
+    first = np.where(known, share, -np.inf).argmax(axis=1)
+    worst = np.where(known, change, np.inf).argmin(axis=1)
+    top = (first == worst).astype(float)
+    return tuple(np.where(enough, values, np.nan) for values in (tau, top, chance))

@@ -1,0 +1,386 @@
+"""The figures of embedding, saliency maps and their measures."""
+
+import h5py
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from ccsncam.plots import COLOURS, LINES, MARKERS, PAGE, looks
+
+MODES = {"g_mode": "g-mode", "sasi": "SASI", "prompt_convection": "prompt convection"}
+PAPER = ("grad-cam", "grad-cam++", "score-cam")
+CONTROLS = ("random", "ones", "input")
+
+
+def mode_name(key):
+    """A mode as it is written."""
+    return MODES.get(key, key.replace("_", " "))
+
+
+def embedding(path, table, classes):
+    """Figure 6: the features of a test set in two dimensions.
+
+    Parameters
+    ----------
+    path : path
+        Of ``embed``: ``point`` (n, 2) and ``label`` (n,).
+    table : pandas.DataFrame
+        From `ccsncam.embedding.separation`.
+    classes : list of str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    with h5py.File(path) as file:
+        points, label = file["point"][()], file["label"][()]
+    figure, axes = plt.subplots(figsize=(PAGE, 4.6))
+    look = looks(classes)
+    for number, name in enumerate(classes):
+        own, style = points[label == number], look[name]
+        axes.plot(
+            *own.T,
+            color=style["color"],
+            marker=style["marker"],
+            ls="",
+            ms=2.2,
+            mew=0,
+            alpha=0.6,
+            rasterized=True,
+            label=name,
+        )
+        axes.annotate(
+            name,
+            np.median(own, axis=0),
+            ha="center",
+            va="center",
+            fontsize=7,
+            bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": style["color"], "lw": 0.8},
+        )
+    axes.set(xlabel="first t-SNE coordinate", ylabel="second t-SNE coordinate")
+    axes.set_aspect("equal", "datalim")
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), markerscale=2.5)
+    whole = table[table["class"] == "all"].set_index("space")
+    axes.set_title(
+        "; ".join(
+            f"{words}: silhouette {whole.loc[space, 'silhouette']:.2f}, "
+            f"10-NN accuracy {100 * whole.loc[space, 'knn_accuracy']:.1f} %"
+            for space, words in (("features", "features"), ("plane", "t-SNE plane"))
+        )
+    )
+    return figure
+
+
+class Samples:
+    """Samples and maps of an HDF5 file of ``explain_examples`` or ``explain_sample``."""
+
+    def __init__(self, file):
+        self.file = file
+        self.classes, self.detectors = (list(file.attrs[k]) for k in ("classes", "detectors"))
+        times, frequencies = file.attrs["times"], file.attrs["frequencies"]
+        half = (times[1] - times[0]) / 2, (frequencies[1] - frequencies[0]) / 2
+        self.extent = (
+            *(times[0] - half[0], times[-1] + half[0]),
+            *(frequencies[0] - half[1], frequencies[-1] + half[1]),
+        )
+
+    @property
+    def colours(self):
+        """Which detector is which colour."""
+        if len(self.detectors) == 1:
+            return f"grey: {self.detectors[0]}"
+        pairs = zip(("red", "green", "blue"), self.detectors, strict=False)
+        return ", ".join(f"{colour}: {name}" for colour, name in pairs)
+
+    def image(self, axes, group):
+        """Draw the input: the first three detectors as red, green and blue."""
+        values = group["image"][()]
+        if values.shape[-1] == 1:
+            values = values[..., 0]
+        else:
+            missing = max(0, 3 - values.shape[-1])
+            values = np.pad(values[..., :3], ((0, 0), (0, 0), (0, missing)))
+        axes.imshow(values, origin="lower", extent=self.extent, aspect="auto", cmap="gray")
+        axes.grid(False)
+
+    def map(self, axes, group, method):
+        """Draw a map; the mesh that a colour bar needs."""
+        mesh = axes.imshow(
+            group[f"maps/{method}"][()],
+            **{"origin": "lower", "extent": self.extent, "aspect": "auto"},
+            **{"vmin": 0, "vmax": 1, "cmap": "viridis"},
+        )
+        axes.grid(False)
+        return mesh
+
+    def words(self, group):
+        """Class, prediction, distance and SNR of a sample."""
+        label, prediction = (self.classes[group.attrs[k]] for k in ("label", "prediction"))
+        sure = group.attrs["probability"][group.attrs["prediction"]]
+        text = f"{label}, classified as {prediction} (probability {sure:.3f})"
+        if group.attrs["network_snr"] > 0:
+            distance, snr = group.attrs["distance_kpc"], group.attrs["network_snr"]
+            text += f", network SNR {snr:.0f} at {distance:.2g} kpc"
+        return text
+
+
+def _bar(figure, mesh, axes):
+    bar = figure.colorbar(mesh, ax=axes, shrink=0.9, pad=0.01)
+    bar.set_label("saliency / maximum")
+
+
+def comparison(path, methods=PAPER):
+    """Figure 7: an input and its maps by several methods."""
+    with h5py.File(path) as file:
+        samples, group = Samples(file), file["comparison"]
+        if "image" not in group:
+            return _nothing(group)
+        figure, grid = plt.subplots(
+            *(1, 1 + len(methods)), figsize=(PAGE, 2.5), sharex=True, sharey=True
+        )
+        samples.image(grid[0], group)
+        grid[0].set_title(f"input\n{samples.colours}", fontsize=7)
+        for axes, method in zip(grid[1:], methods, strict=True):
+            mesh = samples.map(axes, group, method)
+            axes.set_title(group[f"maps/{method}"].attrs["name"])
+        for axes in grid:
+            axes.set_xlabel("time [s]")
+        grid[0].set_ylabel("frequency [Hz]")
+        _bar(figure, mesh, grid.tolist())
+        figure.suptitle(samples.words(group), fontsize=8)
+    return figure
+
+
+def gallery(path, method="score-cam"):
+    """Figure 8: input and map of a rightly classified sample of each class."""
+    with h5py.File(path) as file:
+        samples = Samples(file)
+        columns = min(5, len(samples.classes))
+        rows = -(-len(samples.classes) // columns)
+        figure, grid = plt.subplots(
+            *(2 * rows, columns),
+            figsize=(PAGE, 0.5 + 3.1 * rows),
+            sharex=True,
+            sharey=True,
+            squeeze=False,
+        )
+        for axes in grid.flat:
+            axes.set_visible(False)
+        for number, name in enumerate(samples.classes):
+            above, below = grid[2 * (number // columns) : 2 * (number // columns) + 2].T[
+                number % columns
+            ]
+            group = file[f"gallery/{name}"]
+            above.set_visible(True)
+            if "image" not in group:
+                above.text(0.5, 0.5, "no sample", transform=above.transAxes, ha="center")
+                above.set_title(name)
+                continue
+            below.set_visible(True)
+            snr = group.attrs["network_snr"]
+            samples.image(above, group)
+            mesh = samples.map(below, group, method)
+            above.set_title(f"{name}, SNR {snr:.0f}" if snr > 0 else name)
+            below.set_xlabel("time [s]")
+            for axes in (above, below):
+                axes.tick_params(labelleft=number % columns == 0)
+        for axes in grid[:, 0]:
+            axes.set_ylabel("frequency [Hz]")
+        _bar(figure, mesh, grid.ravel().tolist())
+        named = {"score-cam": "Score-CAM"}[method]
+        title = f"input ({samples.colours}) above, {named} below"
+        figure.suptitle(title, fontsize=8)
+    return figure
+
+
+def misclassified(path, panel, method="score-cam"):
+    """Figures 9 and 10: a wrong sample, its map, and the class that it was taken for."""
+    with h5py.File(path) as file:
+        samples, group = Samples(file), file[panel]
+        if "image" not in group:
+            return _nothing(group)
+        figure, grid = plt.subplots(1, 3, figsize=(PAGE, 2.7), sharex=True, sharey=True)
+        samples.image(grid[0], group)
+        grid[0].set_title(f"(a) input\n{samples.colours}", fontsize=7)
+        mesh = samples.map(grid[1], group, method)
+        name = group[f"maps/{method}"].attrs["name"]
+        aim = samples.classes[group.attrs["target"]]
+        grid[1].set_title(f"(b) {name} of {aim}", fontsize=7)
+        taken = samples.classes[group.attrs["prediction"]]
+        example = file[f"gallery/{taken}"]
+        grid[2].set_title(f"(c) a {taken} sample", fontsize=7)
+        if "image" in example:
+            samples.image(grid[2], example)
+        for axes in grid:
+            axes.set_xlabel("time [s]")
+        grid[0].set_ylabel("frequency [Hz]")
+        _bar(figure, mesh, grid.tolist())
+        pairs = zip(samples.detectors, group.attrs["snr"], strict=True)
+        each = ", ".join(f"{detector} {snr:.0f}" for detector, snr in pairs)
+        figure.suptitle(f"{samples.words(group)} ({each})", fontsize=8)
+    return figure
+
+
+def single(path, method):
+    """Input and one map of one sample."""
+    with h5py.File(path) as file:
+        samples = Samples(file)
+        figure, (left, right) = plt.subplots(1, 2, figsize=(PAGE, 3.2), sharex=True, sharey=True)
+        samples.image(left, file)
+        mesh = samples.map(right, file, method)
+        aim = samples.classes[file.attrs["target"]]
+        left.set_title(f"input ({samples.colours})")
+        right.set_title(f"{file[f'maps/{method}'].attrs['name']} of {aim}")
+        for axes in (left, right):
+            axes.set_xlabel("time [s]")
+        left.set_ylabel("frequency [Hz]")
+        _bar(figure, mesh, [left, right])
+        figure.suptitle(samples.words(file), fontsize=8)
+    return figure
+
+
+def _nothing(group):
+    """A figure that says that no sample satisfies its rule."""
+    figure, axes = plt.subplots(figsize=(PAGE, 1.2))
+    axes.set_axis_off()
+    text = f"No sample of this run: {group.attrs['rule']}."
+    axes.text(0.5, 0.5, text, ha="center", va="center", wrap=True)
+    return figure
+
+
+def attribution(shares, removals, agreements, classes, method="score-cam"):
+    """Figure 11: saliency on each mode, what its removal does, and whether the two agree.
+
+    Parameters
+    ----------
+    shares, removals, agreements : pandas.DataFrame
+        From `ccsncam.relevance.attribution`, of one distance.
+    classes : list of str
+    method : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    signals = classes[1:]
+    shares = shares[(shares["key"] == method) & (shares["outcome"] == "all")]
+    removals = removals[(removals["kind"] == "mode") & (removals["outcome"] == "all")]
+    found = set(shares["region"]) - {"signal"}
+    modes = [mode for mode in MODES if mode in found]
+    modes += sorted(found - set(MODES))
+    figure = plt.figure(figsize=(PAGE, 5.6))
+    grid = figure.add_gridspec(
+        2, max(len(modes), 1) + 1, width_ratios=[1] * max(len(modes), 1) + [1.3]
+    )
+    places = np.arange(len(signals))[::-1]
+    first = None
+    for column, mode in enumerate(modes or ["signal"]):
+        above = figure.add_subplot(grid[0, column], sharey=first)
+        first = above if first is None else first
+        rows = shares[shares["region"] == mode].set_index("class").reindex(signals)
+        _points(above, places, rows, "share", COLOURS[0], "saliency")
+        for values, mark, words, colour in (
+            ("share_by_chance", "|", "cells (chance)", "0.4"),
+            ("share_by_power", "x", "signal power", COLOURS[1]),
+        ):
+            above.plot(rows[values], places, ls="", marker=mark, ms=6, color=colour, label=words)
+        above.set(title=mode_name(mode), xlabel="share", xlim=(-0.02, 1.02))
+        below = figure.add_subplot(grid[1, column], sharey=first)
+        rows = removals[removals["part"] == mode].set_index("class").reindex(signals)
+        _points(below, places, rows, "flipped", COLOURS[4], None)
+        below.set(xlabel="predictions that change\nwithout this mode", xlim=(-0.02, 1.02))
+        for axes in (above, below):
+            axes.tick_params(labelleft=column == 0)
+    first.set_yticks(places, signals)
+    handles, labels = first.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper left", ncol=3)
+    side = figure.add_subplot(grid[:, -1])
+    table = agreements[(agreements["class"] == "all") & (agreements["outcome"] == "all")]
+    table = table.sort_values("tau_density")
+    heights = np.arange(len(table))
+    _points(side, heights, table, "tau_density", COLOURS[0], None)
+    side.axvline(0, color="0.4", lw=0.8)
+    side.set_yticks(heights, table["method"])
+    side.set(title="do maps rank modes\nas removal does?", xlabel="Kendall's τ", xlim=(-1.02, 1.02))
+    return figure
+
+
+def _points(axes, places, rows, name, colour, label):
+    """Means with their intervals."""
+    middle = rows[name].to_numpy(float)
+    ends = np.clip(np.stack([middle - rows[f"{name}_low"], rows[f"{name}_high"] - middle]), 0, None)
+    axes.errorbar(
+        *(middle, places),
+        xerr=ends,
+        fmt="o",
+        ms=3.5,
+        color=colour,
+        lw=1,
+        capsize=1.5,
+        label=label,
+    )
+
+
+def faithfulness(curves, randomisation, baseline="noise"):
+    """Figure 12: insertion and deletion, and the maps of a network that is randomised.
+
+    Parameters
+    ----------
+    curves, randomisation : pandas.DataFrame
+        From `ccsncam.relevance.faithfulness`.
+    baseline : str
+        One of `ccsncam.faithfulness.BASELINES`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, grid = plt.subplots(2, 2, figsize=(PAGE, 5.4))
+    methods = curves[["key", "method"]].drop_duplicates()
+    real = [key for key in methods["key"] if key not in CONTROLS]
+    looks_of = {
+        key: {"color": COLOURS[k % 9], "ls": LINES[k % 5], "marker": MARKERS[k % 10]}
+        for k, key in enumerate(real)
+    }
+    for k, key in enumerate(key for key in methods["key"] if key in CONTROLS):
+        looks_of[key] = {"color": ("0.2", "0.5", "0.7")[k], "ls": ":", "marker": "x+."[k]}
+    for axes, kind in zip(grid[0], ("deletion", "insertion"), strict=True):
+        rows = curves[curves["curve"] == f"{kind}_{baseline}"]
+        for key, name in methods.itertuples(index=False):
+            one = rows[rows["key"] == key]
+            axes.plot(
+                *(one["fraction"], one["probability"]),
+                label=name,
+                markevery=4,
+                ms=3,
+                lw=1,
+                **looks_of[key],
+            )
+        axes.set(title=f"{kind}, baseline: {baseline} of the sample", ylim=(-0.02, 1.02))
+        axes.set(
+            xlabel="share of pixels, the most salient first", ylabel="probability of the class"
+        )
+    for axes, measure, words in zip(
+        grid[1],
+        ("correlation", "ssim"),
+        ("Spearman's correlation", "structural similarity"),
+        strict=True,
+    ):
+        for key, _ in methods.itertuples(index=False):
+            one = randomisation[randomisation["key"] == key]
+            steps = np.concatenate([[0], one["step"]])
+            axes.plot(steps, np.concatenate([[1], one[measure]]), ms=3, lw=1, **looks_of[key])
+        layers = randomisation.drop_duplicates("step").sort_values("step")["layer"]
+        axes.set_xticks(range(len(layers) + 1), ["none", *(f"+ {name}" for name in layers)])
+        axes.set(xlabel="layers randomised, from the top", ylabel=f"{words}\nwith the trained map")
+    handles, labels = grid[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncol=4)
+    return figure
+
+
+def at_distance(table, distance):
+    """Rows of one distance [kpc], or ValueError."""
+    rows = table[np.isclose(table["distance_kpc"], distance)]
+    if rows.empty:
+        raise ValueError(f"no row at {distance:g} kpc: have {pd.unique(table['distance_kpc'])}")
+    return rows

@@ -1,0 +1,15 @@
+"""Figure 10: a misclassified sample without a glitch."""
+
+from ccsncam import evaluation, joblog, plots, plots_saliency
+
+
+def main(job):
+    """Read the samples, draw."""
+    joblog.start(job.log[0], job.rule)
+    inputs = evaluation.describe(evaluation.sources(job.input.examples))
+    figure = plots_saliency.misclassified(job.input.examples, "no_glitch")
+    plots.save(figure, job.output, inputs)
+
+
+if __name__ == "__main__":
+    main(snakemake)  # noqa: F821
