@@ -24,6 +24,7 @@ lint: .venv/ready
 
 benchmark: .venv/ready
 	python tests/benchmarks/datasets.py
+	python tests/benchmarks/saliency.py
 
 lock: .venv/ready
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra test pyproject.toml --output-file requirements.txt

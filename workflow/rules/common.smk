@@ -117,6 +117,11 @@ def network_settings():
     return {key: value for key, value in config["classifier"].items() if key != "seeds"}
 
 
+def picking_rules():
+    """Which samples Figures 7 to 10 show."""
+    return {key: config["figures"][key] for key in ("comparison", "gallery_snr", "misclassified")}
+
+
 def map_settings():
     """What a saliency map depends on."""
     return {key: config["saliency"][key] for key in ("layer", "options", "target")}

@@ -130,7 +130,7 @@ rule pick_examples:
     params:
         code=code_of("dataset", "examples"),
         settings=dataset_settings(),
-        rules=config["figures"],
+        rules=picking_rules(),
         names={"datasets": TEST, "comparison": EXPLAINED, "gallery": VALIDATION},
     message:
         "Samples of Figures 7 to 10, seed {wildcards.seed}"

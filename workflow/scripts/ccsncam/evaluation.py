@@ -217,17 +217,22 @@ def mean_of(values):
     Returns
     -------
     dict
-        ``mean``, ``low``, ``high`` and ``n``. One seed: Student's interval over its samples.
-        Several: Student's interval over the means of the seeds, for all see the same samples.
+        ``mean``, ``low``, ``high`` and ``n``. One seed: Student's interval over its samples, or
+        Wilson's where they are zeros and ones. Several: Student's interval over the means of
+        the seeds, for all see the same samples.
     """
     known = [one[np.isfinite(one)] for one in map(np.asarray, values)]
-    count = sum(map(len, known))
+    found = {"mean": np.nan, "low": np.nan, "high": np.nan, "n": sum(map(len, known))}
     if not all(map(len, known)):
-        return {"mean": np.nan, "low": np.nan, "high": np.nan, "n": count}
-    result = over_seeds(known[0] if len(known) == 1 else [np.mean(one) for one in known])
-    if not isinstance(result, dict):
-        result = {"mean": result, "low": np.nan, "high": np.nan}
-    return {key: float(result[key]) for key in ("mean", "low", "high")} | {"n": count}
+        return found
+    found["mean"] = float(np.mean([np.mean(one) for one in known]))
+    if len(known) > 1:
+        found |= {key: over_seeds(map(np.mean, known))[key] for key in ("low", "high")}
+    elif np.isin(known[0], (0, 1)).all():
+        found["low"], found["high"] = map(float, wilson(known[0].sum(), len(known[0])))
+    elif len(known[0]) > 1:
+        found |= {key: over_seeds(known[0])[key] for key in ("low", "high")}
+    return found
 
 
 def paper_numbers(accuracy, tpr, snr, noise, settings, seeds, inputs):

@@ -49,8 +49,8 @@ def drop(before, after):
 
 
 def increase(before, after):
-    """100 where the score rises, else 0, the terms of equation (15)."""
-    return 100.0 * (after > before)
+    """1 where the score rises, else 0, the terms of equation (15) less its factor 100."""
+    return (after > before).astype(float)
 
 
 def complexity(maps):
@@ -300,8 +300,8 @@ def through(network, images, maps, target):
     Returns
     -------
     dict of numpy.ndarray
-        A sample: ``before`` and ``after`` (logarithm of the probability), ``drop`` and
-        ``increase`` [%], ``empty`` (the map is zero everywhere).
+        A sample: ``before`` and ``after`` (logarithm of the probability), ``drop`` [%],
+        ``increase``, ``empty`` (the map is zero everywhere).
     """
     matrices = network.stretch()
     before = saliency.log_probability(saliency.logits(network, images), target)
@@ -350,7 +350,7 @@ def judge(network, method, images, maps, noise, target, seed, progress=lambda x,
     Returns
     -------
     dict of numpy.ndarray
-        ``drop``, ``increase`` [%], ``complexity``, ``coherency``, ``adcc``, ``road``, shape (n,);
+        ``drop`` [%], ``increase``, ``complexity``, ``coherency``, ``adcc``, ``road``, shape (n,);
         ``deletion_…`` and ``insertion_…`` for each of BASELINES, shape (n, fraction);
         ``randomised_correlation`` and ``randomised_ssim``, shape (n, layer).
     """

@@ -24,10 +24,11 @@ MEASURES = {
 AGREEMENT = ("tau_density", "top_density", "tau_share", "top_share", "chance")
 
 
-def _named(prefix, values):
+def _named(prefix, values, factor=1):
     """Columns ``prefix``, ``prefix_low``, ``prefix_high`` of one mean."""
     found = mean_of(values)
-    return {prefix: found["mean"], f"{prefix}_low": found["low"], f"{prefix}_high": found["high"]}
+    ends = {"": "mean", "_low": "low", "_high": "high"}
+    return {f"{prefix}{end}": factor * found[key] for end, key in ends.items()}
 
 
 def _explained(paths):
@@ -60,10 +61,10 @@ def drops(paths):
     rows = []
     for (key, name), seeds in _explained(paths).items():
         row = {"key": key, "method": name}
-        for column in ("drop", "increase"):
+        for column, factor in (("drop", 1), ("increase", 100)):
             values = [one[column] for one in seeds]
-            row |= _named(f"average_{column}_percent", values)
-            row[f"{column}_by_seed"] = " ".join(f"{np.mean(one):.6g}" for one in values)
+            row |= _named(f"average_{column}_percent", values, factor)
+            row[f"{column}_by_seed"] = " ".join(f"{factor * np.mean(one):.6g}" for one in values)
         row["n"] = len(seeds[0]["drop"])
         row["empty_maps"] = int(sum(one["empty"].sum() for one in seeds))
         rows.append(row)

@@ -109,7 +109,8 @@ class Network:
         Parameters
         ----------
         alignment : str
-            ``image`` stretches the map over the image, as the paper and every CAM library do.
+            ``image`` stretches the map over the image, as the paper and most CAM libraries do;
+            ``corners`` so that the centres of the corner cells meet.
             ``field`` puts each cell at the centre of its receptive field: without padding the
             two differ by up to three pixels (48 Hz) at the edges of the paper's network.
 
@@ -125,6 +126,8 @@ class Network:
             if alignment == "image":
                 step = out / size
                 first = (step - 1) / 2
+            elif alignment == "corners":
+                step, first = (out - 1) / max(size - 1, 1), 0.0
             at = np.clip((np.arange(out) - first) / step, 0, size - 1)
             left = np.minimum(at.astype(int), max(size - 2, 0))
             matrix = np.zeros((out, size), np.float32)
@@ -211,7 +214,15 @@ def grad_cam_pp(network, images, target, post_relu=False, normalise_alpha=False,
     return _combine(tf.reduce_sum(alpha * tf.nn.relu(slope), axis=(1, 2)), maps)
 
 
-def score_cam(network, images, target, post_relu=False, channel_softmax=False, score="probability"):
+def score_cam(
+    network,
+    images,
+    target,
+    post_relu=False,
+    channel_softmax=False,
+    score="probability",
+    alignment="image",
+):
     """Equations (11) and (12): black baseline, and no softmax over the channels.
 
     A channel that is constant masks nothing in or out: its H is 0.
@@ -220,7 +231,7 @@ def score_cam(network, images, target, post_relu=False, channel_softmax=False, s
 
     maps = network.head(images)
     maps = tf.nn.relu(maps) if post_relu else maps
-    rows, columns = network.stretch()
+    rows, columns = network.stretch(alignment)
     masks = tf.einsum("fh,nhwk,tw->nkft", rows, maps, columns)
     low = tf.reduce_min(masks, axis=(2, 3), keepdims=True)
     high = tf.reduce_max(masks, axis=(2, 3), keepdims=True)
@@ -399,13 +410,33 @@ def explainer(network, method, **options):
     return compiled
 
 
-def _run(compiled, images, target, progress=lambda x, **_: x, label=""):
-    """Call a compiled function batch by batch; the last batch is filled with its first sample."""
+def run(compiled, images, target, progress=lambda x, **_: x, label=""):
+    """Call a compiled function batch by batch.
+
+    Parameters
+    ----------
+    compiled : callable
+        From `explainer`, or `Network.forward`.
+    images : numpy.ndarray or h5py.Dataset
+        Shape (n, frequency, time, detector).
+    target : numpy.ndarray of int
+        Shape (n,).
+    progress : callable, optional
+        Wraps the batches, such as `joblog.progress`.
+    label : str
+        For the progress.
+
+    Returns
+    -------
+    numpy.ndarray
+        What the function gives, shape (n, …); allocated once.
+    """
     size, out = len(target), None
     target = np.asarray(target, np.int32)
     for first in progress(range(0, size, BATCH), label=label, unit="batches"):
         rows = slice(first, min(first + BATCH, size))
         image, aim = np.asarray(images[rows], np.float32), target[rows]
+        # The last batch is filled with its first sample: one shape, one compilation.
         fill = np.arange(BATCH) * (np.arange(BATCH) < len(aim))
         part = compiled(image[fill], aim[fill]).numpy()[: len(aim)]
         if out is None:
@@ -447,7 +478,7 @@ def maps(network, method, images, target, seed=0, progress=lambda x, **_: x, **o
     if method == "input":
         return np.asarray(images[:], np.float32).mean(axis=-1)
     compiled = explainer(network, method, **options)
-    return _run(compiled, images, target, progress, method)
+    return run(compiled, images, target, progress, method)
 
 
 def logits(network, images):
@@ -464,7 +495,7 @@ def logits(network, images):
     numpy.ndarray
         Shape (n, class), float64.
     """
-    return _run(network.forward, images, np.zeros(len(images))).astype(float)
+    return run(network.forward, images, np.zeros(len(images))).astype(float)
 
 
 def log_probability(values, target):
@@ -484,7 +515,7 @@ def log_probability(values, target):
     numpy.ndarray
         Shape (n,).
     """
-    return _of(scipy.special.log_softmax(values, axis=1), target)
+    return -np.logaddexp(0, -log_odds(values, target))
 
 
 def log_odds(values, target):

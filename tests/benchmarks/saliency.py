@@ -1,0 +1,73 @@
+"""Saliency maps a second, beside pytorch-grad-cam on the same network and samples.
+
+CCSNCAM_TORCH=/path/to/python python tests/benchmarks/saliency.py [SAMPLES]
+
+CCSNCAM_TORCH names a python with the dependency group compare of pyproject.toml, in an
+environment of its own. Both take two threads; start-up and compilation are not counted. The
+defaults of both are timed: Score-CAM differs in a softmax over 16 weights
+(tests/unit/test_saliency.py holds the values of one against the other).
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "workflow/scripts"))
+
+from ccsncam import classifier, saliency  # noqa: E402
+
+METHODS = ("grad-cam", "grad-cam++", "hires-cam", "layer-cam", "score-cam")
+THREADS, THEIR_BATCH = 2, 100
+
+
+def main(samples):
+    python = os.environ.get("CCSNCAM_TORCH")
+    if not python:
+        sys.exit("CCSNCAM_TORCH names no python with the dependency group compare")
+    classifier.prepare(THREADS)
+    settings = yaml.safe_load((ROOT / "config/config.yaml").read_text())["classifier"]
+    network = saliency.Network(classifier.build(settings, (94, 31, 3), 10))
+    random = np.random.default_rng(0)
+    images = random.random((samples, 94, 31, 3), np.float32)
+    target = random.integers(0, 10, samples)
+    ours = {}
+    for method in METHODS:
+        compiled = saliency.explainer(network, method)
+        compiled(images[: saliency.BATCH], target[: saliency.BATCH].astype(np.int32))
+        began = time.perf_counter()
+        saliency.run(compiled, images, target)
+        ours[method] = time.perf_counter() - began
+    with tempfile.TemporaryDirectory() as folder:
+        source, out = (str(Path(folder) / name) for name in ("in.npz", "out.npz"))
+        weights = {
+            f"{layer.name}/{k}": value
+            for layer in network.model.layers
+            for k, value in enumerate(layer.get_weights())
+        }
+        few = max(100, samples // 10)
+        np.savez(source, images=images[:few], target=target[:few], **weights)
+        script = str(Path(__file__).with_name("torch_cam.py"))
+        command = [python, script, source, out, str(THREADS), str(THEIR_BATCH), *METHODS]
+        subprocess.run(command, check=True)
+        found = np.load(out)
+        theirs = {method: float(found[f"seconds/{method}"]) / few for method in METHODS}
+    print(f"{samples} samples of 94 x 31 x 3, {THREADS} threads; milliseconds a sample")
+    print(f"{'':12s} {'ccsncam':>8s} {'pytorch-grad-cam':>17s} {'ratio':>6s} {'10 000 here':>12s}")
+    for method in METHODS:
+        one = ours[method] / samples
+        ratio = theirs[method] / one
+        print(
+            f"{method:12s} {1e3 * one:8.3f} {1e3 * theirs[method]:17.3f} {ratio:6.1f}"
+            f" {1e4 * one:10.1f} s"
+        )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
