@@ -449,3 +449,39 @@ def test_the_views_of_fornax_models(name, end, real_data, tmp_path):
         expected = np.stack([np.interp(grid, time, h) for h in both])
         expected = waveform.condition(expected, **SIGNAL)
         assert np.abs(got - expected).max() < 0.1 * np.abs(expected).max()
+
+
+def test_parts_along_tracks():
+    """Two tones, one of them only after 0.5 s, come apart along their tracks."""
+    time = np.arange(4096) / 4096
+    low = np.sin(2 * np.pi * 150 * time) * (time > 0.5)
+    high = np.sin(2 * np.pi * (400 * time + 150 * time**2))
+    tracks = {
+        "sasi": (np.array([0.4, 1.0]), np.array([150.0, 150.0]), 60.0),
+        "g_mode": (np.array([0.0, 1.0]), np.array([400.0, 700.0]), 80.0),
+    }
+    parts = waveform.along_tracks(np.stack([low + high, 2 * low]), 0.0, 4096, tracks)
+    middle = slice(2400, 3700)
+    np.testing.assert_allclose(parts["sasi"][0, middle], low[middle], atol=0.05)
+    np.testing.assert_allclose(parts["sasi"][1, middle], 2 * low[middle], atol=0.05)
+    np.testing.assert_allclose(parts["g_mode"][0, 400:3700], high[400:3700], atol=0.12)
+    assert np.abs(parts["sasi"][:, :1200]).max() < 0.02
+    assert np.abs(parts["g_mode"][1]).max() < 0.1
+    assert waveform.along_tracks(low, 0.0, 4096, {}) == {}
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("g_mode=0.1:300,0.5:700", "g_mode=0.1:300~50", "g_mode=0.5:300,0.1:700~50"),
+        *("G=0.1:300,0.5:700~50", "g_mode=0.1:300,0.5:700~0", "g_mode=0.1:300:4,0.5:7~5"),
+        "g_mode=0:1,1:2~3 g_mode=0:1,1:2~3",
+    ],
+)
+def test_bad_tracks_are_named(tmp_path, cell):
+    header = "name\tsource\tformat\tpath\tcolumns\tunit\tderivative\tsha256\ttracks"
+    columns = "t=0 xx=1 yy=2 zz=3 xy=4 xz=5 yz=6"
+    row = ["a", "numerical", "tensor", "a.txt", columns, "cm", "2", 64 * "0"]
+    (tmp_path / "table.tsv").write_text("\n".join([header, "\t".join([*row, cell])]) + "\n")
+    with pytest.raises(ValueError, match=r"table\.tsv:2: tracks"):
+        waveform.read_table(tmp_path / "table.tsv")

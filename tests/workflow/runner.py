@@ -27,6 +27,11 @@ TINY = {
         "test_per_class": 10,
     },
     "classifier": {"epochs": [3, 2, 2], "parameters": 426028},
+    "saliency": {
+        "methods": ["grad-cam", "grad-cam++", "score-cam"],
+        "distances": [1],
+        "per_class": 3,
+    },
     "figures": {"distances": [1, 10]},
 }
 

@@ -65,13 +65,18 @@ def test_every_key_is_described_and_in_the_readme(config, schema, root):
         ({"classifier": {"features": 2000}}, "2112"),
         ({"spectrogram": {"normalisation": "fixed"}}, "ceiling"),
         ({"figures": {"distances": [11]}}, "figures.distances"),
+        ({"figures": {"comparison": "noise"}}, "figures.comparison"),
+        ({"saliency": {"distance": 11}}, "saliency.distance"),
+        ({"saliency": {"layer": "conv3"}}, "conv3.*relu2"),
+        ({"saliency": {"methods": ["grad-cam", "score-cam"]}}, "saliency.methods"),
+        ({"saliency": {"options": {"grad-cam": {"channel_softmax": True}}}}, "grad-cam"),
     ],
 )
 def test_bad_input_gets_one_clear_line(config, schema, root, change, where):
     def merge(block, change):
         for key, value in change.items():
             if isinstance(value, dict):
-                merge(block[key], value)
+                merge(block.setdefault(key, {}), value)
             else:
                 block[key] = value
 

@@ -1,6 +1,7 @@
 import json
 
 import h5py
+import numpy as np
 import pandas as pd
 import pytest
 import real_input
@@ -15,6 +16,7 @@ def real(real_data, tmp_path_factory, root):
         "per_class": {"train": 200, "validation": 40, "test": 40},
         "epochs": [6, 4, 4],
         "seeds": [0],
+        "saliency": {"methods": ["grad-cam", "grad-cam++", "score-cam"], "per_class": 10},
     }
     real_input.write(real_data, workflow.folder, sizes)
     workflow.run()
@@ -34,6 +36,24 @@ def test_loud_signals_are_recognised_and_far_ones_are_not(real):
     assert at[2.0] > 0.8
     faint = tpr[(tpr["class"] == "9a")].set_index("distance_kpc")["tpr"]
     assert faint[2.0] < faint[0.2]
+
+
+def test_modes_of_numerical_waveforms_follow_their_tracks(real):
+    with h5py.File(real.folder / "results/real/waveforms/z85_sfhx.h5") as file:
+        whole, modes = file["quadrupole"][()], {k: v[()] for k, v in file["modes"].items()}
+    assert set(modes) == {"g_mode", "sasi"}
+    power = {
+        name: np.sum(np.abs(np.fft.rfft(part)) ** 2, axis=(0, 1)) for name, part in modes.items()
+    }
+    frequency = np.fft.rfftfreq(whole.shape[-1], 1 / 4096)
+    low = {name: one[frequency < 260].sum() / one.sum() for name, one in power.items()}
+    assert low["sasi"] > 0.95
+    assert low["g_mode"] < 0.3
+    removal = pd.read_csv(real.folder / "results/real/tables/removal.csv")
+    g_mode = removal.set_index(["distance_kpc", "class", "outcome", "part"]).loc[
+        (0.1, "z85_sfhx", "all", "g_mode")
+    ]
+    assert g_mode["log_odds_change"] < 0
 
 
 def test_the_splits_share_no_second(real):

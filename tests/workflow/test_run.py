@@ -5,9 +5,11 @@ import os
 import re
 import signal
 import time
+from pathlib import Path
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 from runner import TINY, Workflow
 
@@ -27,12 +29,13 @@ def jobs(output):
 
 def test_everything_is_made(tiny):
     names = set(tiny.files())
-    for number in range(1, 6):
-        assert {f"tiny/figures/fig0{number}.pdf", f"tiny/figures/fig0{number}.png"} <= names
+    for number in range(1, 13):
+        assert {f"tiny/figures/fig{number:02d}.{kind}" for kind in ("pdf", "png")} <= names
     numbers = json.loads((tiny.folder / "results/tiny/paper/numbers.json").read_text())
     assert numbers["parameters"] == 426028
     assert numbers["features"] == 2112
     assert set(numbers["accuracy"]) == {"1", "10"}
+    assert set(numbers["table1"]) >= {"Grad-CAM", "Grad-CAM++", "Score-CAM"}
     assert numbers["inputs"]["noise"] == "simulated"
     assert set(numbers["inputs"]["waveforms"].values()) == {"surrogate"}
 
@@ -58,6 +61,14 @@ def test_a_second_run_does_nothing(tiny):
     [
         ("classifier", "learning_rate", 1e-3, {"train", "evaluate", "tabulate", "paper_numbers"}),
         ("figures", "distances", [1], {"fig5"}),
+        (
+            *("figures", "gallery_snr", 30),
+            {"pick_examples", "explain_examples", "fig7", "fig8", "fig9", "fig10"},
+        ),
+        (
+            *("saliency", "target", "true"),
+            {"explain", "explain_examples", "attribute", "table1", "fig11", "fig12"},
+        ),
         ("figures", "examples", {"snr": 30, "bounce_time": 0.1}, {"build_examples", "fig2"}),
         ("spectrogram", "scale", "power", {"build_snr_dataset", "build_distance_dataset", "train"}),
     ],
@@ -112,6 +123,38 @@ def test_the_default_target_is_not_empty(tiny, tmp_path, root):
         assert {"train", "evaluate", "fig5"} <= jobs(output)
 
 
-@pytest.mark.parametrize("target", [f"fig{n}" for n in range(1, 6)] + ["paper_numbers"])
+@pytest.mark.parametrize("target", [f"fig{n}" for n in range(1, 13)] + ["table1", "paper_numbers"])
 def test_each_figure_is_a_target(tiny, target):
     assert jobs(tiny.run("--dry-run", "--forcerun", target, "--", target)) == {target}
+
+
+def test_any_single_map_is_a_target(tiny):
+    name = "results/tiny/saliency/test-10kpc/m39-3.score-cam"
+    tiny.run("--", f"{name}.png")
+    with h5py.File(tiny.folder / f"{name}.h5") as file:
+        assert file["maps/score-cam"].shape == (94, 31)
+        assert file["maps/score-cam"][()].max() in (0, 1)
+        assert file.attrs["label"] == 3
+    for part, words in (("m39-99", "m39 has 10 samples"), ("m39-1.lime", "No rule|Missing")):
+        output = tiny.run("--", f"{Path(name).parent}/{part}.score-cam.png", fails=True)
+        assert re.search(words, output)
+        assert "Traceback" not in output
+
+
+def test_tables_of_saliency_hold_what_they_say(tiny):
+    tables = tiny.folder / "results/tiny/tables"
+    table1 = pd.read_csv(tables / "table1.csv").set_index("method")
+    assert table1.loc["all ones", "average_drop_percent"] == pytest.approx(0, abs=1e-3)
+    assert table1.loc["Score-CAM", "paper_average_drop_percent"] == 9.61
+    assert (table1["n"] == 30).all()
+    with h5py.File(tiny.folder / "results/tiny/saliency/seed-0/test-1kpc/grad-cam.h5") as file:
+        signal = file["label"][()] > 0
+        assert file["map"].shape == (40, 44, 12)
+        drop = file["drop"][()][signal].mean()
+    assert table1.loc["Grad-CAM", "average_drop_percent"] == pytest.approx(drop, rel=1e-5)
+    shares = pd.read_csv(tables / "attribution.csv")
+    chance = shares[(shares["key"] == "ones")]
+    # A map of ones has on each mode what chance has.
+    np.testing.assert_allclose(chance["share"], chance["share_by_chance"], rtol=1e-4)
+    removal = pd.read_csv(tables / "removal.csv")
+    assert set(removal["part"]) == {"g_mode", "prompt_convection", "sasi", "H1", "L1"}

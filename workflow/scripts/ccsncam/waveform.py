@@ -42,7 +42,10 @@ NEEDS = {
     "single": ("path",),
 }
 NUMBERS = ("derivative", "sample_rate_hz", "distance_kpc", "duration_s", "bounce_time_s")
-TEXTS = ("path", "pattern", "grid", "columns", "unit", "sha256", "url", "reference", "licence")
+TEXTS = (
+    *("path", "pattern", "grid", "columns", "unit", "sha256", "tracks", "url", "reference"),
+    "licence",
+)
 ROW = ("name", "source", "format")
 
 # Views along x, y and z of `views`, as directions (θ, φ) of `polarisation_weights`.
@@ -296,6 +299,9 @@ def _check_row(cells, where):
     if row["sha256"] is not None and not re.fullmatch(r"[0-9a-f]{64}", row["sha256"]):
         raise ValueError(f"{where}: sha256 must be 64 hexadecimal digits")
     _column_map(row)
+    if row["tracks"] is not None and row["format"] == "surrogate":
+        raise ValueError(f"{where}: tracks: those of a surrogate are in resources/surrogates.tsv")
+    _tracks(row)
     return row
 
 
@@ -323,6 +329,31 @@ def _column_map(row):
         raise ValueError(f"{row['where']}: columns: {problem} for format {row['format']}")
     if known and "t" not in found and np.isnan(row["sample_rate_hz"]):
         raise ValueError(f"{row['where']}: columns: no 't' and no sample_rate_hz")
+    return found
+
+
+def _tracks(row):
+    """Tracks of the modes of a row: name → (times [s], frequencies [Hz], half width [Hz])."""
+    found = {}
+    for item in (row["tracks"] or "").split():
+        match = re.fullmatch(r"([a-z_]+)=([^~]+)~([\d.]+)", item)
+        try:
+            knots = np.array([list(map(float, knot.split(":"))) for knot in match[2].split(",")])
+            times, frequencies = knots.T
+            width = float(match[3])
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"{row['where']}: tracks: {item!r} must read like g_mode=0.1:300,0.5:700~100 "
+                "(s:Hz from bounce, two or more, then ~ and the half width in Hz)"
+            ) from None
+        if len(times) < 2 or (np.diff(times) <= 0).any() or (frequencies <= 0).any() or width <= 0:
+            raise ValueError(
+                f"{row['where']}: tracks: {item!r}: two or more rising times, positive frequencies "
+                "and width"
+            )
+        if match[1] in found:
+            raise ValueError(f"{row['where']}: tracks: {match[1]!r} occurs twice")
+        found[match[1]] = times, frequencies, width
     return found
 
 
@@ -446,7 +477,8 @@ def load(row, table_path, signal, surrogates):
             raise ValueError(
                 f"{row['where']}: bounce_time_s and duration_s leave less than {SHORTEST} s"
             )
-        quadrupole, modes = condition(tensor(five), **_conditions(signal)), {}
+        quadrupole = condition(tensor(five), **_conditions(signal))
+        modes = along_tracks(quadrupole, start, rate, _tracks(row))
     return Waveform(
         name=row.name,
         quadrupole=quadrupole,
@@ -489,6 +521,50 @@ def condition(series, sample_rate, highpass, tukey):
     padding = min(size - 1, round(2 * sample_rate / highpass))
     filtered = sosfiltfilt(sections, series, axis=-1, padtype="even", padlen=padding)
     return filtered * window(size, tukey)
+
+
+def along_tracks(series, start, sample_rate, tracks):
+    """The parts of a signal along tracks in time and frequency.
+
+    Parameters
+    ----------
+    series : numpy.ndarray
+        Shape (..., n).
+    start : float
+        Time of the first sample [s].
+    sample_rate : int
+        Hz.
+    tracks : dict
+        Name → (times [s], frequencies [Hz], half width [Hz]); between its knots a track is a
+        straight line, before the first and after the last there is none. A cell of the
+        short-time Fourier transform (Hann, 62.5 ms) that two tracks claim is the nearer one's.
+
+    Returns
+    -------
+    dict of numpy.ndarray
+        Name → the part, shape of the series. They add up to less than the series.
+    """
+    if not tracks:
+        return {}
+    from scipy.signal import ShortTimeFFT
+    from scipy.signal.windows import hann
+
+    window = round(sample_rate / 16)
+    transform = ShortTimeFFT(hann(window, sym=False), window // 8, sample_rate)
+    size = series.shape[-1]
+    cells = transform.stft(series)
+    time = start + transform.t(size)
+    apart = np.full((len(tracks), len(transform.f), len(time)), np.inf)
+    for number, (times, frequencies, width) in enumerate(tracks.values()):
+        middle = np.interp(time, times, frequencies)
+        away = np.abs(transform.f[:, None] - middle)
+        inside = (away <= width) & (time >= times[0]) & (time <= times[-1])
+        apart[number] = np.where(inside, away, np.inf)
+    nearest = apart.argmin(axis=0)
+    return {
+        name: transform.istft(cells * ((nearest == number) & np.isfinite(apart[number])), k1=size)
+        for number, name in enumerate(tracks)
+    }
 
 
 def resample(time, values, sample_rate, derivatives=0):
