@@ -284,11 +284,14 @@ def attribution(shares, removals, agreements, classes, method="score-cam"):
             ("share_by_power", "x", "signal power", COLOURS[1]),
         ):
             above.plot(rows[values], places, ls="", marker=mark, ms=6, color=colour, label=words)
-        above.set(title=mode_name(mode), xlabel="share", xlim=(-0.02, 1.02))
+        above.set(title=mode_name(mode), xlim=(-0.02, 1.02))
         below = figure.add_subplot(grid[1, column], sharey=first)
         rows = removals[removals["part"] == mode].set_index("class").reindex(signals)
         _points(below, places, rows, "flipped", COLOURS[4], None)
-        below.set(xlabel="predictions that change\nwithout this mode", xlim=(-0.02, 1.02))
+        below.set(xlim=(-0.02, 1.02))
+        if column == max(len(modes), 1) // 2:
+            above.set_xlabel("share of the map, of the cells, of the power")
+            below.set_xlabel("share of predictions that change without the mode")
         for axes in (above, below):
             axes.tick_params(labelleft=column == 0)
     first.set_yticks(places, signals)

@@ -84,7 +84,7 @@ class Network:
         import tensorflow as tf
 
         @tf.function(reduce_retracing=True)
-        def compiled(images, _):
+        def compiled(images, target):
             return tf.concat([self.logits(part) for part in tf.split(images, SHARDS)], axis=0)
 
         return compiled
