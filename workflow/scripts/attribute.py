@@ -36,7 +36,7 @@ def main(job):
         columns |= {f"{name}_change": change, f"{name}_prediction": instead}
     matrices = network.stretch("field")
     with h5py.File(job.output[0], "w") as out:
-        methods = out.create_group("methods", track_order=True)
+        methods = out.create_group("methods")
         for method in joblog.progress(job.params.methods, label="methods", unit="methods"):
             options = settings["options"].get(method, {})
             maps = saliency.maps(network, method, images, target, seed, **options)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 NEIGHBOURS, FOLDS = 10, 5
 
@@ -27,7 +28,9 @@ def embed(features, seed):
     from sklearn.manifold import TSNE
 
     perplexity = min(30.0, (len(features) - 1) / 3)
-    return TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(features)
+    # One thread: sums in one order, and so the same points on any machine's number of cores.
+    with threadpool_limits(1):
+        return TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(features)
 
 
 def separation(features, points, labels, classes):
