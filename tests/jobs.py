@@ -26,27 +26,16 @@ def make_inputs(root, config, folder, names):
     import select_noise
 
     waveforms, noise = [], []
+    table = str(root / "config/waveforms.tsv")
     for name in names:
         waveforms.append(folder / f"{name}.h5")
-        inputs = {
-            "table": str(root / "config/waveforms.tsv"),
-            "surrogates": str(root / "resources/surrogates.tsv"),
-            "files": [],
-        }
-        job = make_job(
-            folder, "make_waveform", inputs, waveforms[-1], name=name, signal=config["signal"]
-        )
+        params = {"table": table, "name": name, "signal": config["signal"]}
+        job = make_job(folder, "make_waveform", {"files": []}, waveforms[-1], **params)
         make_waveform.main(job)
     for detector in config["detectors"]:
         noise.append(folder / f"train-{detector}.h5")
-        inputs = {
-            "files": [],
-            "lines": str(root / "resources/spectral_lines.tsv"),
-            "glitches": str(root / "resources/glitches.tsv"),
-        }
         blocks = {key: config[key] for key in ("noise", "whitening", "signal", "seed")}
-        job = make_job(
-            folder, "select_noise", inputs, noise[-1], split="train", detector=detector, **blocks
-        )
+        params = {"split": "train", "detector": detector, **blocks}
+        job = make_job(folder, "select_noise", {"files": []}, noise[-1], **params)
         select_noise.main(job)
     return SimpleNamespace(waveforms=waveforms, noise=noise)

@@ -1,4 +1,4 @@
-"""Saliency maps a second, beside pytorch-grad-cam on the same network and samples.
+"""Saliency maps a second, beside pytorch-grad-cam and tf-keras-vis on the same network and samples.
 
 CCSNCAM_TORCH=/path/to/python python tests/benchmarks/saliency.py [SAMPLES]
 
@@ -24,6 +24,10 @@ sys.path.insert(0, str(ROOT / "workflow/scripts"))
 from ccsncam import classifier, saliency  # noqa: E402
 
 METHODS = ("grad-cam", "grad-cam++", "hires-cam", "layer-cam", "score-cam")
+OTHERS = {
+    "pytorch-grad-cam": ("torch_cam.py", METHODS),
+    "tf-keras-vis": ("keras_vis_cam.py", ("grad-cam", "grad-cam++", "score-cam")),
+}
 THREADS, THEIR_BATCH = 2, 100
 
 
@@ -44,29 +48,34 @@ def main(samples):
         began = time.perf_counter()
         saliency.run(compiled, images, target)
         ours[method] = time.perf_counter() - began
+    few = max(100, samples // 10)
+    weights = {
+        f"{layer.name}/{k}": value
+        for layer in network.model.layers
+        for k, value in enumerate(layer.get_weights())
+    }
+    print(f"{samples} samples of 94 x 31 x 3, {THREADS} threads; milliseconds a sample")
+    print(f"{'':12s} {'ccsncam':>8s} {'10 000 here':>12s}", *(f"{name:>26s}" for name in OTHERS))
+    theirs = {}
     with tempfile.TemporaryDirectory() as folder:
         source, out = (str(Path(folder) / name) for name in ("in.npz", "out.npz"))
-        weights = {
-            f"{layer.name}/{k}": value
-            for layer in network.model.layers
-            for k, value in enumerate(layer.get_weights())
-        }
-        few = max(100, samples // 10)
         np.savez(source, images=images[:few], target=target[:few], **weights)
-        script = str(Path(__file__).with_name("torch_cam.py"))
-        command = [python, script, source, out, str(THREADS), str(THEIR_BATCH), *METHODS]
-        subprocess.run(command, check=True)
-        found = np.load(out)
-        theirs = {method: float(found[f"seconds/{method}"]) / few for method in METHODS}
-    print(f"{samples} samples of 94 x 31 x 3, {THREADS} threads; milliseconds a sample")
-    print(f"{'':12s} {'ccsncam':>8s} {'pytorch-grad-cam':>17s} {'ratio':>6s} {'10 000 here':>12s}")
+        for name, (script, methods) in OTHERS.items():
+            path = str(Path(__file__).with_name(script))
+            command = [python, path, source, out, str(THREADS), str(THEIR_BATCH), *methods]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            found = np.load(out)
+            for method in methods:
+                theirs[method, name] = float(found[f"seconds/{method}"]) / few
     for method in METHODS:
         one = ours[method] / samples
-        ratio = theirs[method] / one
-        print(
-            f"{method:12s} {1e3 * one:8.3f} {1e3 * theirs[method]:17.3f} {ratio:6.1f}"
-            f" {1e4 * one:10.1f} s"
-        )
+        cells = [
+            f"{1e3 * theirs[method, name]:13.3f} ({theirs[method, name] / one:4.1f} times)"
+            if (method, name) in theirs
+            else f"{'-':>26s}"
+            for name in OTHERS
+        ]
+        print(f"{method:12s} {1e3 * one:8.3f} {1e4 * one:10.1f} s", *cells)
 
 
 if __name__ == "__main__":

@@ -448,14 +448,11 @@ def job(root, folder, detector="L1", **noise):
         "split": "train",
         "detector": detector,
     }
-    tables = {
-        "lines": root / "resources/spectral_lines.tsv",
-        "glitches": root / "resources/glitches.tsv",
-    }
+    files = sorted(folder.glob(f"?-{detector}_*.hdf5"))
     return SimpleNamespace(
         rule="select_noise",
         log=[str(folder / "log")],
-        input=Params(tables),
+        input=Params(files=files),
         output=[str(folder / f"train-{detector}.h5")],
         params=Params(params),
     )

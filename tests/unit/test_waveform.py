@@ -390,16 +390,10 @@ def test_the_table_of_the_nine_models(root, config):
 def test_the_script_writes_what_read_returns(root, tmp_path):
     from jobs import make_job
 
-    inputs = {
-        "table": str(root / "config/waveforms.tsv"),
-        "surrogates": str(root / "resources/surrogates.tsv"),
-        "files": [],
-    }
+    params = {"table": str(root / "config/waveforms.tsv"), "name": "s18np", "signal": SIGNAL}
     written = []
     for name in ("a.h5", "b.h5"):
-        job = make_job(
-            tmp_path, "make_waveform", inputs, tmp_path / name, name="s18np", signal=SIGNAL
-        )
+        job = make_job(tmp_path, "make_waveform", {"files": []}, tmp_path / name, **params)
         make_waveform.main(job)
         written.append((tmp_path / name).read_bytes())
     assert written[0] == written[1]

@@ -50,6 +50,8 @@ def test_every_key_is_described_and_in_the_readme(config, schema, root):
     [
         ({"colour": 1}, "colour"),
         ({"seed": "one"}, "seed"),
+        ({"run": ".."}, "run"),
+        ({"classifier": {"learning_rate": "5e-4"}}, "write 5.0e-4"),
         ({"detectors": ["H1", "G1"]}, "detectors"),
         ({"signal": {"bounce_window": [0.0, 0.5]}}, "bounce_window"),
         ({"datasets": {"train_bands": [[40, 50], [30, 41], [20, 30]]}}, "overlap"),

@@ -3,6 +3,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -57,35 +58,91 @@ def test_a_second_run_does_nothing(tiny):
 
 
 @pytest.mark.parametrize(
-    ("block", "key", "value", "reruns"),
+    ("change", "reruns", "spared"),
     [
-        ("classifier", "learning_rate", 1e-3, {"train", "evaluate", "tabulate", "paper_numbers"}),
-        ("figures", "distances", [1], {"fig5"}),
         (
-            *("figures", "gallery_snr", 30),
+            {"classifier": {"learning_rate": 1e-3}},
+            {"train", "evaluate", "tabulate", "explain", "paper_numbers"},
+            {"build_snr_dataset", "build_distance_dataset", "take_apart", "fig1"},
+        ),
+        ({"figures": {"distances": [1]}}, {"fig5"}, None),
+        (
+            {"figures": {"gallery_snr": 30}},
             {"pick_examples", "explain_examples", "fig7", "fig8", "fig9", "fig10"},
+            None,
         ),
         (
-            *("saliency", "target", "true"),
-            {"explain", "explain_examples", "attribute", "table1", "fig11", "fig12"},
+            {"figures": {"examples": {"snr": 30, "bounce_time": 0.1}}},
+            {"build_examples", "fig2"},
+            None,
         ),
-        ("figures", "examples", {"snr": 30, "bounce_time": 0.1}, {"build_examples", "fig2"}),
-        ("spectrogram", "scale", "power", {"build_snr_dataset", "build_distance_dataset", "train"}),
+        (
+            {"saliency": {"target": "label"}},
+            {"explain", "explain_examples", "attribute", "table1", "fig11", "fig12"},
+            {"train", "evaluate", "take_apart", "embed", "fig5"},
+        ),
+        (
+            {"spectrogram": {"scale": "power"}},
+            {"build_snr_dataset", "build_distance_dataset", "train"},
+            {"select_noise", "make_waveform", "fig1"},
+        ),
+        (
+            {"signal": {"bounce_window": [0.0, 0.1]}},
+            {"build_snr_dataset", "build_distance_dataset"},
+            {"select_noise", "make_waveform"},
+        ),
+        ({"signal": {"f_max": 1900.0}}, {"select_noise", "train"}, {"make_waveform"}),
+        ({"signal": {"highpass": 12.0}}, {"make_waveform", "train"}, {"select_noise"}),
+        ({"noise": {"coincident": True}}, {"build_snr_dataset"}, {"select_noise"}),
+        (
+            {"noise": {"simulated": {"live_time": {"test": {"H1": 80}}}}},
+            {"select_noise", "build_distance_dataset", "evaluate"},
+            {"build_snr_dataset", "train", "fig1", "make_waveform"},
+        ),
+        ({"noise": {"simulated": {"glitches": {"V1": 9.0}}}}, set(), None),
+        ({"noise": {"files": {"quality": ["DATA"]}}}, set(), None),
     ],
 )
-def test_a_changed_key_reruns_the_rules_that_use_it(tiny, block, key, value, reruns):
+def test_a_changed_key_reruns_the_rules_that_use_it(tiny, change, reruns, spared):
+    """``spared`` None: these rules and no others."""
+
+    def merge(block, change):
+        for key, value in change.items():
+            if isinstance(value, dict) and isinstance(block.get(key), dict):
+                merge(block[key], value)
+            else:
+                block[key] = value
+
     config = copy.deepcopy(TINY)
-    config.setdefault(block, {})[key] = value
+    merge(config, change)
     tiny.write(config)
     planned = jobs(tiny.run("--dry-run"))
     tiny.write(TINY)
-    assert reruns <= planned
-    if block == "figures":
+    if spared is None:
         assert planned == reruns
     else:
-        assert not planned & {"select_noise", "make_waveform", "fig1"}
-    if block == "classifier":
-        assert not {name for name in planned if name.startswith("build_")}
+        assert reruns <= planned
+        assert not planned & spared
+
+
+def test_a_folder_that_is_moved_is_still_done(tiny, tmp_path, root):
+    moved = tmp_path / "a place"
+    shutil.copytree(tiny.folder, moved, symlinks=True)
+    other = Workflow.__new__(Workflow)
+    other.folder, other.root = moved, root
+    assert "Nothing to be done" in other.run("--dry-run")
+
+
+def test_another_row_or_a_comment_of_the_table_reruns_nothing(tiny):
+    table = tiny.folder / "config/waveforms.tsv"
+    kept = table.read_text()
+    table.write_text(kept.replace("he3.5\t", "# a comment\nhe3.6\t", 1))
+    output = tiny.run("--dry-run")
+    table.write_text(kept.replace("\t0.89\t", "\t0.88\t"))
+    other = jobs(tiny.run("--dry-run"))
+    table.write_text(kept)
+    assert "Nothing to be done" in output
+    assert {"make_waveform", "train"} <= other
 
 
 def test_one_core_gives_the_same_bytes(tiny, tmp_path, root):

@@ -13,7 +13,9 @@ WORKFLOW = Path(str(workflow.current_basedir)).parent
 SCRIPTS = WORKFLOW / "scripts"
 sys.path.append(str(SCRIPTS))
 
-from ccsncam import settings, strain, waveform
+from ccsncam import resources, settings, strain, waveform
+
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 
 
 def checked(function, *arguments):
@@ -28,7 +30,7 @@ checked(
     settings.check,
     config,
     yaml.safe_load((WORKFLOW / "schemas" / "config.schema.yaml").read_text()),
-    WORKFLOW.parent / "resources" / "surrogates.tsv",
+    resources.path("surrogates.tsv"),
 )
 checked(settings.check_files, config)
 
@@ -48,7 +50,10 @@ TEST = [f"test-{distance:g}kpc" for distance in config["datasets"]["distances"]]
 
 
 def code_of(*modules):
-    """Digest of library modules and of those they import: a real change reruns their users."""
+    """Digest of library modules and of those they import: a real change reruns their users.
+
+    Comments and docstrings are none.
+    """
     digest, todo, done = hashlib.sha256(), sorted(modules), set()
     while todo:
         name = todo.pop(0)
@@ -56,11 +61,19 @@ def code_of(*modules):
             continue
         done.add(name)
         tree = ast.parse((SCRIPTS / "ccsncam" / f"{name}.py").read_text())
-        digest.update(ast.dump(tree).encode())
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and node.module == "ccsncam":
                 todo += sorted(alias.name for alias in node.names)
+            if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
+                node.body[0].value.value = ""
+        digest.update(ast.dump(tree).encode())
     return digest.hexdigest()[:12]
+
+
+def waveform_entry(wildcards):
+    """What the tables say of a waveform, so that a change of another reruns nothing."""
+    row = TABLE.loc[wildcards.model]
+    return checked(waveform.entry, row, resources.path("surrogates.tsv"))
 
 
 def waveform_files(wildcards):
@@ -77,6 +90,16 @@ def strain_files(wildcards):
     ranges = config["noise"]["ranges"][wildcards.split]
     found = checked(strain.files_for, files["folder"], wildcards.detector, ranges, files["plain"])
     return [str(file) for file in found]
+
+
+def noise_settings(wildcards):
+    """What the noise of a split and detector depends on."""
+    return settings.noise_of(config["noise"], wildcards.split, wildcards.detector)
+
+
+def signal_settings(*keys):
+    """Some keys of the block ``signal``."""
+    return {key: config["signal"][key] for key in keys}
 
 
 def noise_of(wildcards):

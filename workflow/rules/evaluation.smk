@@ -43,6 +43,10 @@ rule tabulate:
         "<logs>/tabulate/tabulate.log",
     conda:
         "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="10m",
     params:
         code=code_of("evaluation"),
     message:
@@ -59,7 +63,6 @@ rule paper_numbers:
         noise="<results>/tables/noise.csv",
         table1="<results>/tables/table1.csv",
         dataset=f"<results>/datasets/{VALIDATION}.h5",
-        published=workflow.source_path("../../resources/published.json"),
     output:
         numbers="<results>/paper/numbers.json",
         comparison=report(
@@ -71,8 +74,13 @@ rule paper_numbers:
         "<logs>/paper_numbers/paper_numbers.log",
     conda:
         "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="10m",
     params:
         code=code_of("evaluation", "relevance"),
+        published=resources.digest("published.json"),
         classifier={k: config["classifier"][k] for k in ("parameters", "features")},
         seeds=SEEDS,
     message:

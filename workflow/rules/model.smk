@@ -20,10 +20,8 @@ rule train:
     params:
         code=code_of("classifier"),
         classifier=network_settings(),
-        classes=config["classes"],
         seed="{seed}",
         stages=BANDS,
-        state=f"results/{config['run']}/models/seed-{{seed}}/state",
     message:
         "Training the network of seed {wildcards.seed}"
     script:

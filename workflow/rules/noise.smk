@@ -1,8 +1,6 @@
 rule select_noise:
     input:
         files=strain_files,
-        lines=workflow.source_path("../../resources/spectral_lines.tsv"),
-        glitches=workflow.source_path("../../resources/glitches.tsv"),
     output:
         "<results>/noise/{split}-{detector}.h5",
     log:
@@ -17,9 +15,10 @@ rule select_noise:
         runtime="1h",
     params:
         code=code_of("strain"),
-        noise=config["noise"],
+        tables=resources.digest("spectral_lines.tsv", "glitches.tsv"),
+        noise=noise_settings,
         whitening=config["whitening"],
-        signal=config["signal"],
+        signal=signal_settings("sample_rate", "f_min", "f_max"),
         seed=config["seed"],
         split="{split}",
         detector="{detector}",

@@ -218,7 +218,6 @@ rule table1:
         explained=expand(
             f"<results>/saliency/seed-{{seed}}/{EXPLAINED}/{{method}}.h5", seed=SEEDS, method=MAPS
         ),
-        published=workflow.source_path("../../resources/published.json"),
     output:
         report(
             "<results>/tables/table1.csv",
@@ -235,6 +234,7 @@ rule table1:
         runtime="10m",
     params:
         code=code_of("relevance"),
+        published=resources.digest("published.json"),
     message:
         "Table I: average drop and average increase"
     script:

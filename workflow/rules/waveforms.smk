@@ -1,7 +1,5 @@
 rule make_waveform:
     input:
-        table=config["waveforms"],
-        surrogates=workflow.source_path("../../resources/surrogates.tsv"),
         files=waveform_files,
     output:
         "<results>/waveforms/{model}.h5",
@@ -15,8 +13,10 @@ rule make_waveform:
         runtime="10m",
     params:
         code=code_of("waveform", "surrogate"),
+        table=config["waveforms"],
+        entry=waveform_entry,
         name="{model}",
-        signal=config["signal"],
+        signal=signal_settings("sample_rate", "highpass", "tukey"),
     message:
         "Waveform {wildcards.model}"
     script:

@@ -9,7 +9,8 @@ from ccsncam import attribution, classifier, joblog, saliency
 def main(job):
     """Read weights, data set and parts, explain by every method, compare, write."""
     joblog.start(job.log[0], job.rule)
-    classifier.prepare(job.threads)
+    with joblog.native_words(job.log[0]):
+        classifier.prepare(job.threads)
     settings, seed = job.params.saliency, int(job.params.seed)
     with h5py.File(job.input.parts) as parts, h5py.File(job.input.dataset) as data:
         rows = parts["row"][()]
@@ -23,7 +24,7 @@ def main(job):
         }
     network = saliency.load(job.params.classifier, settings, job.input.weights, job.input.dataset)
     prediction = saliency.logits(network, images).argmax(axis=1)
-    target = label if settings["target"] == "true" else prediction
+    target = label if settings["target"] == "label" else prediction
     cells = attribution.regions(*power)
     area, by_power = attribution.by_chance(power[0], cells)
     columns = {"row": rows, "label": label, "prediction": prediction, "target": target}

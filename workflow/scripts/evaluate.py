@@ -10,7 +10,8 @@ CARRIED = ("label", "network_snr", "distance_kpc")
 def main(job):
     """Read weights and data set, predict, write."""
     log = joblog.start(job.log[0], job.rule)
-    classifier.prepare(job.threads)
+    with joblog.native_words(job.log[0]):
+        classifier.prepare(job.threads)
     with h5py.File(job.input.dataset) as data, h5py.File(job.output[0], "w") as out:
         classes = list(data.attrs["classes"])
         model = classifier.build(job.params.classifier, data["spectrogram"].shape[1:], len(classes))

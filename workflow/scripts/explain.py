@@ -9,7 +9,8 @@ from ccsncam import classifier, faithfulness, joblog, saliency
 def main(job):
     """Read weights, data set and parts, explain, judge, write."""
     log = joblog.start(job.log[0], job.rule)
-    classifier.prepare(job.threads)
+    with joblog.native_words(job.log[0]):
+        classifier.prepare(job.threads)
     settings, method, seed = job.params.saliency, job.params.method, int(job.params.seed)
     options = settings["options"].get(method, {})
     with h5py.File(job.input.dataset) as data, h5py.File(job.input.parts) as parts:
@@ -17,7 +18,7 @@ def main(job):
         rows, noise = parts["row"][()], parts["noise"][()]
         described = {name: data.attrs[name] for name in ("classes", "dataset", "inputs")}
     with h5py.File(job.input.evaluation) as file:
-        target = label if settings["target"] == "true" else file["prediction"][()]
+        target = label if settings["target"] == "label" else file["prediction"][()]
     network = saliency.load(job.params.classifier, settings, job.input.weights, job.input.dataset)
     maps = saliency.maps(network, method, images, target, seed, joblog.progress, **options)
     columns = faithfulness.through(network, images, maps, target)

@@ -9,7 +9,8 @@ from ccsncam import classifier, joblog, saliency
 def main(job):
     """Read picks, weights and data sets, explain, write."""
     joblog.start(job.log[0], job.rule)
-    classifier.prepare(job.threads)
+    with joblog.native_words(job.log[0]):
+        classifier.prepare(job.threads)
     picks = pd.read_csv(job.input.picks)
     paths = dict(zip(job.params.datasets, job.input.datasets, strict=True))
     network = saliency.load(

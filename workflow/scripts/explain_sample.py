@@ -8,7 +8,8 @@ from ccsncam import classifier, joblog, saliency
 def main(job):
     """Read weights and data set, explain, write."""
     joblog.start(job.log[0], job.rule)
-    classifier.prepare(job.threads)
+    with joblog.native_words(job.log[0]):
+        classifier.prepare(job.threads)
     row = saliency.row_of(job.input.dataset, job.params.name, int(job.params.index))
     network = saliency.load(
         job.params.classifier, job.params.saliency, job.input.weights, job.input.dataset

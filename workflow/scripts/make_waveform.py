@@ -1,14 +1,14 @@
 """One waveform of the table: read or realised, resampled, conditioned, written."""
 
-from ccsncam import joblog, waveform
+from ccsncam import joblog, resources, waveform
 
 
 def main(job):
     """Load one row of the waveform table and write it."""
     logger = joblog.start(job.log[0], job.rule)
-    table = waveform.read_table(job.input.table)
-    row = table.loc[job.params.name]
-    model = waveform.load(row, job.input.table, job.params.signal, job.input.surrogates)
+    row = waveform.read_table(job.params.table).loc[job.params.name]
+    surrogates = resources.path("surrogates.tsv")
+    model = waveform.load(row, job.params.table, job.params.signal, surrogates)
     logger.info(
         "%s (%s): %d samples from %.4f s after bounce",
         model.name,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ccsncam import evaluation, joblog, relevance
+from ccsncam import evaluation, joblog, relevance, resources
 
 
 def main(job):
@@ -16,7 +16,7 @@ def main(job):
     numbers = evaluation.paper_numbers(*tables, job.params.classifier, job.params.seeds, inputs)
     numbers["table1"] = relevance.numbers(pd.read_csv(job.input.table1))
     Path(job.output.numbers).write_text(json.dumps(numbers, indent=2) + "\n")
-    published = json.loads(Path(job.input.published).read_text())
+    published = json.loads(resources.path("published.json").read_text())
     rates = evaluation.intervals(*tables[:2]) if len(job.params.seeds) == 1 else {}
     table = pd.DataFrame(evaluation.comparison(numbers, published, rates))
     table.assign(inputs=evaluation.describe(inputs)).to_csv(

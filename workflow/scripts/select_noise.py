@@ -1,8 +1,10 @@
 """Noise of one detector for one split: simulated, or cut from files; with its PSDs, whitened."""
 
+from pathlib import Path
+
 import pandas as pd
 
-from ccsncam import joblog, strain
+from ccsncam import joblog, resources, strain
 
 # Pieces in memory at a time.
 BATCH = 16
@@ -53,8 +55,12 @@ def _simulated(job, detector, split, noise, signal):
     settings, duration = noise["simulated"], noise["segment_duration"]
     live_time = _of(settings["live_time"][split], detector, f"live_time.{split}")
     starts = strain.simulated_starts(noise["ranges"][split], live_time, duration)
-    lines = strain.read_lines(job.input["lines"], detector) if settings["lines"] else None
-    parameters = strain.read_glitches(job.input["glitches"])
+    lines = (
+        strain.read_lines(resources.path("spectral_lines.tsv"), detector)
+        if settings["lines"]
+        else None
+    )
+    parameters = strain.read_glitches(resources.path("glitches.tsv"))
 
     def batches():
         for first in range(0, len(starts), BATCH):
@@ -93,11 +99,8 @@ def _kept(seconds):
 def _files(job, detector, split, noise, rate):
     """Number of pieces, iterator over them, table of seconds, and what is said of quality."""
     settings = noise["files"]
-    paths = strain.files_for(
-        settings["folder"], detector, noise["ranges"][split], settings["plain"]
-    )
     selection = strain.scan_files(
-        paths,
+        [Path(path) for path in job.input["files"]],
         detector,
         noise["ranges"][split],
         segment_duration=noise["segment_duration"],

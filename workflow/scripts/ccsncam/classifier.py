@@ -84,6 +84,8 @@ def prepare(threads=1, gpu=False, mixed_precision=False, xla=False):
     else:
         tf.config.experimental.enable_op_determinism()
     keras.mixed_precision.set_global_policy("mixed_float16" if mixed_precision else "float32")
+    # Devices start here, and say so here.
+    tf.config.list_logical_devices()
     LOGGER.info("TensorFlow %s on %s", tf.__version__, f"{len(devices)} GPU" if devices else "CPU")
 
 
@@ -196,7 +198,7 @@ def _shards(size, count):
     return [len(part) for part in np.array_split(np.arange(size), min(count, size))]
 
 
-def train(settings, stages, train_paths, validation_path, seed, state, outputs):
+def train(settings, stages, train_paths, validation_path, seed, state, outputs, code=""):
     """Train the network through its curriculum; a training that was killed goes on.
 
     Parameters
@@ -214,6 +216,8 @@ def train(settings, stages, train_paths, validation_path, seed, state, outputs):
         Folder for the state after each epoch; removed at the end.
     outputs : dict of path
         ``best`` and ``last`` (weights) and ``history`` (CSV).
+    code : str
+        Digest of the code: a training by another code, or another TensorFlow, starts anew.
 
     Raises
     ------
@@ -233,7 +237,8 @@ def train(settings, stages, train_paths, validation_path, seed, state, outputs):
     optimizer.build(model.trainable_weights)
     epoch_of, validate = _steps(model, optimizer, settings)
     validation = tf.constant(images), tf.constant(labels)
-    keeper = _State(state, settings, stages, seed, [*train_paths, validation_path])
+    made_of = [settings, stages, seed, code, keras.__version__, tf.__version__]
+    keeper = _State(state, made_of, [*train_paths, validation_path])
     best, history = keeper.restore(model, optimizer)
     plan = [k for k, epochs in enumerate(settings["epochs"]) for _ in range(epochs)]
     began, first, stage, data = time.monotonic(), len(history), None, None
@@ -290,9 +295,9 @@ def _stage_data(paths, stage, curriculum):
 class _State:
     """The state of a training after each epoch, in one file that is replaced at once."""
 
-    def __init__(self, folder, settings, stages, seed, paths):
+    def __init__(self, folder, made_of, paths):
         self.path = Path(folder) / "state.h5"
-        digest = hashlib.sha256(json.dumps([settings, stages, seed], sort_keys=True).encode())
+        digest = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode())
         for path in paths:
             with h5py.File(path) as file:
                 for name in ("label", "network_snr"):

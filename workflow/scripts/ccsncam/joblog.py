@@ -1,6 +1,8 @@
 """Logging and progress of one job: to the job's log file and to the terminal."""
 
+import contextlib
 import logging
+import os
 import sys
 import time
 
@@ -39,6 +41,30 @@ def start(path, name):
 
     sys.excepthook = report
     return logger
+
+
+@contextlib.contextmanager
+def native_words(path):
+    """Send what compiled libraries write to stderr to the log file, not to the terminal.
+
+    TensorFlow says at start-up that it found no GPU, in words that look like a failure, and before
+    its own switches for that can act. An exception that leaves the block is reported as ever.
+
+    Parameters
+    ----------
+    path : str
+        The log file of the job.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(path, "a") as file:
+        os.dup2(file.fileno(), 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def progress(iterable, total=None, label="", unit="it"):

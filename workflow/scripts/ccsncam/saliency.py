@@ -539,7 +539,7 @@ def explain(network, image, label, settings, methods=PAPER, seed=0):
     label : int
         True class.
     settings : dict
-        The config's ``saliency`` block: ``target`` (predicted or true), ``options``.
+        The config's ``saliency`` block: ``target`` (predicted or label), ``options``.
     methods : list of str
     seed : int
         Of random maps.
@@ -552,7 +552,7 @@ def explain(network, image, label, settings, methods=PAPER, seed=0):
     """
     values = logits(network, image)
     prediction = int(values.argmax())
-    target = np.array([label if settings["target"] == "true" else prediction])
+    target = np.array([label if settings["target"] == "label" else prediction])
     matrices, shown = network.stretch("field"), {}
     for method in methods:
         options = settings["options"].get(method, {})

@@ -29,7 +29,10 @@ def check(config, schema, surrogates):
     error = jsonschema.exceptions.best_match(validator.iter_errors(config))
     if error is not None:
         where = ".".join(map(str, error.absolute_path)) or "the top level"
-        raise ValueError(f"config, {where}: {error.message}; config/README.md lists every key")
+        hint = "; config/README.md lists every key"
+        if error.validator == "type" and _is_number(error.instance):
+            hint = "; write 5.0e-4, not 5e-4, and numbers inside a block in a file, not by --config"
+        raise ValueError(f"config, {where}: {error.message}{hint}")
     _check_names(config, surrogates)
     _check_bands(config)
     _check_ranges(config["noise"])
@@ -60,6 +63,38 @@ def check_files(config):
             for detector in config["detectors"]:
                 folder, plain = noise["files"]["folder"], noise["files"]["plain"]
                 strain.files_for(folder, detector, ranges, plain)
+
+
+def noise_of(noise, split, detector):
+    """What the noise of a split and detector depends on, in the form of the block itself.
+
+    Parameters
+    ----------
+    noise : dict
+        The config's ``noise`` block.
+    split, detector : str
+
+    Returns
+    -------
+    dict
+        A part of it: a change elsewhere is no reason to make this noise again.
+    """
+    part = {key: noise[key] for key in ("source", "segment_duration")}
+    part["ranges"] = {split: noise["ranges"][split]}
+    if noise["source"] == "files":
+        files, part["exclude"] = noise["files"], noise["exclude"]
+        plain = files["plain"].items()
+        part["files"] = {key: files[key] for key in ("channel", "quality", "injections")}
+        part["files"]["plain"] = {
+            name: entry for name, entry in plain if entry["detector"] == detector
+        }
+        return part
+    simulated = noise["simulated"]
+    part["simulated"] = {key: simulated[key] for key in ("lines", "glitch_kinds", "glitch_snr")}
+    for key in ("psd", "glitches"):
+        part["simulated"][key] = {detector: simulated[key][detector]}
+    part["simulated"]["live_time"] = {split: {detector: simulated["live_time"][split][detector]}}
+    return part
 
 
 def _check_names(config, surrogates):
@@ -190,3 +225,12 @@ def _check_saliency(config):
         raise ValueError(
             f"config, figures.comparison: {shown!r} is no signal class; one of {', '.join(signals)}"
         )
+
+
+def _is_number(text):
+    """True for a string that reads as a number."""
+    try:
+        float(text)
+    except (TypeError, ValueError):
+        return False
+    return isinstance(text, str)

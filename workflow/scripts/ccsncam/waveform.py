@@ -357,6 +357,32 @@ def _tracks(row):
     return found
 
 
+def entry(row, surrogates):
+    """What the tables say of a waveform.
+
+    Parameters
+    ----------
+    row : pandas.Series
+        From `read_table`.
+    surrogates : str or path
+        Table of surrogates, read for that format only.
+
+    Returns
+    -------
+    list
+        Texts; they change where a cell of the waveform does, and with nothing else.
+    """
+    said = [f"{key}={value}" for key, value in row.items() if key != "where"]
+    if row["format"] == "surrogate":
+        from ccsncam import surrogate
+
+        for mode in surrogate.read_table(surrogates):
+            if mode["model"] == row.name:
+                cells = {key: np.asarray(value).tolist() for key, value in mode.items()}
+                said.append(str({key: cells[key] for key in sorted(cells) if key != "where"}))
+    return said
+
+
 def inputs(row, table_path):
     """Files that a row of the table needs.
 
