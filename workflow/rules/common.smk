@@ -150,6 +150,16 @@ def map_settings():
     return {key: config["saliency"][key] for key in ("layer", "options", "target")}
 
 
+def dataset_with_sample(wildcards):
+    """Data set of a single map; its class must have that many samples."""
+    count = per_class_of(wildcards)
+    if int(wildcards.index) >= count:
+        raise WorkflowError(
+            f"{wildcards.dataset}: {wildcards.name} has {count} samples, 0 to {count - 1}"
+        )
+    return f"<results>/datasets/{wildcards.dataset}.h5"
+
+
 def blocks(*names):
     """Blocks of the config as a parameter, so that a change reruns just the rules that use it."""
     return {name: config[name] for name in names}

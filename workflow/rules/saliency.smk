@@ -167,7 +167,7 @@ rule explain_examples:
 rule explain_sample:
     input:
         weights=f"<results>/models/seed-{SEEDS[0]}/best.weights.h5",
-        dataset="<results>/datasets/{dataset}.h5",
+        dataset=dataset_with_sample,
     output:
         "<results>/saliency/{dataset}/{name}-{index}.{method}.h5",
     log:
