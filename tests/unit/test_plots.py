@@ -27,6 +27,17 @@ def models(names=CLASSES[1:]):
     ]
 
 
+def test_sheet_of_a_waveform():
+    model = models(["m39"])[0]
+    model.modes = {"g_mode": model.quadrupole}
+    figure = plots.sheet(model)
+    # 20 cm from the equator, 40 cm from the pole; no sample falls on the very peak.
+    assert "peak 19.9 cm" in figure.get_suptitle()
+    spectrum = figure.axes[2].lines[0].get_xydata()
+    assert spectrum[spectrum[:, 1].argmax(), 0] == pytest.approx(300, abs=10)
+    pyplot.close(figure)
+
+
 def noises(detectors=("H1", "L1", "V1")):
     frequency = np.arange(8193) / 4
     return [(name, frequency, np.full(8193, 1e-23)) for name in detectors]

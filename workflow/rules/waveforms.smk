@@ -21,3 +21,29 @@ rule make_waveform:
         "Waveform {wildcards.model}"
     script:
         "../scripts/make_waveform.py"
+
+
+rule plot_waveform:
+    input:
+        "<results>/waveforms/{model}.h5",
+    output:
+        "<results>/waveforms/{model}.png",
+    log:
+        "<logs>/plot_waveform/{model}.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="10m",
+    params:
+        code=code_of("plots"),
+    message:
+        "Figure of waveform {wildcards.model}"
+    script:
+        "../scripts/plot_waveform.py"
+
+
+rule waveforms:
+    input:
+        expand("<results>/waveforms/{model}.png", model=SIGNALS),

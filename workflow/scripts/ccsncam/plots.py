@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator
+from scipy.signal import ShortTimeFFT
+from scipy.signal.windows import hann
 
 from ccsncam import evaluation, waveform
 
@@ -146,6 +148,62 @@ def spectra(models, noises, classes):
     _label_columns(grid, len(models), "frequency [Hz]")
     handles, labels = grid[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncol=len(labels))
+    return figure
+
+
+def sheet(model):
+    """What a waveform looks like, to see whether its file was read rightly.
+
+    Parameters
+    ----------
+    model : ccsncam.waveform.Waveform
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        D h₊ and D h× seen from the equator, a spectrogram of D h₊, and amplitude spectra of it and
+        of its modes.
+    """
+    figure, grid = plt.subplots(3, 1, figsize=(PAGE, 6.4))
+    rate = model.sample_rate
+    both = waveform.polarisations(model.quadrupole, np.pi / 2, 0.0)
+    time = model.start + np.arange(both[0].size) / rate
+    for series, name, style in zip(both, ("$D h_+$", "$D h_\\times$"), ("-", "--"), strict=True):
+        grid[0].plot(time, series, lw=0.6, ls=style, label=name)
+    grid[0].set(xlabel="time from bounce [s]", ylabel="seen from the equator [cm]")
+    grid[0].legend(loc="upper right")
+    transform = ShortTimeFFT(hann(256, sym=False), 32, rate)
+    power = np.abs(transform.stft(both[0])) ** 2
+    decibel = 10 * np.log10(power / power.max() + 1e-12)
+    mesh = grid[1].pcolormesh(
+        *(model.start + transform.t(len(time)), transform.f, decibel),
+        vmin=-50,
+        vmax=0,
+        rasterized=True,
+    )
+    grid[1].set(ylim=(0, SHOWN_HZ[1]), xlim=(time[0], time[-1]))
+    grid[1].set(xlabel="time from bounce [s]", ylabel="frequency [Hz]")
+    grid[1].grid(False)
+    figure.colorbar(mesh, ax=grid[1], label="power / maximum [dB]", pad=0.01)
+    grid[0].set_xlim(time[0], time[-1])
+    frequency = np.fft.rfftfreq(len(time), 1 / rate)
+    parts = {"whole": model.quadrupole, **model.modes}
+    for k, (name, part) in enumerate(parts.items()):
+        plus, _ = waveform.polarisations(part, np.pi / 2, 0.0)
+        curve = np.sqrt(_smooth(frequency, np.abs(np.fft.rfft(plus) / rate) ** 2, SMOOTH_HZ))
+        shown = _shown(frequency)
+        style = {"color": "k"} if k == 0 else {"color": COLOURS[k - 1], "ls": LINES[k % len(LINES)]}
+        grid[2].loglog(frequency[shown], curve[shown], label=name.replace("_", " "), **style)
+    top = grid[2].get_ylim()[1]
+    grid[2].set(xlabel="frequency [Hz]", ylabel="$|D\\tilde h_+|$ [cm s]", ylim=(top / 1e5, top))
+    grid[2].legend(loc="lower left", ncol=len(parts))
+    peak = max(np.abs(series).max() for series in both)
+    spent = waveform.energy(model.quadrupole, rate)
+    figure.suptitle(
+        f"{model.name} ({model.source}): peak {peak:.3g} cm, {time[-1]:.2f} s after bounce, "
+        f"energy {spent:.2g} erg",
+        fontsize=8,
+    )
     return figure
 
 

@@ -198,6 +198,27 @@ def polarisations(quadrupole, theta, phi):
     return both[..., 0, :], both[..., 1, :]
 
 
+def energy(quadrupole, sample_rate):
+    """Energy that is radiated in gravitational waves.
+
+    E = (c³/5G) ∫ Ȧ_ij Ȧ_ij dt with A = (G/c⁴) Q̈ (Misner, Thorne & Wheeler 1973, equation 36.1).
+
+    Parameters
+    ----------
+    quadrupole : numpy.ndarray
+        (G/c⁴) Q̈ in cm, trace-free, shape (3, 3, n).
+    sample_rate : float
+        Hz.
+
+    Returns
+    -------
+    float
+        [erg].
+    """
+    slope = np.gradient(quadrupole, 1 / sample_rate, axis=-1)
+    return LIGHT_CM_PER_S**3 / (5 * NEWTON_CGS) * np.sum(slope**2) / sample_rate
+
+
 def read_table(path):
     """Read and check a waveform table.
 
