@@ -133,6 +133,24 @@ def test_a_folder_that_is_moved_is_still_done(tiny, tmp_path, root):
     assert "Nothing to be done" in other.run("--dry-run")
 
 
+def test_what_reruns_is_what_the_code_says(tiny, tmp_path, root):
+    """A touched script, a comment and a docstring are nothing; a constant of all figures is."""
+    for name in ("workflow", "profiles", "resources"):
+        shutil.copytree(root / name, tmp_path / name)
+    shutil.copy(root / "Snakefile", tmp_path)
+    other = Workflow.__new__(Workflow)
+    other.folder, other.root = tiny.folder, tmp_path
+    scripts = tmp_path / "workflow/scripts"
+    (scripts / "train.py").touch()
+    for path in (scripts / "train.py", scripts / "ccsncam/seeds.py"):
+        text = path.read_text().replace('"""\n', ' And more."""\n', 1)
+        path.write_text(text + "\n# A comment.\n")
+    assert "Nothing to be done" in other.run("--dry-run")
+    plots = scripts / "ccsncam/plots.py"
+    plots.write_text(plots.read_text().replace("PAGE = 7.0", "PAGE = 7.1"))
+    assert jobs(other.run("--dry-run")) == {f"fig{number}" for number in range(1, 13)}
+
+
 def test_another_row_or_a_comment_of_the_table_reruns_nothing(tiny):
     table = tiny.folder / "config/waveforms.tsv"
     kept = table.read_text()

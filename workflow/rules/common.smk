@@ -13,7 +13,7 @@ WORKFLOW = Path(str(workflow.current_basedir)).parent
 SCRIPTS = WORKFLOW / "scripts"
 sys.path.append(str(SCRIPTS))
 
-from ccsncam import resources, settings, strain, waveform
+from ccsncam import resources, saliency, settings, strain, waveform
 
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 
@@ -49,21 +49,22 @@ JUDGED = ["attribution", "removal", "agreement", "measures", "curves", "randomis
 TEST = [f"test-{distance:g}kpc" for distance in config["datasets"]["distances"]]
 
 
-def code_of(*modules):
-    """Digest of library modules and of those they import: a real change reruns their users.
+def code_of(script):
+    """Digest of a script and of the library modules behind it: a real change reruns its rule.
 
-    Comments and docstrings are none.
+    Comments and docstrings are none, and how a job logs changes no result.
     """
-    digest, todo, done = hashlib.sha256(), sorted(modules), set()
+    digest, todo, done = hashlib.sha256(), [SCRIPTS / f"{script}.py"], set()
     while todo:
-        name = todo.pop(0)
-        if name in done:
+        path = todo.pop(0)
+        if path in done or path.stem == "joblog":
             continue
-        done.add(name)
-        tree = ast.parse((SCRIPTS / "ccsncam" / f"{name}.py").read_text())
+        done.add(path)
+        tree = ast.parse(path.read_text())
         for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and node.module == "ccsncam":
-                todo += sorted(alias.name for alias in node.names)
+            if isinstance(node, ast.ImportFrom) and node.module.startswith("ccsncam"):
+                inner = node.module.split(".")[1:] or sorted(alias.name for alias in node.names)
+                todo += [SCRIPTS / "ccsncam" / f"{name}.py" for name in inner]
             if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
                 node.body[0].value.value = ""
         digest.update(ast.dump(tree).encode())
@@ -146,8 +147,15 @@ def picking_rules():
 
 
 def map_settings():
-    """What a saliency map depends on."""
+    """What saliency maps depend on."""
     return {key: config["saliency"][key] for key in ("layer", "options", "target")}
+
+
+def method_settings(wildcards):
+    """What the maps of one method depend on."""
+    options = config["saliency"]["options"]
+    own = {name: switches for name, switches in options.items() if name == wildcards.method}
+    return map_settings() | {"options": own}
 
 
 def dataset_with_sample(wildcards):

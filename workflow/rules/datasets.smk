@@ -17,7 +17,7 @@ rule build_snr_dataset:
         mem_mb=4000,
         runtime="1h",
     params:
-        code=code_of("dataset"),
+        code=code_of("build_snr_dataset"),
         settings=dataset_settings(),
         seed=config["seed"],
         run=config["run"],
@@ -49,7 +49,7 @@ rule build_distance_dataset:
         mem_mb=4000,
         runtime="1h",
     params:
-        code=code_of("dataset"),
+        code=code_of("build_distance_dataset"),
         settings=dataset_settings(),
         seed=config["seed"],
         run=config["run"],
@@ -77,7 +77,7 @@ rule build_examples:
         mem_mb=4000,
         runtime="10m",
     params:
-        code=code_of("dataset"),
+        code=code_of("build_examples"),
         settings=dataset_settings(),
         seed=config["seed"],
         run=config["run"],

@@ -15,7 +15,7 @@ rule evaluate:
         mem_mb=4000,
         runtime="30m",
     params:
-        code=code_of("classifier"),
+        code=code_of("evaluate"),
         classifier=network_settings(),
         seed="{seed}",
     message:
@@ -48,7 +48,7 @@ rule tabulate:
         mem_mb=2000,
         runtime="10m",
     params:
-        code=code_of("evaluation"),
+        code=code_of("tabulate"),
     message:
         "Tables of the results"
     script:
@@ -57,10 +57,7 @@ rule tabulate:
 
 rule paper_numbers:
     input:
-        accuracy="<results>/tables/accuracy.csv",
-        tpr="<results>/tables/tpr.csv",
-        snr="<results>/tables/snr.csv",
-        noise="<results>/tables/noise.csv",
+        tables=expand("<results>/tables/{table}.csv", table=["accuracy", "tpr", "snr", "noise"]),
         table1="<results>/tables/table1.csv",
         dataset=f"<results>/datasets/{VALIDATION}.h5",
     output:
@@ -79,7 +76,7 @@ rule paper_numbers:
         mem_mb=2000,
         runtime="10m",
     params:
-        code=code_of("evaluation", "relevance"),
+        code=code_of("paper_numbers"),
         published=resources.digest("published.json"),
         classifier={k: config["classifier"][k] for k in ("parameters", "features")},
         seeds=SEEDS,

@@ -19,7 +19,7 @@ rule fig1:
         mem_mb=2000,
         runtime="10m",
     params:
-        code=code_of("plots"),
+        code=code_of("fig1"),
         classes=config["classes"],
     message:
         "Figure 1: spectra of the waveforms"
@@ -47,7 +47,7 @@ rule fig2:
         mem_mb=2000,
         runtime="10m",
     params:
-        code=code_of("plots"),
+        code=code_of("fig2"),
     message:
         "Figure 2: whitened spectrograms of each class"
     script:
@@ -75,7 +75,7 @@ rule fig3:
         mem_mb=2000,
         runtime="10m",
     params:
-        code=code_of("plots"),
+        code=code_of("fig3"),
         seeds=SEEDS,
     message:
         "Figure 3: loss curves"
@@ -103,7 +103,7 @@ rule fig4:
         mem_mb=2000,
         runtime="10m",
     params:
-        code=code_of("plots"),
+        code=code_of("fig4"),
         classes=config["classes"],
     message:
         "Figure 4: true positive rate against distance"
@@ -132,7 +132,7 @@ rule fig5:
         mem_mb=2000,
         runtime="10m",
     params:
-        code=code_of("plots"),
+        code=code_of("fig5"),
         classes=config["classes"],
         distances=config["figures"]["distances"],
     message:
@@ -162,7 +162,7 @@ rule fig6:
         mem_mb=2000,
         runtime="10m",
     params:
-        code=code_of("plots_saliency"),
+        code=code_of("fig6"),
         classes=config["classes"],
     message:
         "Figure 6: features of a test set in two dimensions"
@@ -190,7 +190,7 @@ rule fig7:
         mem_mb=2000,
         runtime="10m",
     params:
-        code=code_of("plots_saliency"),
+        code=code_of("fig7"),
     message:
         "Figure 7: three CAMs of one sample"
     script:
@@ -217,7 +217,7 @@ rule fig8:
         mem_mb=2000,
         runtime="10m",
     params:
-        code=code_of("plots_saliency"),
+        code=code_of("fig8"),
     message:
         "Figure 8: Score-CAM of each class"
     script:
@@ -244,7 +244,7 @@ rule fig9:
         mem_mb=2000,
         runtime="10m",
     params:
-        code=code_of("plots_saliency"),
+        code=code_of("fig9"),
     message:
         "Figure 9: misclassified, with a glitch"
     script:
@@ -271,7 +271,7 @@ rule fig10:
         mem_mb=2000,
         runtime="10m",
     params:
-        code=code_of("plots_saliency"),
+        code=code_of("fig10"),
     message:
         "Figure 10: misclassified, without a glitch"
     script:
@@ -300,7 +300,7 @@ rule fig11:
         mem_mb=2000,
         runtime="10m",
     params:
-        code=code_of("plots_saliency"),
+        code=code_of("fig11"),
         classes=config["classes"],
         distance=config["saliency"]["distances"][0],
     message:
@@ -330,7 +330,7 @@ rule fig12:
         mem_mb=2000,
         runtime="10m",
     params:
-        code=code_of("plots_saliency"),
+        code=code_of("fig12"),
     message:
         "Figure 12: insertion, deletion and randomisation"
     script:

@@ -18,7 +18,7 @@ rule train:
         mem_mb=6000,
         runtime="4h",
     params:
-        code=code_of("classifier"),
+        code=code_of("train"),
         classifier=network_settings(),
         seed="{seed}",
         stages=BANDS,

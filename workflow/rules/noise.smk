@@ -14,7 +14,7 @@ rule select_noise:
         mem_mb=4000,
         runtime="1h",
     params:
-        code=code_of("strain"),
+        code=code_of("select_noise"),
         tables=resources.digest("spectral_lines.tsv", "glitches.tsv"),
         noise=noise_settings,
         whitening=config["whitening"],

@@ -16,7 +16,7 @@ rule take_apart:
         mem_mb=4000,
         runtime="30m",
     params:
-        code=code_of("dataset"),
+        code=code_of("take_apart"),
         settings=dataset_settings(),
         per_class=config["saliency"]["per_class"],
     message:
@@ -44,9 +44,9 @@ rule explain:
         mem_mb=4000,
         runtime="1h",
     params:
-        code=code_of("faithfulness"),
+        code=code_of("explain"),
         classifier=network_settings(),
-        saliency=map_settings(),
+        saliency=method_settings,
         method="{method}",
         seed="{seed}",
     message:
@@ -73,7 +73,7 @@ rule attribute:
         mem_mb=6000,
         runtime="1h",
     params:
-        code=code_of("attribution"),
+        code=code_of("attribute"),
         classifier=network_settings(),
         saliency=map_settings(),
         methods=MAPS,
@@ -101,7 +101,7 @@ rule embed:
         mem_mb=4000,
         runtime="1h",
     params:
-        code=code_of("embedding"),
+        code=code_of("embed"),
         seed=config["seed"],
     message:
         "t-SNE of {wildcards.dataset}, seed {wildcards.seed}"
@@ -128,7 +128,7 @@ rule pick_examples:
         mem_mb=4000,
         runtime="10m",
     params:
-        code=code_of("dataset", "examples"),
+        code=code_of("pick_examples"),
         settings=dataset_settings(),
         rules=picking_rules(),
         names={"datasets": TEST, "comparison": EXPLAINED, "gallery": VALIDATION},
@@ -154,7 +154,7 @@ rule explain_examples:
         mem_mb=4000,
         runtime="10m",
     params:
-        code=code_of("saliency"),
+        code=code_of("explain_examples"),
         classifier=network_settings(),
         saliency=map_settings(),
         datasets=[VALIDATION, *TEST],
@@ -172,6 +172,8 @@ rule explain_sample:
         "<results>/saliency/{dataset}/{name}-{index}.{method}.h5",
     log:
         "<logs>/explain_sample/{dataset}/{name}-{index}.{method}.log",
+    wildcard_constraints:
+        method="|".join(map(re.escape, saliency.NAMES)),
     conda:
         "../../envs/keras.yaml"
     threads: 1
@@ -179,9 +181,9 @@ rule explain_sample:
         mem_mb=4000,
         runtime="10m",
     params:
-        code=code_of("saliency"),
+        code=code_of("explain_sample"),
         classifier=network_settings(),
-        saliency=map_settings(),
+        saliency=method_settings,
         name="{name}",
         index="{index}",
         method="{method}",
@@ -198,6 +200,8 @@ rule plot_map:
         "<results>/saliency/{dataset}/{name}-{index}.{method}.png",
     log:
         "<logs>/plot_map/{dataset}/{name}-{index}.{method}.log",
+    wildcard_constraints:
+        method="|".join(map(re.escape, saliency.NAMES)),
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -205,7 +209,7 @@ rule plot_map:
         mem_mb=2000,
         runtime="10m",
     params:
-        code=code_of("plots_saliency"),
+        code=code_of("plot_map"),
         method="{method}",
     message:
         "Figure of {wildcards.name} {wildcards.index} of {wildcards.dataset} by {wildcards.method}"
@@ -233,7 +237,7 @@ rule table1:
         mem_mb=2000,
         runtime="10m",
     params:
-        code=code_of("relevance"),
+        code=code_of("table1"),
         published=resources.digest("published.json"),
     message:
         "Table I: average drop and average increase"
@@ -260,7 +264,7 @@ rule tabulate_saliency:
         mem_mb=2000,
         runtime="10m",
     params:
-        code=code_of("relevance"),
+        code=code_of("tabulate_saliency"),
     message:
         "Tables of the maps' faithfulness and of what they lie on"
     script:

@@ -12,7 +12,7 @@ rule make_waveform:
         mem_mb=2000,
         runtime="10m",
     params:
-        code=code_of("waveform", "surrogate"),
+        code=code_of("make_waveform"),
         table=config["waveforms"],
         entry=waveform_entry,
         name="{model}",
@@ -37,7 +37,7 @@ rule plot_waveform:
         mem_mb=2000,
         runtime="10m",
     params:
-        code=code_of("plots"),
+        code=code_of("plot_waveform"),
     message:
         "Figure of waveform {wildcards.model}"
     script:

@@ -12,7 +12,7 @@ def main(job):
     """Read the tables, write numbers.json and the comparison."""
     joblog.start(job.log[0], job.rule)
     inputs = evaluation.sources(job.input.dataset)
-    tables = [pd.read_csv(job.input[name]) for name in ("accuracy", "tpr", "snr", "noise")]
+    tables = [pd.read_csv(path) for path in job.input.tables]
     numbers = evaluation.paper_numbers(*tables, job.params.classifier, job.params.seeds, inputs)
     numbers["table1"] = relevance.numbers(pd.read_csv(job.input.table1))
     Path(job.output.numbers).write_text(json.dumps(numbers, indent=2) + "\n")
