@@ -206,19 +206,21 @@ def over_seeds(values):
     return {"mean": mean, "low": mean - half, "high": mean + half, "values": values}
 
 
-def mean_of(values):
+def mean_of(values, rate=False):
     """Mean of a value a sample with its 95 % interval, over samples or over seeds.
 
     Parameters
     ----------
     values : list of numpy.ndarray
         One a seed; NaN is left out.
+    rate : bool
+        The values are zeros and ones.
 
     Returns
     -------
     dict
         ``mean``, ``low``, ``high`` and ``n``. One seed: Student's interval over its samples, or
-        Wilson's where they are zeros and ones. Several: Student's interval over the means of
+        Wilson's for a rate. Several: Student's interval over the means of
         the seeds, for all see the same samples.
     """
     known = [one[np.isfinite(one)] for one in map(np.asarray, values)]
@@ -228,7 +230,7 @@ def mean_of(values):
     found["mean"] = float(np.mean([np.mean(one) for one in known]))
     if len(known) > 1:
         found |= {key: over_seeds(map(np.mean, known))[key] for key in ("low", "high")}
-    elif np.isin(known[0], (0, 1)).all():
+    elif rate:
         found["low"], found["high"] = map(float, wilson(known[0].sum(), len(known[0])))
     elif len(known[0]) > 1:
         found |= {key: over_seeds(known[0])[key] for key in ("low", "high")}

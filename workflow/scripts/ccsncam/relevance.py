@@ -24,9 +24,9 @@ MEASURES = {
 AGREEMENT = ("tau_density", "top_density", "tau_share", "top_share", "chance")
 
 
-def _named(prefix, values, factor=1):
+def _named(prefix, values, factor=1, rate=False):
     """Columns ``prefix``, ``prefix_low``, ``prefix_high`` of one mean."""
-    found = mean_of(values)
+    found = mean_of(values, rate)
     ends = {"": "mean", "_low": "low", "_high": "high"}
     return {f"{prefix}{end}": factor * found[key] for end, key in ends.items()}
 
@@ -61,9 +61,9 @@ def drops(paths):
     rows = []
     for (key, name), seeds in _explained(paths).items():
         row = {"key": key, "method": name}
-        for column, factor in (("drop", 1), ("increase", 100)):
+        for column, factor, rate in (("drop", 1, False), ("increase", 100, True)):
             values = [one[column] for one in seeds]
-            row |= _named(f"average_{column}_percent", values, factor)
+            row |= _named(f"average_{column}_percent", values, factor, rate)
             row[f"{column}_by_seed"] = " ".join(f"{factor * np.mean(one):.6g}" for one in values)
         row["n"] = len(seeds[0]["drop"])
         row["empty_maps"] = int(sum(one["empty"].sum() for one in seeds))
@@ -208,7 +208,7 @@ def _removed(key, seeds, chosen):
                 flipped.append(np.where(instead < 0, np.nan, moved))
             known = int(np.isfinite(change[0]).sum())
             if known:
-                row = _named("log_odds_change", change) | _named("flipped", flipped)
+                row = _named("log_odds_change", change) | _named("flipped", flipped, rate=True)
                 rows.append(key | {"kind": kind, "part": part} | row | {"n": known})
     return rows
 
@@ -225,7 +225,7 @@ def _agreement(key, seeds, chosen):
         if known:
             row = {}
             for measure in AGREEMENT[:-1]:
-                row |= _named(measure, values[measure])
+                row |= _named(measure, values[measure], rate=measure.startswith("top"))
             row |= {"top_by_chance": float(np.nanmean(values["chance"][0])), "n": known}
             rows.append(key | {"key": method, "method": found["name"]} | row)
     return rows
