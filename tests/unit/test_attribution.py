@@ -72,8 +72,9 @@ def test_agreement_is_kendalls():
     assert (top == (share.argmax(axis=1) == change.argmin(axis=1))).all()
     share[:, 1:] = np.nan
     assert np.isnan(attribution.agreement(share, change)).all()
-    tau, _, chance = attribution.agreement(np.ones((2, 3)), change[:2, :3])
+    tau, top, chance = attribution.agreement(np.ones((2, 3)), change[:2, :3])
     assert (tau == 0).all()
+    np.testing.assert_allclose(top, chance)
 
 
 def test_parts_make_the_sample(built, inputs):

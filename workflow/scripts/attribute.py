@@ -16,7 +16,7 @@ def main(job):
         rows = parts["row"][()]
         images, label = data["spectrogram"][rows], data["label"][rows]
         snr, distance = data["network_snr"][rows], data["distance_kpc"][rows]
-        noise, without = parts["noise"][()], parts["without"][()]
+        silent, without = parts["silent"][()], parts["without"][()]
         power = parts["signal_power"][()].sum(axis=-1), parts["mode_power"][()].sum(axis=-1)
         described = {
             name: parts.attrs[name]
@@ -31,7 +31,7 @@ def main(job):
     columns |= {"network_snr": snr, "distance_kpc": distance, "area": area, "power": by_power}
     for name, images_without in (
         ("mode", without),
-        ("detector", attribution.occluded(images, noise)),
+        ("detector", attribution.occluded(images, silent)),
     ):
         change, instead = attribution.removal(network, images, target, images_without)
         columns |= {f"{name}_change": change, f"{name}_prediction": instead}

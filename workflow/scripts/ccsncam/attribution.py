@@ -137,7 +137,8 @@ def occluded(images, noise):
     Parameters
     ----------
     images, noise : numpy.ndarray
-        Samples, and the same without the signal, shape (n, frequency, time, detector).
+        Samples, and the same without the signal, each on its own scale, as the network sees
+        them; shape (n, frequency, time, detector).
     """
     detectors = images.shape[-1]
     out = np.repeat(images[:, None], detectors, axis=1)
@@ -160,9 +161,11 @@ def agreement(share, change):
     -------
     tau : numpy.ndarray
         Kendall's rank correlation (a) of the share with the fall of the log-odds, over the pairs of
-        modes of a sample; NaN with fewer than two modes. A map without knowledge has 0.
+        modes of a sample; NaN with fewer than two modes. A map without knowledge has 0 if the share
+        is taken a cell; larger modes have more of a map by chance.
     top : numpy.ndarray
-        1 where both put the same mode first, else 0; NaN as above.
+        1 where both put the same mode first, else 0 (of several first ones, their part); NaN as
+        above.
     chance : numpy.ndarray
         One over the number of modes.
     """
@@ -177,7 +180,13 @@ def agreement(share, change):
     enough = count >= 2
     with np.errstate(invalid="ignore", divide="ignore"):
         tau, chance = signs / pairs, 1 / count
-    first = np.where(known, share, -np.inf).argmax(axis=1)
-    worst = np.where(known, change, np.inf).argmin(axis=1)
-    top = (first == worst).astype(float)
+    first = _largest(np.where(known, share, -np.inf))
+    worst = _largest(np.where(known, -change, -np.inf))
+    top = np.sum(first * worst, axis=1)
     return tuple(np.where(enough, values, np.nan) for values in (tau, top, chance))
+
+
+def _largest(values):
+    """Weight of 1 on the largest value of each row, in equal parts where there are several."""
+    top = values == values.max(axis=1, keepdims=True)
+    return top / top.sum(axis=1, keepdims=True)

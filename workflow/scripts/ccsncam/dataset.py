@@ -350,7 +350,7 @@ def take_apart(path, inputs, source, per_class, progress=lambda x, **_: x):
     ----------
     path : path
         The HDF5 file to write: ``row`` of the sample in the data set, ``noise`` (the image without
-        the signal, on the sample's own scale), ``signal_power`` and ``mode_power`` (of whitened
+        the signal, on the sample's scale), ``silent`` (the same on its own scale), ``signal_power`` and ``mode_power`` (of whitened
         strain without noise, a cell of white noise has 1; shapes (n, frequency, time, detector)
         and (n, mode, frequency, time, detector)) and ``without`` (the image as it would be
         without that mode, shape as ``mode_power``); NaN where a waveform has no such mode.
@@ -376,7 +376,7 @@ def take_apart(path, inputs, source, per_class, progress=lambda x, **_: x):
         many = (len(rows), len(names), *shape[1:])
         file.create_dataset("row", data=rows, track_times=False)
         for name, size in (
-            *(("noise", shape), ("signal_power", shape)),
+            *(("noise", shape), ("silent", shape), ("signal_power", shape)),
             *(("mode_power", many), ("without", many)),
         ):
             file.create_dataset(name, size, "f4", fillvalue=np.nan, track_times=False)
@@ -390,7 +390,7 @@ def take_apart(path, inputs, source, per_class, progress=lambda x, **_: x):
             parts = _anatomy(inputs, model, data, rows[where])
             if np.abs(parts.pop("whole") - stored).max() > 1e-3:
                 raise ValueError(f"{source}: its {model.name} is not of these waveforms and noise")
-            for name in ("noise", "signal_power"):
+            for name in ("noise", "silent", "signal_power"):
                 file[name][where] = parts[name]
             for mode in model.modes:
                 at = names.index(mode)
@@ -420,6 +420,7 @@ def _anatomy(inputs, model, data, rows):
     parts = {
         "whole": picture(whole),
         "noise": picture(noise, bounds),
+        "silent": picture(noise),
         "signal_power": power(signal),
     }
     for name, quadrupole in model.modes.items():

@@ -111,8 +111,9 @@ class Network:
         alignment : str
             ``image`` stretches the map over the image, as the paper and most CAM libraries do;
             ``corners`` so that the centres of the corner cells meet.
-            ``field`` puts each cell at the centre of its receptive field: without padding the
-            two differ by up to three pixels (48 Hz) at the edges of the paper's network.
+            ``field`` puts each cell at the centre of its receptive field, and holds it beyond the
+            outermost centres: without padding the two differ by up to 3 bins and 3.7 frames (48 Hz
+            and 0.12 s) at the edges of the paper's network.
 
         Returns
         -------
@@ -197,7 +198,9 @@ def grad_cam_pp(network, images, target, post_relu=False, normalise_alpha=False,
 
     A network of ReLUs has no second derivative, and equation (9) is 0/0; as in Chattopadhay et
     al. (2018) the score is exp(logit), with derivatives exp(S) g² and exp(S) g³. Its positive
-    factor exp(S) changes no map and is left out; α is 0 where g is.
+    factor exp(S) changes no map and is left out; α is 0 where g is. On a signed A, before the
+    ReLU, α = 1/(2 + g ΣA) has a pole and may be negative: ``post_relu`` keeps it positive where
+    g is.
 
     ``normalise_alpha``: α sums to 1 over the cells of positive slope, as in their code.
     ``epsilon``: added to the denominator, as others do.
