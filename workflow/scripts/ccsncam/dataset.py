@@ -351,9 +351,10 @@ def take_apart(path, inputs, source, per_class, progress=lambda x, **_: x):
     path : path
         The HDF5 file to write: ``row`` of the sample in the data set, ``noise`` (the image without
         the signal, on the sample's scale), ``silent`` (the same on its own scale),
-        ``signal_power`` and ``mode_power`` (of whitened strain without noise, a cell of white noise has 1; shapes (n, frequency, time, detector)
-        and (n, mode, frequency, time, detector)) and ``without`` (the image as it would be
-        without that mode, shape as ``mode_power``); NaN where a waveform has no such mode.
+        ``signal_power`` and ``mode_power`` (of whitened strain without noise, a cell of white
+        noise has 1; shapes (n, frequency, time, detector) and (n, mode, frequency, time,
+        detector)) and ``without`` (the image as it would be without that mode, shape as
+        ``mode_power``); NaN where a waveform has no such mode.
     inputs : Inputs
         Those of the data set.
     source : path
