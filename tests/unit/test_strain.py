@@ -448,7 +448,11 @@ def job(root, folder, detector="L1", **noise):
         "split": "train",
         "detector": detector,
     }
-    files = sorted(folder.glob(f"?-{detector}_*.hdf5"))
+    asked = noise.get("files")
+    files = []
+    if asked:
+        ranges = block["ranges"]["train"]
+        files = strain.files_for(asked["folder"], detector, ranges, asked["plain"])
     return SimpleNamespace(
         rule="select_noise",
         log=[str(folder / "log")],
