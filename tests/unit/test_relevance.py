@@ -91,6 +91,7 @@ def test_several_seeds_have_the_interval_of_their_means(tmp_path):
 
 
 def test_measures_and_curves(tmp_path):
+    assert relevance.area(np.ones((2, 21)), FRACTIONS).tolist() == [1, 1]
     paths = explained(tmp_path, [0])
     tables = relevance.faithfulness(paths)
     with h5py.File(paths[0]) as file:

@@ -4,6 +4,7 @@ import ast
 import hashlib
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -13,7 +14,7 @@ WORKFLOW = Path(str(workflow.current_basedir)).parent
 SCRIPTS = WORKFLOW / "scripts"
 sys.path.append(str(SCRIPTS))
 
-from ccsncam import resources, saliency, settings, strain, waveform
+from ccsncam import methods, resources, settings, strain, waveform
 
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 
@@ -42,17 +43,30 @@ VALIDATION = "validation-snr-{:g}-{:g}".format(*config["datasets"]["validation_b
 SEEDS = config["classifier"]["seeds"]
 SHOWN = [f"{distance:g}" for distance in config["figures"]["distances"]]
 TABLES = ["accuracy", "accuracy_by_snr", "tpr", "confusion", "snr", "noise"]
-MAPS = config["saliency"]["methods"] + ["random", "ones", "input"]
+MAPS = [*config["saliency"]["methods"], *methods.CONTROLS]
 EXPLAINED = f"test-{config['saliency']['distance']:g}kpc"
 ATTRIBUTED = [f"test-{distance:g}kpc" for distance in config["saliency"]["distances"]]
 JUDGED = ["attribution", "removal", "agreement", "measures", "curves", "randomisation", "black"]
 TEST = [f"test-{distance:g}kpc" for distance in config["datasets"]["distances"]]
 
 
+@cache
+def parsed(path):
+    """What a file of code says, less comments and docstrings, and the library files behind it."""
+    tree, behind = ast.parse(path.read_text()), []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("ccsncam"):
+            inner = node.module.split(".")[1:] or sorted(alias.name for alias in node.names)
+            behind += [SCRIPTS / "ccsncam" / f"{name}.py" for name in inner]
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
+            node.body[0].value.value = ""
+    return ast.dump(tree).encode(), behind
+
+
 def code_of(script):
     """Digest of a script and of the library modules behind it: a real change reruns its rule.
 
-    Comments and docstrings are none, and how a job logs changes no result.
+    How a job logs changes no result.
     """
     digest, todo, done = hashlib.sha256(), [SCRIPTS / f"{script}.py"], set()
     while todo:
@@ -60,14 +74,9 @@ def code_of(script):
         if path in done or path.stem == "joblog":
             continue
         done.add(path)
-        tree = ast.parse(path.read_text())
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and node.module.startswith("ccsncam"):
-                inner = node.module.split(".")[1:] or sorted(alias.name for alias in node.names)
-                todo += [SCRIPTS / "ccsncam" / f"{name}.py" for name in inner]
-            if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
-                node.body[0].value.value = ""
-        digest.update(ast.dump(tree).encode())
+        said, behind = parsed(path)
+        digest.update(said)
+        todo += behind
     return digest.hexdigest()[:12]
 
 
@@ -105,7 +114,7 @@ def signal_settings(*keys):
 
 def noise_of(wildcards):
     """Noise files of a data set's split, one a detector."""
-    split = wildcards.dataset.split("-")[0]
+    split = split_of(wildcards)
     return [f"<results>/noise/{split}-{detector}.h5" for detector in config["detectors"]]
 
 

@@ -3,7 +3,7 @@
 import h5py
 import numpy as np
 
-from ccsncam import attribution, classifier, joblog, saliency
+from ccsncam import attribution, classifier, joblog, methods, saliency
 
 
 def main(job):
@@ -37,21 +37,21 @@ def main(job):
         columns |= {f"{name}_change": change, f"{name}_prediction": instead}
     matrices = network.stretch("field")
     with h5py.File(job.output[0], "w") as out:
-        methods = out.create_group("methods")
+        groups = out.create_group("methods")
         for method in joblog.progress(job.params.methods, label="methods", unit="methods"):
             options = settings["options"].get(method, {})
             maps = saliency.maps(network, method, images, target, seed, **options)
             found = attribution.on_regions(saliency.upsample(maps, matrices), cells)
-            _write(methods, method, saliency.NAMES[method], *found, area, columns["mode_change"])
+            _write(groups, method, methods.NAMES[method], *found, area, columns["mode_change"])
         unknown = np.full_like(by_power, np.nan)
-        _write(methods, "power", "signal power", by_power, unknown, area, columns["mode_change"])
+        _write(groups, "power", "signal power", by_power, unknown, area, columns["mode_change"])
         for name, values in columns.items():
             out.create_dataset(name, data=values, track_times=False)
         out.attrs.update(described | {"seed": seed})
 
 
-def _write(methods, method, name, share, pointing, area, change):
-    group = methods.create_group(method)
+def _write(groups, method, name, share, pointing, area, change):
+    group = groups.create_group(method)
     group.attrs["name"] = name
     values = {"share": share, "pointing": pointing}
     for key, weight in (("share", 1), ("density", area)):

@@ -3,7 +3,7 @@
 import h5py
 import numpy as np
 
-from ccsncam import classifier, faithfulness, joblog, saliency
+from ccsncam import classifier, faithfulness, joblog, methods, saliency
 
 
 def main(job):
@@ -32,10 +32,8 @@ def main(job):
         for name, values in (judged | {"row": rows}).items():
             out.create_dataset(f"subset/{name}", data=values, track_times=False)
         out.attrs.update(described | {"seed": seed, "method": method})
-        out.attrs["name"], out.attrs["layers"] = (
-            saliency.NAMES[method],
-            faithfulness.layers(network.model),
-        )
+        out.attrs["name"] = methods.NAMES[method]
+        out.attrs["layers"] = faithfulness.layers(network.model)
         out.attrs["fractions"] = faithfulness.FRACTIONS
         black = saliency.logits(network, np.zeros_like(images[:1]))
         out.attrs["black"] = np.exp(black - np.logaddexp.reduce(black, axis=1))[0]

@@ -161,11 +161,6 @@ def curves(network, images, places, target, other):
     return tuple(both)
 
 
-def area(curve):
-    """Area under a curve over FRACTIONS, by the trapezoidal rule."""
-    return np.trapezoid(curve, FRACTIONS, axis=-1)
-
-
 def impute(images, removed, seed):
     """Noisy linear imputation (Rong et al. 2022): a removed pixel is the weighted mean of its
     neighbours, 1/6 for the four that touch it and 1/12 for the four across, plus noise.
@@ -207,7 +202,7 @@ def impute(images, removed, seed):
         known = np.where(gone[:, None], 0.0, image)
         bands = np.zeros((width + 2, pixels))
         bands[0] = np.where(gone, diagonal, 1.0)
-        right = np.where(gone[:, None], 0.0, image)
+        right = known.copy()
         for step, weight in weights.items():
             bands[step, : pixels - step] = np.where(gone[:-step] & gone[step:], -weight, 0.0)
             right[step:] += (gone[step:] * weight)[:, None] * known[:-step]
@@ -263,11 +258,12 @@ def randomise(model, seed):
     """
     import keras
 
-    for number, layer in enumerate(reversed([one for one in model.layers if one.weights])):
+    for number, name in enumerate(layers(model)):
+        layer = model.get_layer(name)
         draw = keras.initializers.GlorotUniform(seed=1000 * seed + number)
         layer.kernel.assign(draw(layer.kernel.shape))
         layer.bias.assign(keras.ops.zeros(layer.bias.shape))
-        yield layer.name
+        yield name
 
 
 def rank_correlation(one, other):
@@ -334,7 +330,7 @@ def judge(network, method, images, maps, noise, target, seed, progress=lambda x,
     network : saliency.Network
         Its weights are randomised, and put back.
     method : str
-        A key of `saliency.METHODS` or one of `saliency.CONTROLS`.
+        A key of `saliency.METHODS` or one of `methods.CONTROLS`.
     images, noise : numpy.ndarray
         Samples, and the same without the signal, shape (n, frequency, time, detector).
     maps : numpy.ndarray
@@ -372,8 +368,7 @@ def judge(network, method, images, maps, noise, target, seed, progress=lambda x,
     steps = layers(network.model)
     for name in ("correlation", "ssim"):
         out[f"randomised_{name}"] = np.empty((len(images), len(steps)))
-    cascade = zip(randomise(network.model, seed), range(len(steps)), strict=True)
-    for _, step in cascade:
+    for step, _ in enumerate(randomise(network.model, seed)):
         other = saliency.maps(network, method, images, target, seed, **options)
         other = saliency.scaled(saliency.upsample(other, matrices))
         out["randomised_correlation"][:, step] = rank_correlation(large, other)

@@ -5,11 +5,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from ccsncam.methods import CONTROLS, NAMES, PAPER
 from ccsncam.plots import COLOURS, LINES, MARKERS, PAGE, looks
 
 MODES = {"g_mode": "g-mode", "sasi": "SASI", "prompt_convection": "prompt convection"}
-PAPER = ("grad-cam", "grad-cam++", "score-cam")
-CONTROLS = ("random", "ones", "input")
 
 
 def mode_name(key):
@@ -75,7 +74,6 @@ class Samples:
     """Samples and maps of an HDF5 file of ``explain_examples`` or ``explain_sample``."""
 
     def __init__(self, file):
-        self.file = file
         self.classes, self.detectors = (list(file.attrs[k]) for k in ("classes", "detectors"))
         times, frequencies = file.attrs["times"], file.attrs["frequencies"]
         half = (times[1] - times[0]) / 2, (frequencies[1] - frequencies[0]) / 2
@@ -187,8 +185,7 @@ def gallery(path, method="score-cam"):
         for axes in grid[:, 0]:
             axes.set_ylabel("frequency [Hz]")
         _bar(figure, mesh, grid.ravel().tolist())
-        named = {"score-cam": "Score-CAM"}[method]
-        title = f"input ({samples.colours}) above, {named} below"
+        title = f"input ({samples.colours}) above, {NAMES[method]} below"
         figure.suptitle(title, fontsize=8)
     return figure
 

@@ -31,6 +31,11 @@ def _named(prefix, values, factor=1, rate=False):
     return {f"{prefix}{end}": factor * found[key] for end, key in ends.items()}
 
 
+def area(curve, fractions):
+    """Area under curves (…, fraction), by the trapezoidal rule."""
+    return np.trapezoid(curve, fractions, axis=-1)
+
+
 def _explained(paths):
     """Files of ``explain`` by method, one a seed: ((key, name), list of open groups' values)."""
     methods = {}
@@ -97,7 +102,7 @@ def faithfulness(paths):
                     | _named("probability", [one[:, k] for one in values])
                     for k, fraction in enumerate(fractions)
                 ]
-                values = [np.trapezoid(one, fractions, axis=1) for one in values]
+                values = [area(one, fractions) for one in values]
             row = _named("mean", values) | {"n": len(values[0]), "unit": unit}
             tables["measures"].append(who | {"measure": measure} | row)
         for step, layer in enumerate(seeds[0]["layers"]):
@@ -175,19 +180,31 @@ def _chosen(one, name, outcome):
     return rows
 
 
+def _of_method(seeds, chosen, method, name):
+    """The chosen samples' values of a method, one array a seed."""
+    pairs = zip(seeds, chosen, strict=True)
+    return [one["methods"][method][name][rows] for one, rows in pairs]
+
+
 def _on_regions(key, seeds, chosen):
     rows = []
     regions = ["signal", *seeds[0]["modes"]]
     for method, found in seeds[0]["methods"].items():
         for k, region in enumerate(regions):
-            pairs = list(zip(seeds, chosen, strict=True))
-            share = [one["methods"][method]["share"][rows_, k] for one, rows_ in pairs]
-            pointing = [one["methods"][method]["pointing"][rows_, k] for one, rows_ in pairs]
+            share, pointing = (
+                [one[:, k] for one in _of_method(seeds, chosen, method, name)]
+                for name in ("share", "pointing")
+            )
             known = np.isfinite(share[0])
             if not known.any():
                 continue
             area, power = (
-                np.nanmean([np.nanmean(one[name][rows_, k]) for one, rows_ in pairs])
+                np.nanmean(
+                    [
+                        np.nanmean(one[name][rows_, k])
+                        for one, rows_ in zip(seeds, chosen, strict=True)
+                    ]
+                )
                 for name in ("area", "power")
             )
             row = _named("share", share) | _named("pointing", pointing)
@@ -216,11 +233,7 @@ def _removed(key, seeds, chosen):
 def _agreement(key, seeds, chosen):
     rows = []
     for method, found in seeds[0]["methods"].items():
-        pairs = list(zip(seeds, chosen, strict=True))
-        values = {
-            name: [one["methods"][method][name][rows_] for one, rows_ in pairs]
-            for name in AGREEMENT
-        }
+        values = {name: _of_method(seeds, chosen, method, name) for name in AGREEMENT}
         known = int(np.isfinite(values["chance"][0]).sum())
         if known:
             row = {}

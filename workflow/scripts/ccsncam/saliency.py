@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 import scipy.special
 
-from ccsncam import classifier
+from ccsncam import classifier, methods
 
 # Samples a call, in SHARDS parts that are computed side by side. Fixed, so that results depend
 # neither on the machine nor on how a data set is cut.
@@ -166,12 +166,19 @@ def scaled(maps):
     return np.divide(maps, top, out=np.zeros_like(maps), where=top > 0)
 
 
+def _output(network, images, post_relu):
+    """Output A of the layer, or its positive part."""
+    import tensorflow as tf
+
+    maps = network.head(images)
+    return tf.nn.relu(maps) if post_relu else maps
+
+
 def _slopes(network, images, target, post_relu):
     """Output A of the layer and the slope of the class's logit, equation (6)."""
     import tensorflow as tf
 
-    maps = network.head(images)
-    maps = tf.nn.relu(maps) if post_relu else maps
+    maps = _output(network, images, post_relu)
     with tf.GradientTape() as tape:
         tape.watch(maps)
         score = tf.gather(network.tail(maps), target, batch_dims=1)
@@ -232,8 +239,7 @@ def score_cam(
     """
     import tensorflow as tf
 
-    maps = network.head(images)
-    maps = tf.nn.relu(maps) if post_relu else maps
+    maps = _output(network, images, post_relu)
     rows, columns = network.stretch(alignment)
     masks = tf.einsum("fh,nhwk,tw->nkft", rows, maps, columns)
     low = tf.reduce_min(masks, axis=(2, 3), keepdims=True)
@@ -275,8 +281,7 @@ def eigen_cam(network, images, target, post_relu=False, centred=False):
     """
     import tensorflow as tf
 
-    maps = network.head(images)
-    maps = tf.nn.relu(maps) if post_relu else maps
+    maps = _output(network, images, post_relu)
     height, width, count = maps.shape[1:]
     flat = tf.reshape(maps, (-1, height * width, count))
     if centred:
@@ -296,8 +301,7 @@ def ablation_cam(network, images, target, post_relu=False):
     """
     import tensorflow as tf
 
-    maps = network.head(images)
-    maps = tf.nn.relu(maps) if post_relu else maps
+    maps = _output(network, images, post_relu)
     height, width, count = maps.shape[1:]
     whole = tf.gather(network.tail(maps), target, batch_dims=1)
     keep = (1 - tf.eye(count))[:, None, None, :]
@@ -359,22 +363,6 @@ METHODS = {
     "integrated-gradients": integrated_gradients,
     "smooth-grad": smooth_grad,
 }
-NAMES = {
-    "grad-cam": "Grad-CAM",
-    "grad-cam++": "Grad-CAM++",
-    "score-cam": "Score-CAM",
-    "hires-cam": "HiResCAM",
-    "layer-cam": "LayerCAM",
-    "eigen-cam": "Eigen-CAM",
-    "ablation-cam": "Ablation-CAM",
-    "integrated-gradients": "Integrated Gradients",
-    "smooth-grad": "SmoothGrad",
-    "random": "random map",
-    "ones": "all ones",
-    "input": "input itself",
-}
-CONTROLS = ("random", "ones", "input")
-PAPER = ("grad-cam", "grad-cam++", "score-cam")
 
 
 def explainer(network, method, **options):
@@ -455,7 +443,7 @@ def maps(network, method, images, target, seed=0, progress=lambda x, **_: x, **o
     ----------
     network : Network
     method : str
-        A key of `METHODS`, or one of `CONTROLS`: ``random`` (uniform cells of the layer's
+        A key of `METHODS`, or one of `methods.CONTROLS`: ``random`` (uniform cells of the layer's
         resolution), ``ones``, ``input`` (the mean image over the detectors).
     images : numpy.ndarray or h5py.Dataset
         Shape (n, frequency, time, detector).
@@ -531,7 +519,7 @@ def _of(values, target):
     return np.take_along_axis(values, np.asarray(target)[:, None], 1)[:, 0]
 
 
-def explain(network, image, label, settings, methods=PAPER, seed=0):
+def explain(network, image, label, settings, shown=methods.PAPER, seed=0):
     """Maps of one sample, to be shown.
 
     Parameters
@@ -543,7 +531,8 @@ def explain(network, image, label, settings, methods=PAPER, seed=0):
         True class.
     settings : dict
         The config's ``saliency`` block: ``target`` (predicted or label), ``options``.
-    methods : list of str
+    shown : list of str
+        Methods.
     seed : int
         Of random maps.
 
@@ -556,13 +545,13 @@ def explain(network, image, label, settings, methods=PAPER, seed=0):
     values = logits(network, image)
     prediction = int(values.argmax())
     target = np.array([label if settings["target"] == "label" else prediction])
-    matrices, shown = network.stretch("field"), {}
-    for method in methods:
+    matrices, large = network.stretch("field"), {}
+    for method in shown:
         options = settings["options"].get(method, {})
         found = maps(network, method, image, target, seed, **options)
-        shown[method] = scaled(upsample(found, matrices))[0]
+        large[method] = scaled(upsample(found, matrices))[0]
     return {
-        "maps": shown,
+        "maps": large,
         "prediction": prediction,
         "target": int(target[0]),
         "probability": scipy.special.softmax(values[0]),
@@ -602,16 +591,16 @@ def row_of(dataset, name, index):
     return int(rows[index])
 
 
-def write_sample(group, network, dataset, row, settings, methods=PAPER):
+def write_sample(group, network, dataset, row, settings, shown=methods.PAPER):
     """Image, maps and description of one sample, to a group of an HDF5 file; see `explain`."""
     with h5py.File(dataset) as data:
         image = data["spectrogram"][[row]]
         carried = ("label", "network_snr", "snr", "distance_kpc")
         described = {name: data[name][row] for name in carried}
-    found = explain(network, image, described["label"], settings, methods)
+    found = explain(network, image, described["label"], settings, shown)
     for method, one in found.pop("maps").items():
         group.create_dataset(f"maps/{method}", data=one, track_times=False)
-        group[f"maps/{method}"].attrs["name"] = NAMES[method]
+        group[f"maps/{method}"].attrs["name"] = methods.NAMES[method]
     group.create_dataset("image", data=image[0], track_times=False)
     group.attrs.update(described | found | {"row": row})
 
