@@ -164,6 +164,7 @@ def gallery(path, method="score-cam"):
         )
         for axes in grid.flat:
             axes.set_visible(False)
+        mesh = None
         for number, name in enumerate(samples.classes):
             above, below = grid[2 * (number // columns) : 2 * (number // columns) + 2].T[
                 number % columns
@@ -184,7 +185,8 @@ def gallery(path, method="score-cam"):
                 axes.tick_params(labelleft=number % columns == 0)
         for axes in grid[:, 0]:
             axes.set_ylabel("frequency [Hz]")
-        _bar(figure, mesh, grid.ravel().tolist())
+        if mesh is not None:
+            _bar(figure, mesh, grid.ravel().tolist())
         title = f"input ({samples.colours}) above, {NAMES[method]} below"
         figure.suptitle(title, fontsize=8)
     return figure
@@ -275,12 +277,17 @@ def attribution(shares, removals, agreements, classes, method="score-cam"):
         above = figure.add_subplot(grid[0, column], sharey=first)
         first = above if first is None else first
         rows = shares[shares["region"] == mode].set_index("class").reindex(signals)
-        _points(above, places, rows, "share", COLOURS[0], "saliency")
+        _points(above, places, rows, "share", COLOURS[0], NAMES[method])
         for values, mark, words, colour in (
-            ("share_by_chance", "|", "cells (chance)", "0.4"),
+            ("share_by_chance", "|", "cells (chance)", "k"),
             ("share_by_power", "x", "signal power", COLOURS[1]),
         ):
-            above.plot(rows[values], places, ls="", marker=mark, ms=6, color=colour, label=words)
+            style = {"ls": "", "marker": mark, "ms": 7, "color": colour, "zorder": 3}
+            above.plot(rows[values], places, label=words, **style)
+        for place in places[rows["share"].isna()]:
+            above.text(
+                0.5, place, "no such mode", color="0.5", fontsize=6, ha="center", va="center"
+            )
         above.set(title=mode_name(mode), xlim=(-0.02, 1.02))
         below = figure.add_subplot(grid[1, column], sharey=first)
         rows = removals[removals["part"] == mode].set_index("class").reindex(signals)
@@ -293,7 +300,8 @@ def attribution(shares, removals, agreements, classes, method="score-cam"):
             axes.tick_params(labelleft=column == 0)
     first.set_yticks(places, signals)
     handles, labels = first.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncol=3)
+    title = f"signals at {shares['distance_kpc'].iloc[0]:g} kpc"
+    figure.legend(handles, labels, loc="outside upper left", ncol=3, title=title, title_fontsize=8)
     side = figure.add_subplot(grid[:, -1])
     table = agreements[(agreements["class"] == "all") & (agreements["outcome"] == "all")]
     table = table.sort_values("tau_density")
