@@ -57,7 +57,7 @@ def test_shares_by_hand():
     np.testing.assert_allclose(pointing[:2, 0], [1, 0.5])
     assert np.isnan(share[2]).all()
     assert np.isnan(share[:, 1]).all()
-    area, power = attribution.by_chance(maps[:2], cells[:2])
+    area, power = attribution.by_chance(maps[:2], cells[:2], np.array([[2, 0], [1, 1]]))
     np.testing.assert_allclose(area[:, 0], 0.5)
     np.testing.assert_allclose(power[:, 0], 0.5)
 
@@ -85,6 +85,7 @@ def test_parts_make_the_sample(built, inputs):
         images, noise = file["spectrogram"][rows], apart["noise"][()]
         signal, power = apart["signal_power"][()], apart["mode_power"][()]
         without, snr = apart["without"][()], file["snr"][rows]
+        fixed = apart["without_fixed"][()]
     assert label.tolist() == [1] * 4 + [2] * 4 + [3] * 4
     assert modes == ["g_mode", "prompt_convection", "sasi"]
     # m39 has no SASI, z85_sfhx no prompt convection.
@@ -100,6 +101,11 @@ def test_parts_make_the_sample(built, inputs):
     faint = signal < 1e-3 * signal.max(axis=(1, 2), keepdims=True)
     assert np.abs(images - noise)[faint].max() < 0.05
     assert (noise >= 0).all()
+    # On the scale of the whole sample nothing changes but where the mode is.
+    own = power[:, 0]
+    quiet = own < 1e-3 * own.max(axis=(1, 2), keepdims=True)
+    assert np.abs(images - fixed[:, 0])[quiet].max() < 0.05
+    assert np.abs(images - without[:, 0])[quiet].max() > 0.2
     # Without its g-mode, m39 has lost what lies there.
     gone = attribution.mask(power[:4, 0].sum(axis=-1))
     assert without[:4, 0].mean(axis=-1)[gone].mean() < images[:4].mean(axis=-1)[gone].mean()
@@ -123,8 +129,9 @@ def test_removing_all_of_the_signal_leaves_the_noise(inputs):
     table["distance_kpc"] = np.full(3, 1.0)
     parts = dataset._anatomy(only, one, table, np.arange(3))
     silent, _, _ = dataset.samples(only, None, table, None)
-    np.testing.assert_allclose(parts["g_mode"][1], silent, atol=2e-2)
-    np.testing.assert_allclose(parts["g_mode"][0], parts["signal_power"], rtol=1e-4)
+    np.testing.assert_allclose(parts["g_mode"]["without"], silent, atol=2e-2)
+    np.testing.assert_allclose(parts["g_mode"]["mode_power"], parts["signal_power"], rtol=1e-4)
+    np.testing.assert_allclose(parts["g_mode"]["without_fixed"], parts["noise"], atol=2e-2)
     assert injection.spectra(one).shape[0] == 5
 
 

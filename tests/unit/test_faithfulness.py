@@ -147,8 +147,10 @@ def test_randomisation_cascades_and_is_undone(network, images, target):
     for one, other in zip(before, network.model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     assert faithfulness.layers(network.model) == ["logits", "dense1", "conv2", "conv1"]
-    assert found["randomised_ssim"].shape == (9, 4)
+    assert found["randomised_ssim"].shape == (9, 4, faithfulness.DRAWS)
     assert np.nanmean(found["randomised_correlation"][:, -1]) < 0.9
+    # Each draw has weights of its own.
+    assert len(np.unique(found["randomised_correlation"][0, -1])) == faithfulness.DRAWS
     seen = []
     for name in faithfulness.randomise(network.model, 0):
         now = network.model.get_weights()

@@ -26,7 +26,13 @@ def explained(folder, seeds, methods=(("grad-cam", "Grad-CAM"), ("ones", "all on
                     size = (20, 21) if measure.startswith(("del", "ins")) else 20
                     file[f"subset/{measure}"] = random.random(size)
                 for measure in ("correlation", "ssim"):
-                    file[f"subset/randomised_{measure}"] = random.random((20, 2))
+                    file[f"subset/randomised_{measure}"] = random.random((20, 2, 5))
+                file.create_group("variants")
+                if key == "grad-cam":
+                    for name_, less in (("after the ReLU", 5), ("other", 0)):
+                        file[f"variants/{name_}/drop"] = file["drop"][()] - less
+                        for name__ in ("increase", "empty"):
+                            file[f"variants/{name_}/{name__}"] = file[name__][()]
                 file.attrs.update({"method": key, "name": name, "seed": seed})
                 file.attrs["layers"], file.attrs["classes"] = ["logits", "conv1"], CLASSES
                 file.attrs["fractions"], file.attrs["black"] = FRACTIONS, [0.9, 0.1, 0.0]
@@ -47,8 +53,9 @@ def attributed(folder, seeds, distance=1.0):
             file["area"], file["power"] = area, 5 * area
             change = -random.random((20, 2))
             change[:10, 1] = np.nan
-            file["mode_change"] = change
-            file["mode_prediction"] = np.where(np.isnan(change), -1, 0)
+            for kind in ("mode", "mode_fixed_scale"):
+                file[f"{kind}_change"] = change
+                file[f"{kind}_prediction"] = np.where(np.isnan(change), -1, 0)
             file["detector_change"] = -random.random((20, 1))
             file["detector_prediction"] = label[:, None]
             for key, name in (("score-cam", "Score-CAM"), ("power", "signal power")):
@@ -65,23 +72,27 @@ def attributed(folder, seeds, distance=1.0):
 
 
 def test_drops_are_those_of_signals(tmp_path):
-    table = relevance.drops(explained(tmp_path, [0])).set_index("method")
+    whole = relevance.drops(explained(tmp_path, [0]))
+    variant = whole.set_index(["method", "variant"])["average_drop_percent"]
+    assert variant["Grad-CAM", "after the ReLU"] == 10
+    table = whole[whole["variant"] == relevance.CONFIGURED].set_index("method")
     assert table.loc["Grad-CAM", "average_drop_percent"] == 15
     assert table.loc["Grad-CAM", "average_increase_percent"] == 50
     # Wilson's interval of 10 in 20.
     assert table.loc["Grad-CAM", "average_increase_percent_low"] == pytest.approx(29.93, abs=0.01)
     assert table.loc["Grad-CAM", "empty_maps"] == 1
     published = {"Grad-CAM": {"average_drop": {"value": 30.7}}}
-    beside = relevance.table1(table.reset_index(), published).set_index("method")
-    assert beside.loc["Grad-CAM", "paper_average_drop_percent"] == 30.7
-    assert np.isnan(beside.loc["all ones", "paper_average_drop_percent"])
-    numbers = relevance.numbers(beside.reset_index())
+    beside = relevance.table1(whole, published)
+    # The paper's value stands once.
+    assert beside["paper_average_drop_percent"].dropna().tolist() == [30.7]
+    numbers = relevance.numbers(beside)
     assert numbers["Grad-CAM"] == {"average_drop": 15.0, "average_increase": 50.0}
 
 
 def test_several_seeds_have_the_interval_of_their_means(tmp_path):
     table = relevance.drops(explained(tmp_path, [0, 1, 2]))
-    row = table.set_index("method").loc["Grad-CAM"]
+    row = table.iloc[0]
+    assert (row["method"], row["variant"]) == ("Grad-CAM", relevance.CONFIGURED)
     assert row["average_drop_percent"] == 16
     assert row["drop_by_seed"] == "15 16 17"
     # Student's t at two degrees of freedom, 4.303 / sqrt(3).
@@ -105,11 +116,27 @@ def test_measures_and_curves(tmp_path):
     )
     assert list(tables["randomisation"]["layer"]) == ["logits", "conv1"] * 2
     assert tables["black"]["probability"].tolist() == [0.9, 0.1, 0.0]
-    figure = plots_saliency.faithfulness(tables["curves"], tables["randomisation"])
-    assert [text.get_text() for text in figure.axes[2].get_xticklabels()] == [
-        *("none", "+ logits", "+ conv1"),
-    ]
+    with h5py.File(paths[0]) as file:
+        draws = file["subset/randomised_ssim"][:, 1].mean(axis=0)
+    row = tables["randomisation"].iloc[1]
+    assert (row["ssim"], row["draws"], row["n"]) == (pytest.approx(draws.mean()), 5, 20)
+    # Student's t at four degrees of freedom: the interval is one over draws.
+    half = 2.776 * draws.std(ddof=1) / np.sqrt(5)
+    assert row["ssim_high"] == pytest.approx(draws.mean() + half, rel=1e-3)
+    figure = plots_saliency.faithfulness(tables["curves"], tables["randomisation"], "at 1 kpc")
+    assert "n = 20" in figure.get_suptitle()
+    ticks = [text.get_text() for text in figure.axes[2].get_xticklabels()]
+    assert ticks == ["+ logits", "+ conv1"]
     pyplot.close(figure)
+
+
+def test_bootstrap_stays_in_range_and_has_its_width():
+    random = np.random.default_rng(0)
+    found = relevance.bootstrap([random.normal(size=400)])
+    assert found["high"] - found["low"] == pytest.approx(2 * 1.96 / 20, rel=0.1)
+    found = relevance.bootstrap([np.array([1.0] * 9 + [-1.0, np.nan])])
+    assert (found["mean"], found["high"], found["n"]) == (0.8, 1, 10)
+    assert found["low"] >= -1
 
 
 def test_attribution_and_its_figure(tmp_path):
@@ -119,13 +146,17 @@ def test_attribution_and_its_figure(tmp_path):
     assert (1, "a", "all", "score-cam", "sasi") not in shares.index
     row = shares.loc[(1, "all", "right", "score-cam", "sasi")]
     assert (row["n"], row["share_by_chance"]) == (8, 0.05)
-    removal = tables["removal"].set_index(["distance_kpc", "class", "outcome", "part"])
+    removal = tables["removal"][tables["removal"]["kind"] != "mode_fixed_scale"]
+    removal = removal.set_index(["distance_kpc", "class", "outcome", "part"]).sort_index()
     # Right predictions all became noise, wrong ones were noise before.
     assert removal.loc[(1, "b", "right", "sasi"), "flipped"] == 1
     assert removal.loc[(1, "b", "wrong", "sasi"), "flipped"] == 0
     assert removal.loc[(1, "b", "right", "sasi"), "n"] == 8
     agreement = tables["agreement"]
-    assert set(agreement["class"]) == {"all", "b"}
+    assert set(agreement["class"]) == {"all", "b", relevance.BOTH}
+    own = agreement.set_index(["distance_kpc", "class", "outcome", "key"])
+    assert own.loc[(1, relevance.BOTH, "all", "score-cam"), "n"] == 10
+    assert own.loc[(1, "all", "all", "score-cam"), "tau_above_power"] == 0
     parts = [plots_saliency.at_distance(tables[name], 1.0) for name in tables]
     figure = plots_saliency.attribution(*parts, CLASSES)
     titles = {axes.get_title() for axes in figure.axes}
@@ -174,7 +205,7 @@ def test_figures_of_samples(tmp_path, detectors):
         plots_saliency.misclassified(path, "glitch"),
     ]
     assert "b, classified as a" in figures[2].get_suptitle()
-    assert figures[2].axes[2].get_title() == "(c) a a sample"
+    assert figures[2].axes[2].get_title() == "(c) an example of a"
     # A rule without a sample is said, not left empty.
     assert "with a glitch" in figures[3].axes[0].texts[0].get_text()
     shown = [axes for axes in figures[1].axes if axes.get_visible() and axes.get_title()]

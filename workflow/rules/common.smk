@@ -48,6 +48,8 @@ EXPLAINED = f"test-{config['saliency']['distance']:g}kpc"
 ATTRIBUTED = [f"test-{distance:g}kpc" for distance in config["saliency"]["distances"]]
 JUDGED = ["attribution", "removal", "agreement", "measures", "curves", "randomisation", "black"]
 TEST = [f"test-{distance:g}kpc" for distance in config["datasets"]["distances"]]
+# A single map's target may hold any name: its input function says which are known.
+ANYTHING = {"dataset": r"[^/]+", "name": r"[^/]+", "method": r"[^/.]+"}
 
 
 @cache
@@ -168,7 +170,14 @@ def method_settings(wildcards):
 
 
 def dataset_with_sample(wildcards):
-    """Data set of a single map; its class must have that many samples."""
+    """Data set of a single map; its names must be known, and its class have that many samples."""
+    for kind, known in (
+        ("dataset", [*TRAIN, VALIDATION, *TEST]),
+        ("name", config["classes"]),
+        ("method", list(methods.NAMES)),
+    ):
+        if wildcards[kind] not in known:
+            raise WorkflowError(f"map of {wildcards[kind]!r}: one of {', '.join(known)} is meant")
     count = per_class_of(wildcards)
     if int(wildcards.index) >= count:
         raise WorkflowError(

@@ -331,6 +331,7 @@ rule fig12:
         runtime="10m",
     params:
         code=code_of("fig12"),
+        title=f"signals at {config['saliency']['distance']:g} kpc",
     message:
         "Figure 12: insertion, deletion and randomisation"
     script:

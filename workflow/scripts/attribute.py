@@ -16,7 +16,7 @@ def main(job):
         rows = parts["row"][()]
         images, label = data["spectrogram"][rows], data["label"][rows]
         snr, distance = data["network_snr"][rows], data["distance_kpc"][rows]
-        silent, without = parts["silent"][()], parts["without"][()]
+        silent, without, fixed = (parts[k][()] for k in ("silent", "without", "without_fixed"))
         power = parts["signal_power"][()].sum(axis=-1), parts["mode_power"][()].sum(axis=-1)
         described = {
             name: parts.attrs[name]
@@ -26,16 +26,18 @@ def main(job):
     prediction = saliency.logits(network, images).argmax(axis=1)
     target = label if settings["target"] == "label" else prediction
     cells = attribution.regions(*power)
-    area, by_power = attribution.by_chance(power[0], cells)
+    matrices = network.stretch("field")
+    flat = saliency.upsample(np.ones((1, *network.map_shape), np.float32), matrices)[0]
+    area, by_power = attribution.by_chance(power[0], cells, flat)
     columns = {"row": rows, "label": label, "prediction": prediction, "target": target}
     columns |= {"network_snr": snr, "distance_kpc": distance, "area": area, "power": by_power}
     for name, images_without in (
         ("mode", without),
+        ("mode_fixed_scale", fixed),
         ("detector", attribution.occluded(images, silent)),
     ):
         change, instead = attribution.removal(network, images, target, images_without)
         columns |= {f"{name}_change": change, f"{name}_prediction": instead}
-    matrices = network.stretch("field")
     with h5py.File(job.output[0], "w") as out:
         groups = out.create_group("methods")
         for method in joblog.progress(job.params.methods, label="methods", unit="methods"):

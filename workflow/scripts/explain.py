@@ -23,6 +23,18 @@ def main(job):
     maps = saliency.maps(network, method, images, target, seed, joblog.progress, **options)
     columns = faithfulness.through(network, images, maps, target)
     log.info("%s: drop %.2f %%", method, columns["drop"][label > 0].mean())
+    variants = {
+        name: faithfulness.through(
+            network,
+            images,
+            saliency.maps(network, method, images, target, seed, **options | switches)
+            if switches
+            else maps,
+            target,
+            alignment,
+        )
+        for name, (switches, alignment) in methods.variants(method, options).items()
+    }
     subset = images[rows], maps[rows], noise, target[rows]
     judged = faithfulness.judge(network, method, *subset, seed, joblog.progress, **options)
     with h5py.File(job.output[0], "w") as out:
@@ -31,6 +43,11 @@ def main(job):
             out.create_dataset(name, data=values, track_times=False)
         for name, values in (judged | {"row": rows}).items():
             out.create_dataset(f"subset/{name}", data=values, track_times=False)
+        out.create_group("variants")
+        for name, found in variants.items():
+            for key in ("drop", "increase", "empty"):
+                path = f"variants/{name}/{key}"
+                out.create_dataset(path, data=found[key], track_times=False)
         out.attrs.update(described | {"seed": seed, "method": method})
         out.attrs["name"] = methods.NAMES[method]
         out.attrs["layers"] = faithfulness.layers(network.model)

@@ -9,7 +9,7 @@ def main(job):
     """Read the tables, draw."""
     joblog.start(job.log[0], job.rule)
     curves, randomisation = (pd.read_csv(job.input[name]) for name in ("curves", "randomisation"))
-    figure = plots_saliency.faithfulness(curves, randomisation)
+    figure = plots_saliency.faithfulness(curves, randomisation, job.params.title)
     plots.save(figure, job.output, curves["inputs"].iloc[0])
 
 

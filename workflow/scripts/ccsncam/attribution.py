@@ -84,15 +84,24 @@ def on_regions(maps, cells):
     return np.where(nothing, np.nan, share), np.where(nothing, np.nan, hit)
 
 
-def by_chance(signal, cells):
+def by_chance(signal, cells, flat):
     """What a map without knowledge, and one that follows the power, would have on each region.
+
+    Parameters
+    ----------
+    signal : numpy.ndarray
+        Power over all detectors, shape (n, frequency, time).
+    cells : numpy.ndarray of bool
+        From `regions`.
+    flat : numpy.ndarray
+        A map of ones at the size of the image, shape (frequency, time): 0 where maps do not reach.
 
     Returns
     -------
     area, power : numpy.ndarray
-        Share of the cells and of the signal's power, shape (n, region); NaN for an empty region.
+        Share of that map and of the signal's power, shape (n, region); NaN for an empty region.
     """
-    area = cells.mean(axis=(2, 3))
+    area = np.einsum("ft,nrft->nr", flat, cells, dtype=float) / flat.sum(dtype=float)
     power = np.einsum("nft,nrft->nr", signal, cells, dtype=float)
     power /= signal.sum(axis=(1, 2), dtype=float)[:, None]
     return np.where(area == 0, np.nan, area), np.where(area == 0, np.nan, power)

@@ -354,7 +354,8 @@ def take_apart(path, inputs, source, per_class, progress=lambda x, **_: x):
         ``signal_power`` and ``mode_power`` (of whitened strain without noise, a cell of white
         noise has 1; shapes (n, frequency, time, detector) and (n, mode, frequency, time,
         detector)) and ``without`` (the image as it would be without that mode, shape as
-        ``mode_power``); NaN where a waveform has no such mode.
+        ``mode_power``) and ``without_fixed`` (the same on the scale of the whole sample); NaN
+        where a waveform has no such mode.
     inputs : Inputs
         Those of the data set.
     source : path
@@ -378,7 +379,7 @@ def take_apart(path, inputs, source, per_class, progress=lambda x, **_: x):
         file.create_dataset("row", data=rows, track_times=False)
         for name, size in (
             *(("noise", shape), ("silent", shape), ("signal_power", shape)),
-            *(("mode_power", many), ("without", many)),
+            *(("mode_power", many), ("without", many), ("without_fixed", many)),
         ):
             file.create_dataset(name, size, "f4", fillvalue=np.nan, track_times=False)
         for key, value in data.attrs.items():
@@ -395,7 +396,8 @@ def take_apart(path, inputs, source, per_class, progress=lambda x, **_: x):
                 file[name][where] = parts[name]
             for mode in model.modes:
                 at = names.index(mode)
-                file["mode_power"][where, at], file["without"][where, at] = parts[mode]
+                for name, values in parts[mode].items():
+                    file[name][where, at] = values
 
 
 def _anatomy(inputs, model, data, rows):
@@ -427,7 +429,11 @@ def _anatomy(inputs, model, data, rows):
     for name, quadrupole in model.modes.items():
         part = dataclasses.replace(model, quadrupole=quadrupole, modes={})
         alone = whitened_signal(inputs, injection.spectra(part), table)[0] / far
-        parts[name] = power(alone), picture(whole - alone)
+        parts[name] = {
+            "mode_power": power(alone),
+            "without": picture(whole - alone),
+            "without_fixed": picture(whole - alone, bounds),
+        }
     return parts
 
 

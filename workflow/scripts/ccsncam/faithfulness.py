@@ -16,6 +16,8 @@ FRACTIONS = np.linspace(0, 1, 21)
 # ROAD: shares of the pixels that are removed, and the noise on what is put in their place.
 REMOVED, NOISE = (0.2, 0.4, 0.6, 0.8), 0.01
 DIRECT, DIAGONAL = 1 / 6, 1 / 12
+# Draws of the weights of a randomised network: maps differ more between draws than samples.
+DRAWS = 5
 BASELINES = ("black", "blurred", "noise")
 
 
@@ -280,7 +282,7 @@ def similarity(one, other):
     return tf.image.ssim(one[..., None], other[..., None], max_val=1.0).numpy()
 
 
-def through(network, images, maps, target):
+def through(network, images, maps, target, alignment="image"):
     """What the network says of images seen through their maps, equations (13) to (15).
 
     Parameters
@@ -292,6 +294,8 @@ def through(network, images, maps, target):
         From `saliency.maps`, shape (n, height, width).
     target : numpy.ndarray of int
         Shape (n,).
+    alignment : str
+        How maps are brought to the size of the image, see `saliency.Network.stretch`.
 
     Returns
     -------
@@ -299,7 +303,7 @@ def through(network, images, maps, target):
         A sample: ``before`` and ``after`` (logarithm of the probability), ``drop`` [%],
         ``increase``, ``empty`` (the map is zero everywhere).
     """
-    matrices = network.stretch()
+    matrices = network.stretch(alignment)
     before = saliency.log_probability(saliency.logits(network, images), target)
     after, empty = np.empty(len(images)), np.empty(len(images), bool)
     # In parts, for the memory of a whole test set's explanations.
@@ -323,7 +327,7 @@ def layers(model):
 
 
 def judge(network, method, images, maps, noise, target, seed, progress=lambda x, **_: x, **options):
-    """Every measure of a method's maps, a sample.
+    """Every measure of a method's maps, a sample, each cell at its receptive field.
 
     Parameters
     ----------
@@ -348,11 +352,11 @@ def judge(network, method, images, maps, noise, target, seed, progress=lambda x,
     dict of numpy.ndarray
         ``drop`` [%], ``increase``, ``complexity``, ``coherency``, ``adcc``, ``road``, shape (n,);
         ``deletion_…`` and ``insertion_…`` for each of BASELINES, shape (n, fraction);
-        ``randomised_correlation`` and ``randomised_ssim``, shape (n, layer).
+        ``randomised_correlation`` and ``randomised_ssim``, shape (n, layer, draw).
     """
-    matrices = network.stretch()
+    matrices = network.stretch("field")
     large = saliency.scaled(saliency.upsample(maps, matrices))
-    out = {k: v for k, v in through(network, images, maps, target).items() if k != "empty"}
+    out = through(network, images, maps, target, "field")
     out["complexity"] = complexity(large)
     seen = explanation(images, large)
     again = saliency.maps(network, method, seen, target, seed + 1, **options)
@@ -367,11 +371,12 @@ def judge(network, method, images, maps, noise, target, seed, progress=lambda x,
     kept = network.model.get_weights()
     steps = layers(network.model)
     for name in ("correlation", "ssim"):
-        out[f"randomised_{name}"] = np.empty((len(images), len(steps)))
-    for step, _ in enumerate(randomise(network.model, seed)):
-        other = saliency.maps(network, method, images, target, seed, **options)
-        other = saliency.scaled(saliency.upsample(other, matrices))
-        out["randomised_correlation"][:, step] = rank_correlation(large, other)
-        out["randomised_ssim"][:, step] = similarity(large, other)
-    network.model.set_weights(kept)
+        out[f"randomised_{name}"] = np.empty((len(images), len(steps), DRAWS))
+    for draw in progress(range(DRAWS), label=f"{method}: randomised", unit="draws"):
+        for step, _ in enumerate(randomise(network.model, DRAWS * seed + draw)):
+            other = saliency.maps(network, method, images, target, seed, **options)
+            other = saliency.scaled(saliency.upsample(other, matrices))
+            out["randomised_correlation"][:, step, draw] = rank_correlation(large, other)
+            out["randomised_ssim"][:, step, draw] = similarity(large, other)
+        network.model.set_weights(kept)
     return out

@@ -7,6 +7,7 @@ import pandas as pd
 
 from ccsncam.methods import CONTROLS, NAMES, PAPER
 from ccsncam.plots import COLOURS, LINES, MARKERS, PAGE, looks
+from ccsncam.relevance import BOTH
 
 MODES = {"g_mode": "g-mode", "sasi": "SASI", "prompt_convection": "prompt convection"}
 
@@ -207,7 +208,7 @@ def misclassified(path, panel, method="score-cam"):
         grid[1].set_title(f"(b) {name} of {aim}", fontsize=7)
         taken = samples.classes[group.attrs["prediction"]]
         example = file[f"gallery/{taken}"]
-        grid[2].set_title(f"(c) a {taken} sample", fontsize=7)
+        grid[2].set_title(f"(c) an example of {taken}", fontsize=7)
         if "image" in example:
             samples.image(grid[2], example)
         for axes in grid:
@@ -302,25 +303,39 @@ def attribution(shares, removals, agreements, classes, method="score-cam"):
     handles, labels = first.get_legend_handles_labels()
     title = f"signals at {shares['distance_kpc'].iloc[0]:g} kpc"
     figure.legend(handles, labels, loc="outside upper left", ncol=3, title=title, title_fontsize=8)
-    side = figure.add_subplot(grid[:, -1])
-    table = agreements[(agreements["class"] == "all") & (agreements["outcome"] == "all")]
-    table = table.sort_values("tau_density")
-    heights = np.arange(len(table))
-    _points(side, heights, table, "tau_density", COLOURS[0], None)
-    side.axvline(0, color="0.4", lw=0.8)
-    side.set_yticks(heights, table["method"])
-    side.set(title="do maps rank modes\nas removal does?", xlabel="Kendall's τ", xlim=(-1.02, 1.02))
+    _ranking(figure.add_subplot(grid[:, -1]), agreements[agreements["outcome"] == "all"])
     return figure
 
 
-def _points(axes, places, rows, name, colour, label):
+def _ranking(axes, table):
+    """Whether maps rank modes as removal does; the signal's power is what they are to beat."""
+    order = table[table["class"] == "all"].sort_values("tau_density")
+    heights = np.arange(len(order))
+    for name, shift, marker in (("all", 0.15, "o"), (BOTH, -0.15, "D")):
+        rows = table[table["class"] == name].set_index("key")
+        if rows.empty:
+            continue
+        colour = COLOURS[0] if name == "all" else COLOURS[1]
+        count = rows["n"].max()
+        words = f"{'all with two modes' if name == 'all' else name} (n = {count})"
+        one = rows.reindex(order["key"])
+        _points(axes, heights + shift, one, "tau_density", colour, words, marker)
+        axes.axvline(rows.loc["power", "tau_density"], color=colour, lw=0.8, ls="--")
+    axes.axvline(0, color="0.4", lw=0.8)
+    axes.set_yticks(heights, order["method"])
+    axes.set(xlabel="Kendall's τ (dashed: signal power)", xlim=(-1.02, 1.02))
+    axes.set_title("do maps rank modes\nas removal does?")
+    axes.legend(loc="upper left", fontsize=6)
+
+
+def _points(axes, places, rows, name, colour, label, marker="o"):
     """Means with their intervals."""
     middle = rows[name].to_numpy(float)
     ends = np.clip(np.stack([middle - rows[f"{name}_low"], rows[f"{name}_high"] - middle]), 0, None)
     axes.errorbar(
         *(middle, places),
         xerr=ends,
-        fmt="o",
+        fmt=marker,
         ms=3.5,
         color=colour,
         lw=1,
@@ -329,13 +344,15 @@ def _points(axes, places, rows, name, colour, label):
     )
 
 
-def faithfulness(curves, randomisation, baseline="noise"):
+def faithfulness(curves, randomisation, title, baseline="noise"):
     """Figure 12: insertion and deletion, and the maps of a network that is randomised.
 
     Parameters
     ----------
     curves, randomisation : pandas.DataFrame
         From `ccsncam.relevance.faithfulness`.
+    title : str
+        Which samples.
     baseline : str
         One of `ccsncam.faithfulness.BASELINES`.
 
@@ -343,47 +360,69 @@ def faithfulness(curves, randomisation, baseline="noise"):
     -------
     matplotlib.figure.Figure
     """
-    figure, grid = plt.subplots(2, 2, figsize=(PAGE, 5.4))
-    methods = curves[["key", "method"]].drop_duplicates()
-    real = [key for key in methods["key"] if key not in CONTROLS]
-    looks_of = {
-        key: {"color": COLOURS[k % 9], "ls": LINES[k % 5], "marker": MARKERS[k % 10]}
-        for k, key in enumerate(real)
-    }
-    for k, key in enumerate(key for key in methods["key"] if key in CONTROLS):
-        looks_of[key] = {"color": ("0.2", "0.5", "0.7")[k], "ls": ":", "marker": "x+."[k]}
-    for axes, kind in zip(grid[0], ("deletion", "insertion"), strict=True):
-        rows = curves[curves["curve"] == f"{kind}_{baseline}"]
-        for key, name in methods.itertuples(index=False):
-            one = rows[rows["key"] == key]
-            axes.plot(
-                *(one["fraction"], one["probability"]),
-                label=name,
-                markevery=4,
-                ms=3,
-                lw=1,
-                **looks_of[key],
-            )
-        axes.set(title=f"{kind}, baseline: {baseline} of the sample", ylim=(-0.02, 1.02))
-        axes.set(
-            xlabel="share of pixels, the most salient first", ylabel="probability of the class"
-        )
-    for axes, measure, words in zip(
-        grid[1],
-        ("correlation", "ssim"),
-        ("Spearman's correlation", "structural similarity"),
+    methods = dict(curves[["key", "method"]].drop_duplicates().itertuples(index=False))
+    own = [key for key in methods if key in PAPER]
+    others = [key for key in methods if key not in (*PAPER, *CONTROLS)]
+    groups = [("methods of the paper", own)] + ([("other methods", others)] if others else [])
+    figure, grid = plt.subplots(
+        *(4, len(groups)),
+        figsize=(PAGE, 8.6),
+        sharey="row",
+        squeeze=False,
+        height_ratios=(1, 1, 0.8, 0.8),
+    )
+    for column, (heading, real) in zip(grid.T, groups, strict=True):
+        shown = [*(key for key in methods if key in CONTROLS), *real]
+        styles = _styles(real)
+        for axes, kind in zip(column, ("deletion", "insertion"), strict=False):
+            rows = curves[curves["curve"] == f"{kind}_{baseline}"]
+            for key in shown:
+                one = rows[rows["key"] == key]
+                _band(axes, one["fraction"], one, "probability", methods[key], styles[key])
+            axes.set(xlabel=f"{kind}: share of pixels, most salient first", ylim=(-0.02, 1.02))
+        for axes, measure in zip(column[2:], ("correlation", "ssim"), strict=True):
+            for key in shown:
+                one = randomisation[randomisation["key"] == key]
+                _band(axes, one["step"], one, measure, None, styles[key], every=1)
+            layers = randomisation.drop_duplicates("step").sort_values("step")
+            axes.set_xticks(layers["step"], [f"+ {name}" for name in layers["layer"]])
+            axes.set(xlabel="layers randomised, from the top")
+        column[0].set_title(heading)
+        column[0].legend(loc="upper right", fontsize=6)
+    for axes, words in zip(
+        grid[:, 0],
+        (
+            *("probability of the class", "probability of the class"),
+            *("Spearman's correlation\nwith the trained map", "SSIM\nwith the trained map"),
+        ),
         strict=True,
     ):
-        for key, _ in methods.itertuples(index=False):
-            one = randomisation[randomisation["key"] == key]
-            steps = np.concatenate([[0], one["step"]])
-            axes.plot(steps, np.concatenate([[1], one[measure]]), ms=3, lw=1, **looks_of[key])
-        layers = randomisation.drop_duplicates("step").sort_values("step")["layer"]
-        axes.set_xticks(range(len(layers) + 1), ["none", *(f"+ {name}" for name in layers)])
-        axes.set(xlabel="layers randomised, from the top", ylabel=f"{words}\nwith the trained map")
-    handles, labels = grid[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncol=4)
+        axes.set_ylabel(words)
+    count, draws = curves["n"].max(), randomisation["draws"].max()
+    figure.suptitle(
+        f"{title}: n = {count}, {draws} random networks; baseline: {baseline} of the sample; "
+        "bands: 95 %",
+        fontsize=8,
+    )
     return figure
+
+
+def _styles(methods):
+    """Line of each method; the controls are grey."""
+    styles = {
+        key: {"color": COLOURS[k % 9], "ls": LINES[k % 5], "marker": MARKERS[k % 10]}
+        for k, key in enumerate(methods)
+    }
+    for key, grey, marker in zip(CONTROLS, ("0.25", "0.45", "0.65"), "x+.", strict=True):
+        styles[key] = {"color": grey, "ls": ":", "marker": marker}
+    return styles
+
+
+def _band(axes, places, rows, name, label, style, every=4):
+    """A line with its interval; nothing where it is not defined."""
+    axes.plot(places, rows[name], label=label, markevery=every, ms=3, lw=1, **style)
+    ends = rows[f"{name}_low"], rows[f"{name}_high"]
+    axes.fill_between(places, *ends, color=style["color"], alpha=0.2, lw=0)
 
 
 def at_distance(table, distance):

@@ -1,5 +1,7 @@
 """How true the saliency maps are, and what they lie on, as tidy tables with intervals."""
 
+import warnings
+from functools import cache
 from itertools import product
 
 import h5py
@@ -9,6 +11,7 @@ import pandas as pd
 from ccsncam.evaluation import mean_of, over_seeds
 
 MEASURES = {
+    "drop": "%",
     "complexity": "1",
     "coherency": "1",
     "adcc": "1",
@@ -20,15 +23,52 @@ MEASURES = {
     "insertion_blurred": "probability",
     "insertion_noise": "probability",
 }
+# Samples whose waveform has a g-mode and a SASI mode, as a class.
+BOTH = "g-mode and SASI"
+# The row of Table I that the paper's numbers stand beside.
+CONFIGURED = "as configured"
 # Saliency on a mode is ranked by its share of the map, and by that over the mode's share of cells.
+# Resamples of a bootstrap.
+RESAMPLES = 2000
 AGREEMENT = ("tau_density", "top_density", "tau_share", "top_share", "chance")
 
 
-def _named(prefix, values, factor=1, rate=False):
+def _named(prefix, values, factor=1, rate=False, bounded=False):
     """Columns ``prefix``, ``prefix_low``, ``prefix_high`` of one mean."""
-    found = mean_of(values, rate)
+    found = bootstrap(values) if bounded else mean_of(values, rate)
     ends = {"": "mean", "_low": "low", "_high": "high"}
     return {f"{prefix}{end}": factor * found[key] for end, key in ends.items()}
+
+
+def bootstrap(values):
+    """Mean with its 95 % interval as `ccsncam.evaluation.mean_of`, but one seed's by bootstrap.
+
+    Student's interval of shares and rank correlations leaves their range where they are near its
+    ends; percentiles of resampled means (Efron 1979) do not.
+
+    Parameters
+    ----------
+    values : list of numpy.ndarray
+        One a seed; NaN is left out.
+
+    Returns
+    -------
+    dict
+        ``mean``, ``low``, ``high`` and ``n``.
+    """
+    found, one = mean_of(values), np.asarray(values[0])
+    one = one[np.isfinite(one)]
+    if len(values) == 1 and len(one) > 1:
+        ends = np.quantile(_draws(len(one)) @ one / len(one), [0.025, 0.975])
+        found |= {"low": float(ends[0]), "high": float(ends[1])}
+    return found
+
+
+@cache
+def _draws(count):
+    """How often each of the samples is drawn in each resample."""
+    random = np.random.default_rng(count)
+    return random.multinomial(count, np.full(count, 1 / count), RESAMPLES).astype(float)
 
 
 def area(curve, fractions):
@@ -45,6 +85,10 @@ def _explained(paths):
             one = {name: file[name][signal] for name in ("drop", "increase", "empty")}
             one |= {f"subset/{name}": values[()] for name, values in file["subset"].items()}
             one |= {name: list(file.attrs[name]) for name in ("layers", "fractions")}
+            one["variants"] = {
+                name: {key: group[key][signal] for key in ("drop", "increase", "empty")}
+                for name, group in file["variants"].items()
+            }
             methods.setdefault((file.attrs["method"], file.attrs["name"]), []).append(one)
     return methods
 
@@ -60,20 +104,28 @@ def drops(paths):
     Returns
     -------
     pandas.DataFrame
-        Over the signals of the whole test set, in %; ``empty_maps`` counts maps of zeros, of all
-        seeds; ``…_by_seed`` are the values of each seed.
+        Over the signals of the whole test set, in %; ``variant`` is one of `methods.VARIANTS`, or
+        CONFIGURED; ``empty_maps`` counts maps of zeros, of all seeds; ``…_by_seed`` are the values
+        of each seed.
     """
     rows = []
     for (key, name), seeds in _explained(paths).items():
-        row = {"key": key, "method": name}
-        for column, factor, rate in (("drop", 1, False), ("increase", 100, True)):
-            values = [one[column] for one in seeds]
-            row |= _named(f"average_{column}_percent", values, factor, rate)
-            row[f"{column}_by_seed"] = " ".join(f"{factor * np.mean(one):.6g}" for one in values)
-        row["n"] = len(seeds[0]["drop"])
-        row["empty_maps"] = int(sum(one["empty"].sum() for one in seeds))
-        rows.append(row)
+        found = {CONFIGURED: seeds}
+        found |= {k: [one["variants"][k] for one in seeds] for k in seeds[0]["variants"]}
+        for variant, values in found.items():
+            rows.append({"key": key, "method": name, "variant": variant} | _drop(values))
     return pd.DataFrame(rows)
+
+
+def _drop(seeds):
+    row = {}
+    for column, factor, rate in (("drop", 1, False), ("increase", 100, True)):
+        values = [one[column] for one in seeds]
+        row |= _named(f"average_{column}_percent", values, factor, rate)
+        row[f"{column}_by_seed"] = " ".join(f"{factor * np.mean(one):.6g}" for one in values)
+    row["n"] = len(seeds[0]["drop"])
+    row["empty_maps"] = int(sum(one["empty"].sum() for one in seeds))
+    return row
 
 
 def faithfulness(paths):
@@ -99,7 +151,8 @@ def faithfulness(paths):
                 tables["curves"] += [
                     who
                     | {"curve": measure, "fraction": fraction}
-                    | _named("probability", [one[:, k] for one in values])
+                    | _named("probability", [one[:, k] for one in values], bounded=True)
+                    | {"n": len(values[0])}
                     for k, fraction in enumerate(fractions)
                 ]
                 values = [area(one, fractions) for one in values]
@@ -109,10 +162,20 @@ def faithfulness(paths):
             row = {"step": step + 1, "layer": layer}
             for measure in ("correlation", "ssim"):
                 values = [one[f"subset/randomised_{measure}"][:, step] for one in seeds]
-                row |= _named(measure, values)
+                row |= _of_draws(measure, values)
+            row |= {"n": len(values[0]), "draws": sum(one.shape[1] for one in values)}
             tables["randomisation"].append(who | row)
     found = {name: pd.DataFrame(rows) for name, rows in tables.items()}
     return found | {"black": _black(paths)}
+
+
+def _of_draws(measure, seeds):
+    """Mean over samples, with its interval over the draws of random weights of all seeds."""
+    with warnings.catch_warnings():
+        # A map that is the same everywhere correlates with nothing: NaN in all samples.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        means = np.concatenate([np.nanmean(one, axis=0) for one in seeds])
+    return _named(measure, [means])
 
 
 def _black(paths):
@@ -146,7 +209,7 @@ def attribution(paths):
     tables = {"attribution": [], "removal": [], "agreement": []}
     for seeds in by_dataset.values():
         classes = seeds[0]["classes"]
-        groups = product(("all", *classes[1:]), ("all", "right", "wrong"))
+        groups = product(("all", BOTH, *classes[1:]), ("all", "right", "wrong"))
         for name, outcome in groups:
             chosen = [_chosen(one, name, outcome) for one in seeds]
             if not all(rows.any() for rows in chosen):
@@ -159,8 +222,10 @@ def attribution(paths):
 
 
 def _read(file):
-    keys = ("label", "prediction", "area", "power", "mode_change", "mode_prediction")
-    one = {key: file[key][()] for key in (*keys, "detector_change", "detector_prediction")}
+    keys = ["label", "prediction", "area", "power"]
+    for kind in ("mode", "mode_fixed_scale", "detector"):
+        keys += [f"{kind}_change", f"{kind}_prediction"]
+    one = {key: file[key][()] for key in keys}
     one["distance"] = float(np.unique(file["distance_kpc"][()])[0])
     for key in ("classes", "detectors", "modes"):
         one[key] = list(file.attrs[key])
@@ -173,7 +238,10 @@ def _read(file):
 
 def _chosen(one, name, outcome):
     rows = np.full(len(one["label"]), True)
-    if name != "all":
+    if name == BOTH:
+        modes = [one["modes"].index(mode) for mode in ("g_mode", "sasi") if mode in one["modes"]]
+        rows &= (len(modes) == 2) & np.isfinite(one["mode_change"][:, modes]).all(axis=1)
+    elif name != "all":
         rows &= one["label"] == one["classes"].index(name)
     if outcome != "all":
         rows &= (one["label"] == one["prediction"]) == (outcome == "right")
@@ -207,7 +275,8 @@ def _on_regions(key, seeds, chosen):
                 )
                 for name in ("area", "power")
             )
-            row = _named("share", share) | _named("pointing", pointing)
+            row = _named("share", share, bounded=True)
+            row |= _named("pointing", pointing, bounded=True)
             row |= {"share_by_chance": area, "share_by_power": power, "n": int(known.sum())}
             rows.append(key | {"key": method, "method": found["name"], "region": region} | row)
     return rows
@@ -215,7 +284,8 @@ def _on_regions(key, seeds, chosen):
 
 def _removed(key, seeds, chosen):
     rows = []
-    for kind, parts in (("mode", seeds[0]["modes"]), ("detector", seeds[0]["detectors"])):
+    modes, detectors = seeds[0]["modes"], seeds[0]["detectors"]
+    for kind, parts in (("mode", modes), ("mode_fixed_scale", modes), ("detector", detectors)):
         for k, part in enumerate(parts):
             change, flipped = [], []
             for one, rows_ in zip(seeds, chosen, strict=True):
@@ -238,7 +308,16 @@ def _agreement(key, seeds, chosen):
         if known:
             row = {}
             for measure in AGREEMENT[:-1]:
-                row |= _named(measure, values[measure], rate=measure.startswith("top"))
+                row |= _named(measure, values[measure], bounded=True)
+            above = [
+                one - power
+                for one, power in zip(
+                    values["tau_density"],
+                    _of_method(seeds, chosen, "power", "tau_density"),
+                    strict=True,
+                )
+            ]
+            row |= _named("tau_above_power", above, bounded=True)
             row |= {"top_by_chance": float(np.nanmean(values["chance"][0])), "n": known}
             rows.append(key | {"key": method, "method": found["name"]} | row)
     return rows
@@ -264,7 +343,8 @@ def table1(drop, published):
             published.get(method, {}).get(name, {}).get("value", np.nan)
             for method in table["method"]
         ]
-        table.insert(1 + k, f"paper_{name}_percent", paper)
+        own = table["variant"] == CONFIGURED
+        table.insert(2 + k, f"paper_{name}_percent", np.where(own, paper, np.nan))
     return table
 
 
@@ -281,5 +361,5 @@ def numbers(table):
             f"average_{name}": over_seeds(str(row[f"{name}_by_seed"]).split())
             for name in ("drop", "increase")
         }
-        for _, row in table.iterrows()
+        for _, row in table[table["variant"] == CONFIGURED].iterrows()
     }

@@ -111,9 +111,11 @@ class Network:
         alignment : str
             ``image`` stretches the map over the image, as the paper and most CAM libraries do;
             ``corners`` so that the centres of the corner cells meet.
-            ``field`` puts each cell at the centre of its receptive field, and holds it beyond the
-            outermost centres: without padding the two differ by up to 3 bins and 3.7 frames (48 Hz
-            and 0.12 s) at the edges of the paper's network.
+            ``field`` puts each cell at the centre of its receptive field: without padding the two
+            differ by up to 3 bins and 3.7 frames (48 Hz and 0.12 s) at the edges of the paper's
+            network. Every cell has the same weight; the map falls to 0 one step beyond the
+            outermost centres, for it says nothing there (the last frame is not even seen: pooling
+            leaves it out).
 
         Returns
         -------
@@ -129,13 +131,11 @@ class Network:
                 first = (step - 1) / 2
             elif alignment == "corners":
                 step, first = (out - 1) / max(size - 1, 1), 0.0
-            at = np.clip((np.arange(out) - first) / step, 0, size - 1)
-            left = np.minimum(at.astype(int), max(size - 2, 0))
-            matrix = np.zeros((out, size), np.float32)
-            matrix[np.arange(out), left] = 1 - (at - left)
-            if size > 1:
-                matrix[np.arange(out), left + 1] += at - left
-            matrices.append(matrix)
+            at = (np.arange(out) - first) / step
+            if alignment != "field":
+                at = np.clip(at, 0, size - 1)
+            tent = 1 - np.abs(at[:, None] - np.arange(size))
+            matrices.append(np.clip(tent, 0, 1).astype(np.float32))
         return matrices
 
 
