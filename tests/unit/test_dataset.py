@@ -1,3 +1,5 @@
+import dataclasses
+
 import h5py
 import numpy as np
 import pytest
@@ -142,3 +144,24 @@ def test_examples_have_the_snr_and_the_direction(inputs, tmp_path):
         np.testing.assert_allclose(file["snr"][1:, 0], 40, rtol=1e-9)
         assert np.all(file["theta"][:] == 0)
         assert file["label"][:].tolist() == [0, 1, 2, 3]
+
+
+def test_realisations_of_a_class_take_turns(inputs, tmp_path):
+    two = [dataclasses.replace(model, class_name="z") for model in inputs.waveforms[:2]]
+    both = dataclasses.replace(inputs, waveforms=[*two, inputs.waveforms[2]])
+    path, parts = tmp_path / "x.h5", tmp_path / "parts.h5"
+    dataset.build(path, both, 1, "x", 5, dataset.by_distance(1.0), "test")
+    with h5py.File(path) as file:
+        built = {name: file[name][()] for name in file}
+        assert list(file.attrs["classes"]) == ["noise", "z", inputs.waveforms[2].name]
+    assert built["waveform"].tolist() == [-1] * 5 + [0, 1, 0, 1, 0] + [2] * 5
+    # Sample 3 of the class is the second realisation, and nothing of the first.
+    table = dataset.draw(both, 1, "x", 1, 3, 1)
+    spectrum = injection.spectra(two[1])
+    image, snr, _ = dataset.samples(both, spectrum, table, dataset.by_distance(1.0))
+    np.testing.assert_allclose(built["spectrogram"][8], image[0], atol=1e-5)
+    np.testing.assert_allclose(built["snr"][8], snr[0])
+    dataset.take_apart(parts, both, path, 4)
+    with h5py.File(parts) as file:
+        power = file["signal_power"][()].sum(axis=(1, 2))
+        np.testing.assert_allclose(power[:4], built["snr"][5:9] ** 2, rtol=0.08)

@@ -51,9 +51,11 @@ def test_modes_of_numerical_waveforms_follow_their_tracks(real):
     assert low["sasi"] > 0.95
     assert low["g_mode"] < 0.3
     removal = pd.read_csv(real.folder / "results/real/tables/removal.csv")
-    g_mode = removal[removal["kind"] == "mode"].set_index(["distance_kpc", "class", "outcome", "part"]).loc[
-        (0.1, "z85_sfhx", "all", "g_mode")
-    ]
+    g_mode = (
+        removal[removal["kind"] == "mode"]
+        .set_index(["distance_kpc", "class", "outcome", "part"])
+        .loc[(0.1, "z85_sfhx", "all", "g_mode")]
+    )
     assert g_mode["log_odds_change"] < 0
 
 

@@ -37,6 +37,7 @@ checked(settings.check_files, config)
 
 SIGNALS = config["classes"][1:]
 TABLE = checked(waveform.read_table, config["waveforms"])
+MODELS = waveform.models(TABLE, SIGNALS)
 BANDS = [f"{low:g}-{high:g}" for low, high in config["datasets"]["train_bands"]]
 TRAIN = [f"train-snr-{band}" for band in BANDS]
 VALIDATION = "validation-snr-{:g}-{:g}".format(*config["datasets"]["validation_band"])

@@ -1,6 +1,6 @@
 rule build_snr_dataset:
     input:
-        waveforms=expand("<results>/waveforms/{model}.h5", model=SIGNALS),
+        waveforms=expand("<results>/waveforms/{model}.h5", model=MODELS),
         noise=noise_of,
     output:
         "<results>/datasets/{dataset}.h5",
@@ -32,7 +32,7 @@ rule build_snr_dataset:
 
 rule build_distance_dataset:
     input:
-        waveforms=expand("<results>/waveforms/{model}.h5", model=SIGNALS),
+        waveforms=expand("<results>/waveforms/{model}.h5", model=MODELS),
         noise=noise_of,
     output:
         "<results>/datasets/{dataset}.h5",
@@ -64,7 +64,7 @@ rule build_distance_dataset:
 
 rule build_examples:
     input:
-        waveforms=expand("<results>/waveforms/{model}.h5", model=SIGNALS),
+        waveforms=expand("<results>/waveforms/{model}.h5", model=MODELS),
         noise=expand("<results>/noise/train-{detector}.h5", detector=config["detectors"]),
     output:
         "<results>/datasets/examples.h5",

@@ -1,6 +1,6 @@
 rule fig1:
     input:
-        waveforms=expand("<results>/waveforms/{model}.h5", model=SIGNALS),
+        waveforms=expand("<results>/waveforms/{model}.h5", model=MODELS),
         noise=expand("<results>/noise/train-{detector}.h5", detector=config["detectors"]),
     output:
         pdf=report(

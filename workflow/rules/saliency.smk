@@ -1,6 +1,6 @@
 rule take_apart:
     input:
-        waveforms=expand("<results>/waveforms/{model}.h5", model=SIGNALS),
+        waveforms=expand("<results>/waveforms/{model}.h5", model=MODELS),
         noise=noise_of,
         dataset="<results>/datasets/{dataset}.h5",
     output:
@@ -111,7 +111,7 @@ rule embed:
 
 rule pick_examples:
     input:
-        waveforms=expand("<results>/waveforms/{model}.h5", model=SIGNALS),
+        waveforms=expand("<results>/waveforms/{model}.h5", model=MODELS),
         noise=expand("<results>/noise/test-{detector}.h5", detector=config["detectors"]),
         evaluations=expand(
             "<results>/evaluation/seed-{{seed}}/{dataset}.h5", dataset=[VALIDATION, *TEST]

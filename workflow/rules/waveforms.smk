@@ -46,4 +46,4 @@ rule plot_waveform:
 
 rule waveforms:
     input:
-        expand("<results>/waveforms/{model}.png", model=SIGNALS),
+        expand("<results>/waveforms/{model}.png", model=MODELS),

@@ -14,6 +14,7 @@ from ccsncam import injection, network, seeds, spectrogram, strain, waveform
 # of a matrix product may depend on the shape of the batch.
 BATCH = 100
 DRAWN = ("theta", "phi", "ra", "dec", "psi", "bounce_time")
+PLACES = ("waveform", "gps_start", "noise_piece", "noise_offset")
 
 
 @dataclasses.dataclass
@@ -23,7 +24,7 @@ class Inputs:
     Attributes
     ----------
     waveforms : list of ccsncam.waveform.Waveform
-        One a signal class, in the order of the labels 1, 2, …
+        In the order of the labels 1, 2, …; a class may have several, its realisations.
     noise : list of ccsncam.strain.Noise
         One a detector.
     pieces : list of numpy.ndarray
@@ -46,7 +47,7 @@ class Inputs:
     @property
     def classes(self):
         """Names of the classes, noise first."""
-        return ["noise", *(model.name for model in self.waveforms)]
+        return ["noise", *dict.fromkeys(model.class_name for model in self.waveforms)]
 
 
 def load(waveforms, noise, settings):
@@ -55,7 +56,7 @@ def load(waveforms, noise, settings):
     Parameters
     ----------
     waveforms, noise : list of path
-        Files of the signal classes and of the detectors, each in the order of the config.
+        Files of the waveforms and of the detectors, each in the order of the config.
     settings : dict
         The config's blocks ``signal``, ``noise`` and ``spectrogram``.
 
@@ -95,7 +96,8 @@ def draw(inputs, seed, dataset, label, first, count):
     Returns
     -------
     dict of numpy.ndarray
-        ``theta phi ra dec psi`` [rad], ``bounce_time`` [s], ``uniform`` (for the SNR), each of
+        ``theta phi ra dec psi`` [rad], ``bounce_time`` [s], ``uniform`` (for the SNR), ``waveform``
+        (place in `Inputs.waveforms`, -1 for noise: a class's realisations take turns), each of
         shape (n,); ``noise_piece``, ``noise_offset`` [samples], ``gps_start`` [s] of shape
         (n, detector).
     """
@@ -113,6 +115,9 @@ def draw(inputs, seed, dataset, label, first, count):
         "bounce_time": low + (high - low) * u[:, 5],
         "uniform": u[:, 6],
     }
+    own = [k for k, model in enumerate(inputs.waveforms) if model.class_name == name]
+    turn = (first + np.arange(count)) % max(len(own), 1)
+    table["waveform"] = np.array(own)[turn] if own else np.full(count, -1)
     windows = u[:, 7:].reshape(count, detectors, 2)
     if inputs.settings["noise"]["coincident"]:
         windows = np.repeat(windows[:, :1], detectors, axis=1)
@@ -169,6 +174,31 @@ def noise_windows(inputs, table):
         view = np.lib.stride_tricks.sliding_window_view(noise.whitened, rate, axis=1)
         windows[:, d] = view[table["noise_piece"][:, d], table["noise_offset"][:, d]]
     return windows
+
+
+def mixed(inputs, spectra, table, scaling):
+    """`samples` where each has a waveform of its own.
+
+    Parameters
+    ----------
+    spectra : list of numpy.ndarray
+        From `injection.spectra`, of each of `Inputs.waveforms`.
+    inputs, table, scaling
+        As in `samples`.
+
+    Returns
+    -------
+    image, snr, distance : numpy.ndarray
+        As `samples` gives them.
+    """
+    groups = [np.flatnonzero(table["waveform"] == k) for k in np.unique(table["waveform"])]
+    parts = []
+    for rows in groups:
+        own = {name: values[rows] for name, values in table.items()}
+        number = own["waveform"][0]
+        parts.append(samples(inputs, spectra[number] if number >= 0 else None, own, scaling))
+    order = np.argsort(np.concatenate(groups))
+    return tuple(np.concatenate(values)[order] for values in zip(*parts, strict=True))
 
 
 def samples(inputs, spectrum, table, scaling):
@@ -243,10 +273,10 @@ def build(path, inputs, seed, dataset, per_class, scaling, run, progress=lambda 
     progress : callable, optional
         Wraps the batches, such as `joblog.progress`.
     """
-    models = [None, *(injection.spectra(model) for model in inputs.waveforms)]
+    spectra = [injection.spectra(model) for model in inputs.waveforms]
     batches = [
         (label, first, min(BATCH, per_class - first))
-        for label in range(len(models))
+        for label in range(len(inputs.classes))
         for first in range(0, per_class, BATCH)
     ]
     with h5py.File(path, "w") as file, scipy.fft.set_workers(1):
@@ -254,13 +284,13 @@ def build(path, inputs, seed, dataset, per_class, scaling, run, progress=lambda 
         _describe(file, inputs, seed, dataset, run)
         for label, first, count in progress(batches, label=dataset, unit="batches"):
             table = draw(inputs, seed, dataset, label, first, count)
-            image, snr, distance = samples(inputs, models[label], table, scaling)
+            image, snr, distance = mixed(inputs, spectra, table, scaling)
             rows = slice(label * per_class + first, label * per_class + first + count)
             file["spectrogram"][rows] = image
             file["label"][rows] = label
             file["snr"][rows], file["distance_kpc"][rows] = snr, distance
             file["network_snr"][rows] = np.sqrt(np.sum(snr**2, axis=1))
-            for name in (*DRAWN, "gps_start", "noise_piece", "noise_offset"):
+            for name in (*DRAWN, *PLACES):
                 file[name][rows] = table[name]
 
 
@@ -270,7 +300,7 @@ def _create(file, inputs, per_class):
     )
     n, detectors = per_class * len(inputs.classes), len(inputs.noise)
     image = (n, len(grid.frequencies), len(grid.times), detectors)
-    shapes = {"spectrogram": (image, "f4"), "label": ((n,), "i4")}
+    shapes = {"spectrogram": (image, "f4"), "label": ((n,), "i4"), "waveform": ((n,), "i4")}
     shapes |= {name: ((n,), "f8") for name in ("network_snr", "distance_kpc", *DRAWN)}
     shapes |= {name: ((n, detectors), "f8") for name in ("snr", "gps_start")}
     shapes |= {name: ((n, detectors), "i4") for name in ("noise_piece", "noise_offset")}
@@ -290,6 +320,7 @@ def _describe(file, inputs, seed, dataset, run):
     file.attrs.update(
         {
             "classes": inputs.classes,
+            "waveforms": [model.name for model in inputs.waveforms],
             "detectors": inputs.detectors,
             "sample_rate": inputs.settings["signal"]["sample_rate"],
             "run": run,
@@ -325,21 +356,19 @@ def polar_examples(path, inputs, seed, detector, snr, bounce_time, run):
     with h5py.File(path, "w") as file:
         _create(file, inputs, 1)
         _describe(file, inputs, seed, "examples", run)
-        for label, model in enumerate([None, *inputs.waveforms]):
+        spectra = [injection.spectra(model) for model in inputs.waveforms]
+        for label in range(len(inputs.classes)):
             table = draw(inputs, seed, "examples", label, 0, 1)
             table["theta"], table["phi"] = np.zeros(1), np.zeros(1)
             where = table["ra"], table["dec"], table["psi"], table["gps_start"][:, 0]
             table["bounce_time"] = bounce_time - network.response([detector], *where).delay[:, 0]
-            image, loudness, distance = samples(
-                inputs,
-                None if model is None else injection.spectra(model),
-                table,
-                lambda _, near: near[:, at] / snr,
+            image, loudness, distance = mixed(
+                inputs, spectra, table, lambda _, near: near[:, at] / snr
             )
             file["spectrogram"][label], file["label"][label] = image[0], label
             file["snr"][label], file["distance_kpc"][label] = loudness[0], distance[0]
             file["network_snr"][label] = np.sqrt(np.sum(loudness**2))
-            for name in (*DRAWN, "gps_start", "noise_piece", "noise_offset"):
+            for name in (*DRAWN, *PLACES):
                 file[name][label] = table[name][0]
 
 
@@ -385,9 +414,12 @@ def take_apart(path, inputs, source, per_class, progress=lambda x, **_: x):
         for key, value in data.attrs.items():
             file.attrs[key] = value
         file.attrs["modes"] = names
-        models = list(enumerate(inputs.waveforms, 1))
-        for label, model in progress(models, label="classes", unit="classes"):
-            where = np.flatnonzero(labels[rows] == label)
+        which = data["waveform"][()][rows]
+        models = list(enumerate(inputs.waveforms))
+        for number, model in progress(models, label="waveforms", unit="waveforms"):
+            where = np.flatnonzero(which == number)
+            if not len(where):
+                continue
             stored = data["spectrogram"][rows[where]]
             parts = _anatomy(inputs, model, data, rows[where])
             if np.abs(parts.pop("whole") - stored).max() > 1e-3:

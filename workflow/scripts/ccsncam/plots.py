@@ -132,6 +132,7 @@ def spectra(models, noises, classes):
         power = np.abs(np.fft.rfft(plus) / model.sample_rate) ** 2
         curve = 2 * np.sqrt(frequency * _smooth(frequency, power, SMOOTH_HZ))
         curves[model.name] = frequency[_shown(frequency)], curve[_shown(frequency)]
+        look[model.name] = look[model.class_name]
         peak = max(peak, curve.max())
     # Only what is shown: points outside cost time and make the files large.
     noises = [(name, f[_shown(f)], asd[_shown(f)]) for name, f, asd in noises]

@@ -55,7 +55,7 @@ def check_files(config):
         One line: what is missing, where it is looked for, where it comes from.
     """
     table = waveform.read_table(config["waveforms"])
-    for name in config["classes"][1:]:
+    for name in waveform.models(table, config["classes"][1:]):
         waveform.inputs(table.loc[name], config["waveforms"])
     noise = config["noise"]
     if noise["source"] == "files":
@@ -101,12 +101,12 @@ def _check_names(config, surrogates):
     if config["classes"][0] != "noise":
         raise ValueError("config, classes: the first class must be noise")
     table = waveform.read_table(config["waveforms"])
-    missing = [name for name in config["classes"][1:] if name not in table.index]
+    missing = sorted(set(config["classes"][1:]) - set(table["class"]))
     if missing:
         raise ValueError(
             f"config, classes: {', '.join(missing)} not in {config['waveforms']}; add rows"
         )
-    rows = table.loc[config["classes"][1:]]
+    rows = table.loc[waveform.models(table, config["classes"][1:])]
     known = {row["model"] for row in surrogate.read_table(surrogates)}
     for name in rows.index[rows["format"] == "surrogate"]:
         if name not in known:

@@ -43,10 +43,11 @@ NEEDS = {
 }
 NUMBERS = ("derivative", "sample_rate_hz", "distance_kpc", "duration_s", "bounce_time_s")
 TEXTS = (
-    *("path", "pattern", "grid", "columns", "unit", "sha256", "tracks", "url", "reference"),
-    "licence",
+    *("class", "path", "pattern", "grid", "columns", "unit", "sha256", "tracks", "url"),
+    *("reference", "licence"),
 )
 ROW = ("name", "source", "format")
+ATTRIBUTES = ("name", "class_name", "sample_rate", "start", "source", "reference", "residual")
 
 # Views along x, y and z of `views`, as directions (θ, φ) of `polarisation_weights`.
 VIEWS = {"x": (np.pi / 2, 0.0), "y": (np.pi / 2, np.pi / 2), "z": (0.0, np.pi / 2)}
@@ -73,6 +74,8 @@ class Waveform:
         leaves none.
     modes : dict of str to numpy.ndarray
         Parts that add up to the quadrupole, each (3, 3, n), where they are known.
+    class_name : str
+        The class that it is a realisation of; its own name unless the table says another.
     """
 
     name: str
@@ -83,6 +86,11 @@ class Waveform:
     reference: str
     residual: float
     modes: dict = field(default_factory=dict)
+    class_name: str = ""
+
+    def __post_init__(self):
+        """A waveform is a class of its own unless it is said to be another's."""
+        self.class_name = self.class_name or self.name
 
     def write(self, path):
         """Write to an HDF5 file."""
@@ -92,7 +100,7 @@ class Waveform:
             file["quadrupole"] = self.quadrupole
             for mode, part in self.modes.items():
                 file[f"modes/{mode}"] = part
-            for key in ("name", "sample_rate", "start", "source", "reference", "residual"):
+            for key in ATTRIBUTES:
                 file.attrs[key] = getattr(self, key)
             file.attrs["units"] = "cm"
 
@@ -102,11 +110,10 @@ class Waveform:
         import h5py
 
         with h5py.File(path) as file:
-            keys = ("name", "sample_rate", "start", "source", "reference", "residual")
             return cls(
                 quadrupole=file["quadrupole"][:],
                 modes={mode: part[:] for mode, part in file.get("modes", {}).items()},
-                **{key: file.attrs[key] for key in keys},
+                **{key: file.attrs[key] for key in ATTRIBUTES},
             )
 
 
@@ -281,6 +288,7 @@ def _check_row(cells, where):
     row["where"] = where
     if row["name"] is None or not re.fullmatch(r"[\w.+-]+", row["name"]):
         raise ValueError(f"{where}: name {cells['name']!r} must be letters, digits and . _ + -")
+    row["class"] = row["class"] or row["name"]
     if row["source"] not in ("surrogate", "numerical"):
         raise ValueError(f"{where}: source {cells['source']!r} must be surrogate or numerical")
     if row["format"] not in NEEDS:
@@ -376,6 +384,22 @@ def _tracks(row):
             raise ValueError(f"{row['where']}: tracks: {match[1]!r} occurs twice")
         found[match[1]] = times, frequencies, width
     return found
+
+
+def models(table, classes):
+    """Names of the waveforms of some classes, in the order of the classes, then of the table.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `read_table`.
+    classes : list of str
+
+    Returns
+    -------
+    list of str
+    """
+    return [model for name in classes for model in table.index[table["class"] == name]]
 
 
 def entry(row, surrogates):
@@ -535,6 +559,7 @@ def load(row, table_path, signal, surrogates):
         reference=row["reference"] or "",
         residual=residual,
         modes=modes,
+        class_name=row["class"],
     )
 
 
