@@ -50,15 +50,20 @@ ROWS = [
 ]
 
 
-def write(data, folder, sizes):
-    """Write waveform table and config of a run on the real data; the config."""
-    table = Path(folder) / "numerical.tsv"
+def table_of(data, path):
+    """Write the waveform table of the real data."""
     lines = ["\t".join(COLUMNS)]
     for row in ROWS:
         full = {"source": "numerical", "bounce_time_s": "0"} | row
         full["path"] = str(Path(data).resolve() / row["path"])
         lines.append("\t".join(full.get(column, "-") for column in COLUMNS))
-    table.write_text("\n".join(lines) + "\n")
+    Path(path).write_text("\n".join(lines) + "\n")
+    return path
+
+
+def write(data, folder, sizes):
+    """Write waveform table and config of a run on the real data; the config."""
+    table = table_of(data, Path(folder) / "numerical.tsv")
     start = 1266281937
     config = {
         "run": "real",
