@@ -29,6 +29,8 @@ def main(job):
     matrices = network.stretch("field")
     flat = saliency.upsample(np.ones((1, *network.map_shape), np.float32), matrices)[0]
     area, by_power = attribution.by_chance(power[0], cells, flat)
+    # What lies wholly in the first frames is where no cell of the layer is centred.
+    cells &= np.isfinite(area)[..., None, None]
     columns = {"row": rows, "label": label, "prediction": prediction, "target": target}
     columns |= {"network_snr": snr, "distance_kpc": distance, "area": area, "power": by_power}
     for name, images_without in (
