@@ -41,7 +41,7 @@ class Workflow:
 
     def __init__(self, folder, root, config):
         self.folder, self.root = Path(folder), root
-        shutil.copytree(root / "config", self.folder / "config")
+        shutil.copytree(root / "config", self.folder / "config", dirs_exist_ok=True)
         self.write(config)
 
     def write(self, config):
