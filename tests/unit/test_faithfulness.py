@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from test_classifier import small
 
-from ccsncam import classifier, faithfulness, saliency
+from ccsncam import classifier, faithfulness, methods, saliency
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -173,3 +173,14 @@ def test_similarities():
     np.testing.assert_allclose(faithfulness.rank_correlation(maps, maps[::-1]), expected)
     assert np.isnan(faithfulness.rank_correlation(maps, np.ones_like(maps))).all()
     np.testing.assert_allclose(faithfulness.similarity(maps, maps), 1, atol=1e-6)
+
+
+def test_variants_of_table_1():
+    found = methods.variants("grad-cam", {})
+    assert found["after the ReLU"] == ({"post_relu": True}, "image")
+    assert found["cells at their receptive fields"] == ({}, "field")
+    # What the config asks for already is no variant of it; controls and others have none.
+    assert list(methods.variants("grad-cam", {"post_relu": True})) == [
+        "cells at their receptive fields"
+    ]
+    assert methods.variants("ones", {}) == methods.variants("eigen-cam", {}) == {}
