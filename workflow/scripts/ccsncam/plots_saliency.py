@@ -182,6 +182,7 @@ def gallery(path, method="score-cam"):
             mesh = samples.map(below, group, method)
             above.set_title(f"{name}, SNR {snr:.0f}" if snr > 0 else name)
             below.set_xlabel("time [s]")
+            below.tick_params(labelbottom=True)
             for axes in (above, below):
                 axes.tick_params(labelleft=number % columns == 0)
         for axes in grid[:, 0]:
