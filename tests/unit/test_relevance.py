@@ -50,7 +50,7 @@ def attributed(folder, seeds, distance=1.0):
             file["distance_kpc"] = np.full(20, distance)
             area = np.tile([0.1, 0.05, 0.05], (20, 1))
             area[:10, 2] = np.nan
-            file["area"], file["power"] = area, 5 * area
+            file["power"] = 5 * area
             change = -random.random((20, 2))
             change[:10, 1] = np.nan
             for kind in ("mode", "mode_fixed_scale"):
@@ -61,7 +61,7 @@ def attributed(folder, seeds, distance=1.0):
             for key, name in (("score-cam", "Score-CAM"), ("power", "signal power")):
                 group = file.create_group(f"methods/{key}")
                 group.attrs["name"] = name
-                group["share"] = 3 * area
+                group["share"], group["area"] = 3 * area, area
                 group["pointing"] = np.where(np.isnan(area), np.nan, 1.0)
                 for measure in relevance.AGREEMENT:
                     group[measure] = np.where(np.isnan(change[:, 1]), np.nan, 0.5)

@@ -175,8 +175,10 @@ def test_up_sampling(network):
     rows, columns = network.stretch("field")
     # Cell 3 lies at pixel 3.5 + 2 · 3 = 9.5, between pixels 9 and 10.
     np.testing.assert_allclose(rows[9, 2:5], [0.25, 0.75, 0])
-    np.testing.assert_allclose(rows[4:18].sum(axis=1), 1)
+    np.testing.assert_allclose(rows.sum(axis=1), 1)
+    np.testing.assert_allclose(columns[:4, 0], 1)
     # One step beyond the outermost centres the map ends; every cell has the same weight.
+    rows, columns = network.stretch("reach")
     np.testing.assert_allclose(columns[:4, 0], [0, 0, 0.25, 0.75])
     np.testing.assert_allclose(rows.sum(axis=0), 2)
     np.testing.assert_allclose(network.stretch("corners")[0][[0, -1], [0, -1]], 1)

@@ -26,13 +26,13 @@ def main(job):
     prediction = saliency.logits(network, images).argmax(axis=1)
     target = label if settings["target"] == "label" else prediction
     cells = attribution.regions(*power)
-    matrices = network.stretch("field")
+    matrices = network.stretch("reach")
     flat = saliency.upsample(np.ones((1, *network.map_shape), np.float32), matrices)[0]
-    area, by_power = attribution.by_chance(power[0], cells, flat)
     # What lies wholly in the first frames is where no cell of the layer is centred.
-    cells &= np.isfinite(area)[..., None, None]
+    cells &= np.isfinite(attribution.by_chance(power[0], cells, flat)[0])[..., None, None]
+    area, by_power = attribution.by_chance(power[0], cells, np.ones_like(flat))
     columns = {"row": rows, "label": label, "prediction": prediction, "target": target}
-    columns |= {"network_snr": snr, "distance_kpc": distance, "area": area, "power": by_power}
+    columns |= {"network_snr": snr, "distance_kpc": distance, "power": by_power}
     for name, images_without in (
         ("mode", without),
         ("mode_fixed_scale", fixed),
@@ -46,7 +46,9 @@ def main(job):
             options = settings["options"].get(method, {})
             maps = saliency.maps(network, method, images, target, seed, **options)
             found = attribution.on_regions(saliency.upsample(maps, matrices), cells)
-            _write(groups, method, methods.NAMES[method], *found, area, columns["mode_change"])
+            flat = saliency.upsample(np.ones_like(maps[:1]), matrices)[0]
+            own, _ = attribution.by_chance(power[0], cells, flat)
+            _write(groups, method, methods.NAMES[method], *found, own, columns["mode_change"])
         unknown = np.full_like(by_power, np.nan)
         _write(groups, "power", "signal power", by_power, unknown, area, columns["mode_change"])
         for name, values in columns.items():
@@ -57,7 +59,7 @@ def main(job):
 def _write(groups, method, name, share, pointing, area, change):
     group = groups.create_group(method)
     group.attrs["name"] = name
-    values = {"share": share, "pointing": pointing}
+    values = {"share": share, "pointing": pointing, "area": area}
     for key, weight in (("share", 1), ("density", area)):
         tau, top, chance = attribution.agreement((share / weight)[:, 1:], change)
         values |= {f"tau_{key}": tau, f"top_{key}": top, "chance": chance}

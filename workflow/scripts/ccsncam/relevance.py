@@ -222,7 +222,7 @@ def attribution(paths):
 
 
 def _read(file):
-    keys = ["label", "prediction", "area", "power"]
+    keys = ["label", "prediction", "power"]
     for kind in ("mode", "mode_fixed_scale", "detector"):
         keys += [f"{kind}_change", f"{kind}_prediction"]
     one = {key: file[key][()] for key in keys}
@@ -266,15 +266,9 @@ def _on_regions(key, seeds, chosen):
             known = np.isfinite(share[0])
             if not known.any():
                 continue
-            area, power = (
-                np.nanmean(
-                    [
-                        np.nanmean(one[name][rows_, k])
-                        for one, rows_ in zip(seeds, chosen, strict=True)
-                    ]
-                )
-                for name in ("area", "power")
-            )
+            area = [one[:, k] for one in _of_method(seeds, chosen, method, "area")]
+            power = [one["power"][rows_, k] for one, rows_ in zip(seeds, chosen, strict=True)]
+            area, power = (np.mean([np.nanmean(one) for one in each]) for each in (area, power))
             row = _named("share", share, bounded=True)
             row |= _named("pointing", pointing, bounded=True)
             row |= {"share_by_chance": area, "share_by_power": power, "n": int(known.sum())}

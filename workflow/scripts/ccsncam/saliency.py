@@ -111,11 +111,11 @@ class Network:
         alignment : str
             ``image`` stretches the map over the image, as the paper and most CAM libraries do;
             ``corners`` so that the centres of the corner cells meet.
-            ``field`` puts each cell at the centre of its receptive field: without padding the two
-            differ by up to 3 bins and 3.7 frames (48 Hz and 0.12 s) at the edges of the paper's
-            network. Every cell has the same weight; the map falls to 0 one step beyond the
-            outermost centres, for it says nothing there (the last frame is not even seen: pooling
-            leaves it out).
+            ``field`` puts each cell at the centre of its receptive field, and holds it beyond the
+            outermost centres: without padding the two differ by up to 3 bins and 3.7 frames (48 Hz
+            and 0.12 s) at the edges of the paper's network. ``reach`` does the same, but falls to 0
+            one step beyond the outermost centres, where the map says nothing (the last frame is not
+            even seen: pooling leaves it out), so that every cell has the same weight.
 
         Returns
         -------
@@ -132,7 +132,7 @@ class Network:
             elif alignment == "corners":
                 step, first = (out - 1) / max(size - 1, 1), 0.0
             at = (np.arange(out) - first) / step
-            if alignment != "field":
+            if alignment != "reach":
                 at = np.clip(at, 0, size - 1)
             tent = 1 - np.abs(at[:, None] - np.arange(size))
             matrices.append(np.clip(tent, 0, 1).astype(np.float32))
@@ -545,7 +545,7 @@ def explain(network, image, label, settings, shown=methods.PAPER, seed=0):
     values = logits(network, image)
     prediction = int(values.argmax())
     target = np.array([label if settings["target"] == "label" else prediction])
-    matrices, large = network.stretch("field"), {}
+    matrices, large = network.stretch("reach"), {}
     for method in shown:
         options = settings["options"].get(method, {})
         found = maps(network, method, image, target, seed, **options)
