@@ -68,9 +68,9 @@ def segments(table, ranges, detectors):
                 if reason.startswith("event "):
                     events[reason.removeprefix("event ")] = np.mean(bars)
             kept = own[own["kind"] == "kept"]
-            share = (kept["gps_end_s"] - kept["gps_start_s"]).sum() / total
+            share = 100 * (kept["gps_end_s"] - kept["gps_start_s"]).sum() / total
             axes.text(
-                *(1.005, row, f"{100 * share:.0f} %"),
+                *(1.005, row, "<1 %" if 0 < share < 1 else f"{share:.0f} %"),
                 transform=axes.get_yaxis_transform(),
                 va="center",
                 fontsize=7,

@@ -39,6 +39,7 @@ def check(config, schema, surrogates):
     _check_noise(config)
     _check_network(config)
     _check_saliency(config)
+    _check_classify(config)
 
 
 def check_files(config):
@@ -234,6 +235,18 @@ def _check_saliency(config):
     if shown not in signals:
         raise ValueError(
             f"config, figures.comparison: {shown!r} is no signal class; one of {', '.join(signals)}"
+        )
+
+
+def _check_classify(config):
+    block, longest = config["classify"], config["noise"]["segment_duration"]
+    if (block["source"] == "files") != (block["folder"] is not None):
+        raise ValueError("config, classify.folder: source: files and a folder go together")
+    needed = block["span"] + config["whitening"]["filter_duration"]
+    if needed > longest:
+        raise ValueError(
+            f"config, classify.span: {block['span']:g} s and whitening.filter_duration are more "
+            f"than a piece of noise.segment_duration ({longest} s): shorten the span"
         )
 
 

@@ -498,16 +498,27 @@ def files_for(folder, detector, ranges, plain=None):
     ValueError
         When there is no folder, a plain file is not in it, or no file overlaps.
     """
+    found = files_at(folder, detector, ranges, plain)
+    if not found:
+        raise ValueError(
+            f"{folder}: no file of {detector} strain overlaps the ranges {_show(ranges)} "
+            "(names such as H-H1_GWOSC_O3a_4KHZ_R1-1238233088-4096.hdf5)"
+        )
+    return found
+
+
+def files_at(folder, detector, ranges, plain=None, block="noise.files"):
+    """As `files_for`, but no file is no error; ``block`` of the config is named in errors."""
     if not folder or not os.path.isdir(folder):
         raise ValueError(
-            f"noise.files.folder: {folder!s} is no folder: name one that holds {detector} strain"
+            f"{block}.folder: {folder!s} is no folder: name one that holds {detector} strain"
         )
     plain = plain or {}
     names = set(os.listdir(folder))
     found = []
     for name, entry in plain.items():
         if name not in names:
-            raise ValueError(f"noise.files.plain: there is no file {name!r} in {folder}")
+            raise ValueError(f"{block}.plain: there is no file {name!r} in {folder}")
         if entry["detector"] == detector and any(entry["start"] < end for _, end in ranges):
             found.append((entry["start"], name))
     for name in names - set(plain):
@@ -518,11 +529,6 @@ def files_for(folder, detector, ranges, plain=None):
         end = start + int(match["duration"])
         if any(start < stop and begin < end for begin, stop in ranges):
             found.append((start, name))
-    if not found:
-        raise ValueError(
-            f"{folder}: no file of {detector} strain overlaps the ranges {_show(ranges)} "
-            "(names such as H-H1_GWOSC_O3a_4KHZ_R1-1238233088-4096.hdf5)"
-        )
     return [Path(folder) / name for _, name in sorted(found)]
 
 
@@ -857,15 +863,50 @@ def read_files(selection, segment_duration, sample_rate=4096, batch=16):
                 if file.end <= begin:
                     file.release()
                     continue
-                if file.start >= begin + segment_duration:
-                    continue
-                shift = round((file.start - begin) * sample_rate)
-                data = file.strain()
-                low, high = max(shift, 0), min(shift + len(data), size)
-                row[low:high] = data[low - shift : high - shift]
+                if file.start < begin + segment_duration:
+                    _copy(file, begin, row)
         yield starts, strain
     for file in selection.files:
         file.release()
+
+
+def read_stretch(paths, detector, start, duration, sample_rate, channel, plain=None):
+    """Strain of a stretch of time from files, whatever its quality.
+
+    Parameters
+    ----------
+    paths : list of path
+        `files_for` gives them; of two that hold a second the first counts.
+    detector : str
+    start, duration : float
+        GPS and seconds; times are rounded to the nearest sample.
+    sample_rate : int
+        Hz; files of another rate are refused.
+    channel, plain
+        As in `scan_files`.
+
+    Returns
+    -------
+    array (n,), float64
+        NaN where no file holds strain, and in seconds from ``start`` of constant filling.
+    """
+    plain = plain or {}
+    strain = np.full(round(duration * sample_rate), np.nan)
+    for path in reversed(paths):
+        file = _StrainFile(path, detector, sample_rate, channel, plain.get(Path(path).name))
+        _copy(file, start, strain)
+    seconds = strain[: len(strain) // sample_rate * sample_rate].reshape(-1, sample_rate)
+    seconds[(seconds == seconds[:, :1]).all(axis=1)] = np.nan
+    return strain
+
+
+def _copy(file, begin, row):
+    """Put what a file holds of a row that begins at a GPS time into it."""
+    shift = round((file.start - begin) * file.sample_rate)
+    data = file.strain()
+    low, high = max(shift, 0), min(shift + len(data), len(row))
+    if low < high:
+        row[low:high] = data[low - shift : high - shift]
 
 
 class _Reasons(dict):
