@@ -23,6 +23,7 @@ lint: .venv/ready
 	snakemake --lint
 
 benchmark: .venv/ready
+	python tests/benchmarks/strain.py
 	python tests/benchmarks/datasets.py
 	python tests/benchmarks/saliency.py
 

@@ -99,6 +99,11 @@ def test_a_line_keeps_its_power_on_any_grid(lines):
         assert extra.sum() / duration == pytest.approx((lines["rms_strain"] ** 2).sum(), rel=1e-9)
 
 
+def test_kept_stretches_join():
+    table = strain.kept_stretches([100.0, 164.0, 1000.0], 64)
+    assert table.to_numpy().tolist() == [[100, 228, "kept"], [1000, 1064, "kept"]]
+
+
 def test_glitches_have_the_rate_the_kinds_and_the_snr(parameters):
     starts = 16.0 * np.arange(120)
     loud, glitches = simulate(parameters, starts, rate=7.5)
@@ -229,7 +234,7 @@ def scan(folder, ranges, detector="H1", duration=4, **more):
 
 
 def seconds(selection):
-    return dict(zip(selection.table["reason"], selection.table["seconds"], strict=True))
+    return dict(strain.reason_seconds(selection.stretches).to_numpy())
 
 
 def test_bad_seconds_are_cut_and_counted(tmp_path):
@@ -277,6 +282,35 @@ def test_constant_filling_is_a_gap(tmp_path):
     with h5py.File(path, "a") as file:
         file["strain/Strain"][4 * RATE : 8 * RATE] = 0
     assert seconds(scan(tmp_path, [[START, START + 12]])) == {"kept": 8.0, "constant strain": 4.0}
+
+
+def test_events_are_left_out_by_name(root, tmp_path):
+    events = strain.read_events(root / "resources/events.tsv")
+    paper = [[1238265720, 1238354855]]
+    at = 1238303737.2
+    expected = [[pytest.approx(at - 8), pytest.approx(at + 4), "GW190403_051519"]]
+    # A catalogue stands for its parts, and not for another that begins alike.
+    assert strain.event_windows(events, ["GWTC-2.1"], (8, 4), paper) == expected
+    assert strain.event_windows(events, ["GWTC-2.1-confident"], (8, 4), paper) == expected
+    assert strain.event_windows(events, ["GWTC-2", "GWTC-3"], (8, 4), paper) == []
+    assert strain.event_windows(events, [], (8, 4), paper) == []
+    # It touches the range by its window alone.
+    assert strain.event_windows(events, ["GWTC-2.1"], (8, 4), [[at + 3, at + 9]]) == expected
+    with pytest.raises(ValueError, match=r"no event of 'GWTC-9' in .*events.tsv; it has GWTC-2, "):
+        strain.event_windows(events, ["GWTC-9"], (8, 8), paper)
+    gwosc(tmp_path)
+    window = [START + 9.7, START + 11.7, "GW200311_115853"]
+    selection = scan(tmp_path, [[START, START + 32]], events=[window])
+    np.testing.assert_array_equal(selection.gps_start - START, [0, 4, 12, 16, 20, 24, 28])
+    rows = [
+        [first - START, last - START, why] for first, last, why in selection.stretches.to_numpy()
+    ]
+    assert rows == [
+        [0, 8, "kept"],
+        [8, 9, "piece not whole"],
+        [9, 12, "event GW200311_115853"],
+        [12, 32, "kept"],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -430,6 +464,7 @@ def job(root, folder, detector="L1", **noise):
         "segment_duration": 16,
         "ranges": {"train": [[START, START + 400]]},
         "exclude": [],
+        "events": [],
         "simulated": {
             "live_time": {"train": {"L1": 320}},
             "psd": {"L1": PSD},
@@ -482,7 +517,12 @@ def test_simulated_noise_file(root, tmp_path):
     assert len(noise.glitches) > 3
     assert set(noise.glitches["kind"]) <= set(KINDS)
     assert noise.glitches["gps"].is_monotonic_increasing
-    assert list(noise.selection["reason"]) == ["kept"]
+    assert noise.selection.to_numpy().tolist() == [["kept", 320.0]]
+    # On the file, not in memory; nobody writes to it.
+    assert isinstance(noise.whitened, np.memmap)
+    assert not noise.whitened.flags.writeable
+    with h5py.File(task.output[0]) as file:
+        np.testing.assert_array_equal(noise.whitened, file["whitened"][()])
     assert strain.read_noise(task.output[0]).strain is None
     # The stored PSD is the one the whitening used.
     response = np.sqrt(2 / (RATE * noise.psd))

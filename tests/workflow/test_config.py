@@ -59,6 +59,7 @@ def test_every_key_is_described_and_in_the_readme(config, schema, root):
         ({"datasets": {"train_bands": [[40, 50]]}}, "epochs"),
         ({"noise": {"ranges": {"validation": [[1238252307, 1238354855]]}}}, "overlap"),
         ({"noise": {"source": "files"}}, "folder"),
+        ({"noise": {"events": {"catalogs": ["GWTC-9"]}}}, r"noise.events.catalogs.*GWTC-2.1-conf"),
         ({"noise": {"simulated": {"live_time": {"train": {"H1": 20000}}}}}, "live_time.train.H1"),
         ({"noise": {"segment_duration": 8}}, "segment_duration"),
         ({"classes": ["noise", "s18", "m40"]}, "m40"),
@@ -95,6 +96,14 @@ def test_nothing_is_written_on_bad_input(tmp_path, root):
     assert "config, the top level: Additional properties" in output
     assert "Traceback" not in output
     assert not (tmp_path / "results").exists()
+
+
+def test_noise_depends_on_the_events_of_its_ranges_only(config):
+    noise = config["noise"] | {"source": "files"}
+    events = {split: settings.noise_of(noise, split, "H1")["events"] for split in noise["ranges"]}
+    assert [name for _, _, name in events.pop("validation")] == ["GW190403_051519"]
+    assert list(events.values()) == [[], []]
+    assert "events" not in settings.noise_of(config["noise"], "validation", "H1")
 
 
 def test_a_surrogate_without_modes_is_named(config, schema, root, tmp_path):

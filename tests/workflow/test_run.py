@@ -148,7 +148,8 @@ def test_what_reruns_is_what_the_code_says(tiny, tmp_path, root):
     assert "Nothing to be done" in other.run("--dry-run")
     plots = scripts / "ccsncam/plots.py"
     plots.write_text(plots.read_text().replace("PAGE = 7.0", "PAGE = 7.1"))
-    assert jobs(other.run("--dry-run")) == {f"fig{number}" for number in range(1, 13)}
+    figures = {f"fig{number}" for number in range(1, 13)} | {"segments"}
+    assert jobs(other.run("--dry-run")) == figures
 
 
 def test_another_row_or_a_comment_of_the_table_reruns_nothing(tiny):
@@ -198,7 +199,9 @@ def test_the_default_target_is_not_empty(tiny, tmp_path, root):
         assert {"train", "evaluate", "fig5"} <= jobs(output)
 
 
-@pytest.mark.parametrize("target", [f"fig{n}" for n in range(1, 13)] + ["table1", "paper_numbers"])
+@pytest.mark.parametrize(
+    "target", [f"fig{n}" for n in range(1, 13)] + ["segments", "table1", "paper_numbers"]
+)
 def test_each_figure_is_a_target(tiny, target):
     assert jobs(tiny.run("--dry-run", "--forcerun", target, "--", target)) == {target}
 

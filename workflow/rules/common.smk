@@ -105,6 +105,50 @@ def strain_files(wildcards):
     return [str(file) for file in found]
 
 
+def strain_files_at(wildcards):
+    """Strain files around a moment, by detector; a detector may have none."""
+    gps, half = float(wildcards.gps), config["noise"]["segment_duration"] / 2
+    found = {name: files_around(name, gps - half, gps + half) for name in config["detectors"]}
+    if not any(found.values()):
+        raise WorkflowError(
+            f"no file holds strain of {', '.join(found)} at GPS {wildcards.gps}: name a folder that "
+            "does (config block classify: source: files, folder: …)"
+        )
+    return found
+
+
+def files_around(detector, start, end):
+    """Files of a detector that overlap a stretch, of the source of ``classify``."""
+    if config["classify"]["source"] is None and config["noise"]["source"] == "simulated":
+        raise WorkflowError(
+            "the noise of this run is simulated, no strain holds the moment: name a folder of "
+            "files by --configfile (config block classify: source: files, folder: …)"
+        )
+    block = strain_block()
+    files = config["classify"] if block == "classify" else config["noise"]["files"]
+    ranges = [[start, end]]
+    found = checked(strain.files_at, files["folder"], detector, ranges, files["plain"], block)
+    return [str(file) for file in found]
+
+
+def strain_block():
+    """Block of the config that names the files of strain around a moment."""
+    return "noise.files" if config["classify"]["source"] is None else "classify"
+
+
+def moment_settings():
+    """What the strain around a moment becomes depends on."""
+    own, noise = config["classify"], config["noise"]
+    files = own if strain_block() == "classify" else noise["files"]
+    return {
+        "classify": {key: own[key] for key in ("span", "step", "missing")},
+        "plain": files["plain"],
+        "channel": noise["files"]["channel"],
+        "segment_duration": noise["segment_duration"],
+        **blocks("seed", "detectors", "signal", "spectrogram", "whitening"),
+    }
+
+
 def noise_settings(wildcards):
     """What the noise of a split and detector depends on."""
     return settings.noise_of(config["noise"], wildcards.split, wildcards.detector)

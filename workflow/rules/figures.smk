@@ -336,3 +336,32 @@ rule fig12:
         "Figure 12: insertion, deletion and randomisation"
     script:
         "../scripts/fig12.py"
+
+
+rule segments:
+    input:
+        "<results>/tables/segments.csv",
+    output:
+        pdf=report(
+            "<results>/figures/segments.pdf",
+            caption="../report/segments.rst",
+            category="Figures",
+            labels={"figure": "segments", "what": "what is kept of the GPS ranges"},
+        ),
+        png="<results>/figures/segments.png",
+    log:
+        "<logs>/segments/segments.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="10m",
+    params:
+        code=code_of("segments"),
+        ranges=config["noise"]["ranges"],
+        detectors=config["detectors"],
+    message:
+        "Figure of what is kept and lost of the GPS ranges"
+    script:
+        "../scripts/segments.py"

@@ -26,3 +26,28 @@ rule select_noise:
         "Noise of {wildcards.detector} for {wildcards.split}"
     script:
         "../scripts/select_noise.py"
+
+
+rule tabulate_segments:
+    input:
+        noise=expand(
+            "<results>/noise/{split}-{detector}.h5",
+            split=config["noise"]["ranges"],
+            detector=config["detectors"],
+        ),
+    output:
+        "<results>/tables/segments.csv",
+    log:
+        "<logs>/tabulate_segments/tabulate_segments.log",
+    conda:
+        "../../envs/strain.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="10m",
+    params:
+        code=code_of("tabulate_segments"),
+    message:
+        "Table of what is kept and lost of the GPS ranges"
+    script:
+        "../scripts/tabulate_segments.py"

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from ccsncam import joblog, resources, strain
 
 # Pieces in memory at a time.
@@ -51,7 +49,7 @@ def main(job):
 
 
 def _simulated(job, detector, split, noise, signal):
-    """Number of blocks, iterator over them, table of seconds, and what is said of quality."""
+    """Number of blocks, iterator over them, stretches of time, and what is said of quality."""
     settings, duration = noise["simulated"], noise["segment_duration"]
     live_time = _of(settings["live_time"][split], detector, f"live_time.{split}")
     starts = strain.simulated_starts(noise["ranges"][split], live_time, duration)
@@ -81,7 +79,7 @@ def _simulated(job, detector, split, noise, signal):
             )
             yield begin, data, glitches
 
-    return len(starts), batches(), _kept(len(starts) * duration), "simulated"
+    return len(starts), batches(), strain.kept_stretches(starts, duration), "simulated"
 
 
 def _of(block, detector, name):
@@ -91,13 +89,8 @@ def _of(block, detector, name):
     return block[detector]
 
 
-def _kept(seconds):
-    """Table of seconds where nothing is lost."""
-    return pd.DataFrame({"reason": ["kept"], "seconds": [float(seconds)]})
-
-
 def _files(job, detector, split, noise, rate):
-    """Number of pieces, iterator over them, table of seconds, and what is said of quality."""
+    """Number of pieces, iterator over them, stretches of time, and what is said of quality."""
     settings = noise["files"]
     selection = strain.scan_files(
         [Path(path) for path in job.input["files"]],
@@ -106,6 +99,7 @@ def _files(job, detector, split, noise, rate):
         segment_duration=noise["segment_duration"],
         sample_rate=rate,
         exclude=noise["exclude"],
+        events=noise["events"],
         channel=settings["channel"],
         quality=settings["quality"],
         injections=settings["injections"],
@@ -113,7 +107,7 @@ def _files(job, detector, split, noise, rate):
     )
     pieces = strain.read_files(selection, noise["segment_duration"], rate, BATCH)
     batches = ((begin, data, None) for begin, data in pieces)
-    return len(selection.gps_start), batches, selection.table, selection.quality
+    return len(selection.gps_start), batches, selection.stretches, selection.quality
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pandas as pd
 from scipy import stats
 
 LEVEL = 0.95
+NOISE = {"simulated": "simulated noise", "files": "strain files"}
 SNR_BINS = (0, 5, 8, 12, 16, 20, 25, 30, 40, 50, 75, 100, 200)
 
 
@@ -355,5 +356,4 @@ def comparison(numbers, published, rates, prefix=""):
 def describe(inputs):
     """One line that says what inputs made a result."""
     kinds = sorted(set(inputs["waveforms"].values()))
-    noise = {"simulated": "simulated noise", "files": "strain files"}
-    return f"{' and '.join(kinds)} waveforms, {noise[inputs['noise']]}"
+    return f"{' and '.join(kinds)} waveforms, {NOISE[inputs['noise']]}"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import jsonschema
 
-from ccsncam import classifier, spectrogram, strain, surrogate, waveform
+from ccsncam import classifier, resources, spectrogram, strain, surrogate, waveform
 
 
 def check(config, schema, surrogates):
@@ -39,6 +39,7 @@ def check(config, schema, surrogates):
     _check_noise(config)
     _check_network(config)
     _check_saliency(config)
+    _check_classify(config)
 
 
 def check_files(config):
@@ -77,12 +78,14 @@ def noise_of(noise, split, detector):
     Returns
     -------
     dict
-        A part of it: a change elsewhere is no reason to make this noise again.
+        A part of it, with the windows of those events that lie in the split's ranges: a change
+        elsewhere is no reason to make this noise again.
     """
     part = {key: noise[key] for key in ("source", "segment_duration")}
     part["ranges"] = {split: noise["ranges"][split]}
     if noise["source"] == "files":
         files, part["exclude"] = noise["files"], noise["exclude"]
+        part["events"] = _events_of(noise, noise["ranges"][split])
         plain = files["plain"].items()
         part["files"] = {key: files[key] for key in ("channel", "quality", "injections")}
         part["files"]["plain"] = {
@@ -95,6 +98,12 @@ def noise_of(noise, split, detector):
         part["simulated"][key] = {detector: simulated[key][detector]}
     part["simulated"]["live_time"] = {split: {detector: simulated["live_time"][split][detector]}}
     return part
+
+
+def _events_of(noise, ranges):
+    """Windows of the catalogued events in some ranges."""
+    events = strain.read_events(resources.path("events.tsv"))
+    return strain.event_windows(events, **noise["events"], ranges=ranges)
 
 
 def _check_names(config, surrogates):
@@ -171,6 +180,8 @@ def _check_noise(config):
             f"config, noise.segment_duration: {noise['segment_duration']} s is too short for "
             f"whitening.psd_duration and filter_duration; at least {shortest} s"
         )
+    for ranges in noise["ranges"].values():
+        _events_of(noise, ranges)
     if noise["source"] == "files":
         if noise["files"]["folder"] is None:
             raise ValueError("config, noise.files.folder: name the folder of the strain files")
@@ -224,6 +235,18 @@ def _check_saliency(config):
     if shown not in signals:
         raise ValueError(
             f"config, figures.comparison: {shown!r} is no signal class; one of {', '.join(signals)}"
+        )
+
+
+def _check_classify(config):
+    block, longest = config["classify"], config["noise"]["segment_duration"]
+    if (block["source"] == "files") != (block["folder"] is not None):
+        raise ValueError("config, classify.folder: source: files and a folder go together")
+    needed = block["span"] + config["whitening"]["filter_duration"]
+    if needed > longest:
+        raise ValueError(
+            f"config, classify.span: {block['span']:g} s and whitening.filter_duration are more "
+            f"than a piece of noise.segment_duration ({longest} s): shorten the span"
         )
 
 

@@ -23,6 +23,10 @@ log = logging.getLogger(__name__)
 # Seconds generated before and after a simulated block and thrown away: a block of the inverse
 # transform is periodic, a crop of it is not.
 MARGIN = 4
+# What became of a second; bits of masks and events come behind, when they are met.
+NO_FILE, GOOD, KEPT = "no file", "good", "kept"
+NOT_FINITE, CONSTANT, NOT_WHOLE = "NaN or infinite", "constant strain", "piece not whole"
+REST = "part of a second"
 # Above it the anti-alias filter of 4096-Hz GWOSC strain takes the noise away (open data at 4 kHz
 # is specified to 1700 Hz).
 GWOSC_F_MAX = 1700.0
@@ -49,6 +53,7 @@ _NAME = re.compile(
     r"\.(?P<kind>hdf5|h5|gwf)$"
 )
 _GLITCH_COLUMNS = ["gps", "snr", "frequency", "kind"]
+_STRETCH_COLUMNS = ["start", "end", "reason"]
 
 
 # --- simulated noise -----------------------------------------------------------------------------
@@ -136,6 +141,60 @@ def read_glitches(path):
             if not (low <= high and low >= (0 if name == "sweep" else 1e-4)):
                 raise ValueError(f"{path}:{number}: {name} from {low:g} to {high:g} is no range")
     return table.set_index("kind")
+
+
+def read_events(path):
+    """``resources/events.tsv``: catalogued compact binary mergers.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``name``, ``gps`` [s] and ``catalog``; an event has a row in each catalog that lists it.
+    """
+    return _read_tsv(path, ["name", "gps", "catalog"])
+
+
+def event_windows(events, catalogs, window, ranges):
+    """Times to leave out for the events of some catalogs.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        From `read_events`.
+    catalogs : list of str
+        Such as ``GWTC-2.1``, which stands for its parts (``GWTC-2.1-confident``, …) too.
+    window : (before, after)
+        Seconds.
+    ranges : list of [start, end]
+        GPS seconds; windows that touch none of them are left out.
+
+    Returns
+    -------
+    list of [start, end, name]
+        GPS seconds, in the order of time; an event of two catalogs with two times has two windows.
+
+    Raises
+    ------
+    ValueError
+        When no event is of a catalog.
+    """
+    asked = np.zeros(len(events), dtype=bool)
+    for catalog in catalogs:
+        own = (events["catalog"] == catalog) | events["catalog"].str.startswith(f"{catalog}-")
+        if not own.any():
+            raise ValueError(
+                f"noise.events.catalogs: no event of {catalog!r} in resources/events.tsv; it has "
+                f"{', '.join(sorted(set(events['catalog'])))}"
+            )
+        asked |= own
+    times = events[asked].drop_duplicates(["name", "gps"]).sort_values(["gps", "name"])
+    return [
+        [begin, end, name]
+        for name, begin, end in zip(
+            times["name"], times["gps"] - window[0], times["gps"] + window[1], strict=True
+        )
+        if any(begin < stop and start < end for start, stop in ranges)
+    ]
 
 
 def simulated_starts(ranges, live_time, duration):
@@ -359,8 +418,8 @@ class Selection:
     ----------
     gps_start : array (piece,)
         GPS start of the pieces that are wholly good.
-    table : pandas.DataFrame
-        ``reason`` and ``seconds``; the seconds add up to the length of the ranges.
+    stretches : pandas.DataFrame
+        ``start`` and ``end`` (GPS) and ``reason``, in the order of time; they fill the ranges.
     quality : str
         Which bits were asked of which files, and where there were none.
     files : list of _StrainFile
@@ -368,9 +427,49 @@ class Selection:
     """
 
     gps_start: np.ndarray
-    table: pd.DataFrame
+    stretches: pd.DataFrame
     quality: str
     files: list = field(repr=False)
+
+
+def reason_seconds(stretches):
+    """Seconds of each reason.
+
+    Parameters
+    ----------
+    stretches : pandas.DataFrame
+        ``start``, ``end`` and ``reason``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``reason`` and ``seconds``, by name.
+    """
+    seconds = stretches["end"] - stretches["start"]
+    return seconds.groupby(stretches["reason"]).sum().rename("seconds").reset_index()
+
+
+def kept_stretches(starts, duration):
+    """Stretches of pieces that are all kept, as simulated ones are.
+
+    Parameters
+    ----------
+    starts : array (piece,)
+        GPS seconds, rising.
+    duration : float
+        Seconds of a piece.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``start``, ``end`` and ``reason``.
+    """
+    starts = np.asarray(starts, dtype=np.float64)
+    gaps = np.flatnonzero(np.diff(starts) > duration * (1 + 1e-9)) + 1
+    first = np.concatenate([[0], gaps])
+    last = np.concatenate([gaps, [len(starts)]]) - 1
+    columns = {"start": starts[first], "end": starts[last] + duration, "reason": KEPT}
+    return pd.DataFrame(columns)
 
 
 def files_for(folder, detector, ranges, plain=None):
@@ -399,16 +498,27 @@ def files_for(folder, detector, ranges, plain=None):
     ValueError
         When there is no folder, a plain file is not in it, or no file overlaps.
     """
+    found = files_at(folder, detector, ranges, plain)
+    if not found:
+        raise ValueError(
+            f"{folder}: no file of {detector} strain overlaps the ranges {_show(ranges)} "
+            "(names such as H-H1_GWOSC_O3a_4KHZ_R1-1238233088-4096.hdf5)"
+        )
+    return found
+
+
+def files_at(folder, detector, ranges, plain=None, block="noise.files"):
+    """As `files_for`, but no file is no error; ``block`` of the config is named in errors."""
     if not folder or not os.path.isdir(folder):
         raise ValueError(
-            f"noise.files.folder: {folder!s} is no folder: name one that holds {detector} strain"
+            f"{block}.folder: {folder!s} is no folder: name one that holds {detector} strain"
         )
     plain = plain or {}
     names = set(os.listdir(folder))
     found = []
     for name, entry in plain.items():
         if name not in names:
-            raise ValueError(f"noise.files.plain: there is no file {name!r} in {folder}")
+            raise ValueError(f"{block}.plain: there is no file {name!r} in {folder}")
         if entry["detector"] == detector and any(entry["start"] < end for _, end in ranges):
             found.append((entry["start"], name))
     for name in names - set(plain):
@@ -419,11 +529,6 @@ def files_for(folder, detector, ranges, plain=None):
         end = start + int(match["duration"])
         if any(start < stop and begin < end for begin, stop in ranges):
             found.append((start, name))
-    if not found:
-        raise ValueError(
-            f"{folder}: no file of {detector} strain overlaps the ranges {_show(ranges)} "
-            "(names such as H-H1_GWOSC_O3a_4KHZ_R1-1238233088-4096.hdf5)"
-        )
     return [Path(folder) / name for _, name in sorted(found)]
 
 
@@ -620,6 +725,7 @@ def scan_files(
     segment_duration,
     sample_rate=4096,
     exclude=(),
+    events=(),
     channel="{detector}:GWOSC-4KHZ_R1_STRAIN",
     quality=(),
     injections=(),
@@ -638,6 +744,8 @@ def scan_files(
     detector : str
     ranges, exclude : list of [start, end]
         GPS seconds to take, and to leave out.
+    events : list of [start, end, name]
+        GPS seconds to leave out for an event, from `event_windows`.
     segment_duration : int
         Seconds of a piece.
     sample_rate : int
@@ -663,26 +771,29 @@ def scan_files(
     if segment_duration != int(segment_duration):
         raise ValueError(f"noise.segment_duration: {segment_duration} s is not a whole number")
     segment_duration = int(segment_duration)
-    states = [np.full(int(end - begin + 1e-6), "no file", dtype=object) for begin, end in ranges]
+    reasons = _Reasons()
+    states = [reasons.of(NO_FILE, int(end - begin + 1e-6)) for begin, end in ranges]
     files, absent = [], {}
     for path in paths:
         file = _StrainFile(path, detector, sample_rate, channel, plain.get(Path(path).name))
-        masks = _bad_bits(file, file.masks(), (quality, injections), absent)
+        bad = _bad_bits(file, file.masks(), (quality, injections), absent, reasons)
         for (begin, _), state in zip(ranges, states, strict=True):
-            _judge(file, masks, begin, state)
+            _judge(file, bad, begin, state, reasons)
         file.release()
         files.append(file)
 
-    starts, counts = [], {}
+    out = [(first, last, "excluded") for first, last in exclude]
+    out += [(first, last, f"event {name}") for first, last, name in events]
+    starts, stretches = [], []
     for (begin, end), state in zip(ranges, states, strict=True):
         seconds = begin + np.arange(len(state))
-        for first, last in exclude:
+        for first, last, reason in out:
             # What no file holds stays "no file": nothing was lost there.
-            out = (seconds < last) & (seconds + 1 > first) & (state != "no file")
-            state[out] = "excluded"
-        good = state == "good"
+            lost = (seconds < last) & (seconds + 1 > first) & (state != reasons[NO_FILE])
+            state[lost] = reasons[reason]
+        good = state == reasons[GOOD]
         if not good.any():
-            why = pd.Series(state).value_counts()
+            why = pd.Series(reasons.words(state)).value_counts()
             raise ValueError(
                 f"range [{begin}, {end}]: no good second of {detector} "
                 f"({', '.join(f'{name}: {number} s' for name, number in why.items())})"
@@ -691,35 +802,36 @@ def scan_files(
         whole = whole.reshape(-1, segment_duration).all(axis=1)
         kept = np.zeros(len(good), dtype=bool)
         kept[: len(whole) * segment_duration] = np.repeat(whole, segment_duration)
-        state[good & ~kept] = "piece not whole"
-        state[kept] = "kept"
+        state[good & ~kept] = reasons[NOT_WHOLE]
+        state[kept] = reasons[KEPT]
         starts.append(begin + np.flatnonzero(whole) * float(segment_duration))
         if not whole.any():
             log.warning(
                 "range [%s, %s]: no piece of %d s of %s is wholly good",
                 begin, end, segment_duration, detector,
             )  # fmt: skip
-        for reason in state:
-            counts[reason] = counts.get(reason, 0) + 1
-        remainder = end - begin - len(state)
-        if remainder > 1e-6:
-            counts["part of a second"] = counts.get("part of a second", 0) + remainder
+        edges = np.concatenate([[0], np.flatnonzero(np.diff(state)) + 1, [len(state)]])
+        stretches += zip(
+            begin + edges[:-1], begin + edges[1:], reasons.words(state[edges[:-1]]), strict=True
+        )
+        if end - begin - len(state) > 1e-6:
+            stretches.append((begin + len(state), end, REST))
     starts = np.concatenate(starts)
     if not len(starts):
         raise ValueError(
             f"ranges {_show(ranges)}: no piece of {segment_duration} s of {detector} is wholly "
             "good: take a shorter noise.segment_duration"
         )
-    table = pd.DataFrame({"reason": list(counts), "seconds": list(map(float, counts.values()))})
-    table = table.sort_values("reason", kind="stable", ignore_index=True)
     asked = f"quality {', '.join(quality) or 'none'}; injections {', '.join(injections) or 'none'}"
     for name, number in sorted(absent.items()):
         text = f"{number} of {len(files)} files have no {name}, their seconds are taken as good"
         log.warning("%s: %s", detector, text)
         asked += f"; {text}"
-    for row in table.itertuples():
+    stretches = pd.DataFrame(stretches, columns=["start", "end", "reason"])
+    stretches = stretches.astype({"start": np.float64, "end": np.float64})
+    for row in reason_seconds(stretches).itertuples():
         log.info("%s: %s: %g s", detector, row.reason, row.seconds)
-    return Selection(starts, table, asked, files)
+    return Selection(starts, stretches, asked, files)
 
 
 def read_files(selection, segment_duration, sample_rate=4096, batch=16):
@@ -751,19 +863,69 @@ def read_files(selection, segment_duration, sample_rate=4096, batch=16):
                 if file.end <= begin:
                     file.release()
                     continue
-                if file.start >= begin + segment_duration:
-                    continue
-                shift = round((file.start - begin) * sample_rate)
-                data = file.strain()
-                low, high = max(shift, 0), min(shift + len(data), size)
-                row[low:high] = data[low - shift : high - shift]
+                if file.start < begin + segment_duration:
+                    _copy(file, begin, row)
         yield starts, strain
     for file in selection.files:
         file.release()
 
 
-def _bad_bits(file, masks, asked, absent):
-    """Reason for which each second of a file is bad by its masks ('' where it is not).
+def read_stretch(paths, detector, start, duration, sample_rate, channel, plain=None):
+    """Strain of a stretch of time from files, whatever its quality.
+
+    Parameters
+    ----------
+    paths : list of path
+        `files_for` gives them; of two that hold a second the first counts.
+    detector : str
+    start, duration : float
+        GPS and seconds; times are rounded to the nearest sample.
+    sample_rate : int
+        Hz; files of another rate are refused.
+    channel, plain
+        As in `scan_files`.
+
+    Returns
+    -------
+    array (n,), float64
+        NaN where no file holds strain, and in seconds from ``start`` of constant filling.
+    """
+    plain = plain or {}
+    strain = np.full(round(duration * sample_rate), np.nan)
+    for path in reversed(paths):
+        file = _StrainFile(path, detector, sample_rate, channel, plain.get(Path(path).name))
+        _copy(file, start, strain)
+    seconds = strain[: len(strain) // sample_rate * sample_rate].reshape(-1, sample_rate)
+    seconds[(seconds == seconds[:, :1]).all(axis=1)] = np.nan
+    return strain
+
+
+def _copy(file, begin, row):
+    """Put what a file holds of a row that begins at a GPS time into it."""
+    shift = round((file.start - begin) * file.sample_rate)
+    data = file.strain()
+    low, high = max(shift, 0), min(shift + len(data), len(row))
+    if low < high:
+        row[low:high] = data[low - shift : high - shift]
+
+
+class _Reasons(dict):
+    """Numbers of reasons, in the order in which they are met: seconds are judged by the number."""
+
+    def __missing__(self, word):
+        return self.setdefault(word, len(self))
+
+    def of(self, word, count):
+        """So many seconds of one reason, as numbers."""
+        return np.full(count, self[word], dtype=np.int16)
+
+    def words(self, numbers):
+        """The reasons of some numbers."""
+        return np.array(list(self), dtype=object)[numbers]
+
+
+def _bad_bits(file, masks, asked, absent, reasons):
+    """Reason for which each second of a file is bad by its masks ("good" where it is not).
 
     Counts the absent masks in ``absent``; None when there is nothing to check.
     """
@@ -776,40 +938,37 @@ def _bad_bits(file, masks, asked, absent):
             continue
         if len(values) != round(file.end - file.start):
             raise ValueError(f"{file.path}: {name} has {len(values)} values, not one a second")
-        bad = np.full(len(values), "", dtype=object) if bad is None else bad
+        bad = reasons.of(GOOD, len(values)) if bad is None else bad
         for bit in bits:
             if bit not in names:
                 raise ValueError(
                     f"{file.path}: {name} has no bit {bit} (noise.files): it has {', '.join(names)}"
                 )
             unset = (values.astype(np.int64) >> list(names).index(bit)) & 1 == 0
-            bad[unset & (bad == "")] = f"bit {bit} not set"
+            bad[unset & (bad == reasons[GOOD])] = reasons[f"bit {bit} not set"]
     return bad
 
 
-def _judge(file, bad, begin, state):
+def _judge(file, bad, begin, state, reasons):
     """Set the state of those seconds of a range (from ``begin``) that a file holds."""
-    rate = file.sample_rate
-    first = int(np.ceil(file.start - begin - 0.5 / rate))
-    last = int(np.floor(file.end - begin + 0.5 / rate))
-    for second in range(max(first, 0), min(last, len(state))):
-        if state[second] != "no file":
-            continue
-        at = round((begin + second - file.start) * rate)
-        if at < 0 or at + rate > len(file.strain()):
-            continue
-        data = file.strain()[at : at + rate]
-        reason = "good"
-        if not np.isfinite(data).all():
-            reason = "NaN or infinite"
-        elif (data == data[0]).all():
-            reason = "constant strain"
-        elif bad is not None:
-            # A range that begins within a second of the mask needs both that it touches.
-            low = int(np.floor(begin + second - file.start))
-            high = int(np.ceil(begin + second + 1 - file.start))
-            reason = next((word for word in bad[max(low, 0) : high] if word), "good")
-        state[second] = reason
+    rate, strain = file.sample_rate, file.strain()
+    # The sample of the file at which the range begins.
+    at = round((begin - file.start) * rate)
+    first, last = max(-(at // rate), 0), min((len(strain) - at) // rate, len(state))
+    if first >= last:
+        return
+    seconds = strain[at + first * rate : at + last * rate].reshape(-1, rate)
+    found = reasons.of(GOOD, len(seconds))
+    if bad is not None:
+        # A range that begins within a second of the mask needs both that it touches.
+        offset = begin + np.arange(first, last) - file.start
+        low = bad[np.maximum(np.floor(offset).astype(int), 0)]
+        high = bad[np.minimum(np.ceil(offset).astype(int), len(bad) - 1)]
+        found = np.where(low == reasons[GOOD], high, low)
+    found[(seconds == seconds[:, :1]).all(axis=1)] = reasons[CONSTANT]
+    found[~np.isfinite(seconds).all(axis=1)] = reasons[NOT_FINITE]
+    part = state[first:last]
+    part[:] = np.where(part == reasons[NO_FILE], found, part)
 
 
 # --- noise files ---------------------------------------------------------------------------------
@@ -830,7 +989,8 @@ class Noise:
         Effective one-sided PSD, 1/Hz, which whitening and SNRs share.
     whitening : array (piece, frequency), float32
         Real frequency response of the whitening filter; ``psd`` is 2 / (sample_rate response²).
-    whitened : array (piece, n), float32
+    whitened : memmap (piece, n), float32
+        Read-only, on the file: hours of noise need no memory.
     corrupted : float
         Seconds at each end of a whitened piece that the filter spoils.
     live_time : float
@@ -893,7 +1053,7 @@ def write_noise(
     f_min, f_max : float
         Pass band of the whitening, Hz (``f_max`` None: no upper edge).
     selection : pandas.DataFrame
-        ``reason`` and ``seconds``.
+        Stretches kept and lost: ``start``, ``end`` (GPS) and ``reason``.
     """
     size = round(segment_duration * sample_rate)
     if segment_duration <= filter_duration or segment_duration < 2 * psd_duration:
@@ -946,8 +1106,9 @@ def write_noise(
         width = max(len(reason) for reason in selection["reason"])
         reason = selection["reason"].to_numpy(dtype=f"S{width}")
         file.create_dataset("selection/reason", data=reason, track_times=False)
-        seconds = selection["seconds"].to_numpy(np.float64)
-        file.create_dataset("selection/seconds", data=seconds, track_times=False)
+        for name in ("start", "end"):
+            data = selection[name].to_numpy(np.float64)
+            file.create_dataset(f"selection/{name}", data=data, track_times=False)
         file.attrs.update(
             {
                 "detector": detector,
@@ -982,8 +1143,9 @@ def read_noise(path, strain=False):
         with h5py.File(path) as file:
             attrs = dict(file.attrs)
             glitches = {name: file[f"glitches/{name}"][()] for name in _GLITCH_COLUMNS}
-            selection = {name: file[f"selection/{name}"][()] for name in ("reason", "seconds")}
-            noise = {name: file[name][()] for name in ("gps_start", "psd", "whitening", "whitened")}
+            selection = {name: file[f"selection/{name}"][()] for name in _STRETCH_COLUMNS}
+            noise = {name: file[name][()] for name in ("gps_start", "psd", "whitening")}
+            noise["whitened"] = _mapped(path, file["whitened"])
             noise["strain"] = file["strain"][()] if strain else None
             for name in ("detector", "split", "source", "sample_rate", "delta_f"):
                 noise[name] = attrs[name]
@@ -992,7 +1154,32 @@ def read_noise(path, strain=False):
         raise ValueError(f"{path}: not a noise file of this workflow: {error}") from None
     glitches["kind"] = glitches["kind"].astype(str)
     selection["reason"] = selection["reason"].astype(str)
-    return Noise(**noise, glitches=pd.DataFrame(glitches), selection=pd.DataFrame(selection))
+    selection = reason_seconds(pd.DataFrame(selection))
+    return Noise(**noise, glitches=pd.DataFrame(glitches), selection=selection)
+
+
+def _mapped(path, data):
+    """A contiguous data set of an HDF5 file, as an array on the file."""
+    offset = data.id.get_offset()
+    return np.memmap(path, dtype=data.dtype, mode="r", offset=offset, shape=data.shape)
+
+
+def read_stretches(path):
+    """What a noise file keeps and loses.
+
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``split``, ``detector``, ``source``, ``start`` and ``end`` (GPS) and ``reason``.
+    """
+    with h5py.File(path) as file:
+        columns = {name: file.attrs[name] for name in ("split", "detector", "source")}
+        columns |= {name: file[f"selection/{name}"][()] for name in _STRETCH_COLUMNS}
+    return pd.DataFrame(columns | {"reason": columns["reason"].astype(str)})
 
 
 def common_pieces(starts, ranges=None):
@@ -1052,7 +1239,7 @@ def _read_tsv(path, columns):
     if missing:
         raise ValueError(f"{path}:1: no column {', '.join(missing)}")
     for name in columns:
-        if name in ("detector", "kind", "source"):
+        if name in ("detector", "kind", "source", "name", "catalog"):
             continue
         numbers = pd.to_numeric(table[name], errors="coerce")
         if not np.isfinite(numbers).all():

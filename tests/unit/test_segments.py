@@ -1,0 +1,56 @@
+"""The table and the figure of what is kept and lost."""
+
+import pandas as pd
+import pytest
+from jobs import make_job
+from matplotlib import pyplot
+
+import tabulate_segments
+from ccsncam import plots_segments, strain
+
+ROWS = [
+    ("train", "H1", "files", 1000, 2800, "kept"),
+    ("train", "H1", "files", 2800, 2816, "event GW190403_051519"),
+    ("train", "H1", "files", 2816, 4600, "piece not whole"),
+    ("train", "L1", "files", 1000, 4600, "bit NO_CBC_HW_INJ not set"),
+    ("test", "H1", "files", 9000, 12600, "kept"),
+    ("test", "L1", "files", 9000, 12600, "bit BURST_CAT2 not set"),
+]
+RANGES = {"train": [[1000, 4600]], "test": [[9000, 12600]]}
+
+
+def test_stretches_are_drawn_where_they_are():
+    columns = ["split", "detector", "source", "gps_start_s", "gps_end_s", "reason"]
+    figure = plots_segments.segments(pd.DataFrame(ROWS, columns=columns), RANGES, ["H1", "L1"])
+    train, test = figure.axes
+    words = [text.get_text() for text in train.texts]
+    assert words == ["50 %", "0 %", "GW190403_051519"]
+    bars = [bar.get_paths()[0].get_extents() for bar in train.collections]
+    # A frame a detector and a bar a reason: kept is the second of the first detector's.
+    spans = {(round(one.y0, 2), round(one.x0, 3), round(one.x1, 3)) for one in bars}
+    assert (-0.38, 0.0, 0.5) in spans
+    assert (0.62, 0.0, 1.0) in spans
+    assert train.lines[0].get_xdata() == pytest.approx([1808 / 3600])
+    assert [text.get_text() for text in test.texts] == ["100 %", "0 %"]
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend == ["kept", "injection", "data quality", "catalogued event", "piece not whole"]
+    pyplot.close(figure)
+
+
+def test_every_reason_of_a_noise_file_has_a_look():
+    bits = [f"bit {bit} not set" for bit in (*strain.DQ_BITS, *strain.INJECTION_BITS)]
+    fixed = [strain.KEPT, strain.NO_FILE, strain.NOT_FINITE, strain.CONSTANT, strain.NOT_WHOLE]
+    for reason in (*fixed, strain.REST, *bits, "excluded", "event 200121_031748"):
+        assert plots_segments.kind_of(reason)
+    looks = {name: (colour, hatch) for _, name, colour, hatch in plots_segments.KINDS}
+    assert len(set(looks.values())) == len(looks)
+
+
+def test_table_holds_each_stretch(made, tmp_path):
+    job = make_job(tmp_path, "tabulate_segments", {"noise": made.noise}, tmp_path / "t.csv")
+    tabulate_segments.main(job)
+    table = pd.read_csv(tmp_path / "t.csv")
+    assert list(table["detector"]) == ["H1", "L1", "V1"]
+    assert set(table["reason"]) == {"kept"}
+    assert (table["gps_start_s"] == 1238236470).all()
+    assert (table["gps_end_s"] == 1238236470 + 128).all()

@@ -1,0 +1,48 @@
+rule classify:
+    input:
+        unpack(strain_files_at),
+        weights=f"<results>/models/seed-{SEEDS[0]}/best.weights.h5",
+        dataset=f"<results>/datasets/{VALIDATION}.h5",
+    output:
+        "<results>/classify/{gps}.h5",
+    log:
+        "<logs>/classify/{gps}.log",
+    conda:
+        "../../envs/classify.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime="10m",
+    params:
+        code=code_of("classify"),
+        settings=moment_settings(),
+        classifier=network_settings(),
+        saliency=map_settings(),
+        run=config["run"],
+        gps="{gps}",
+    message:
+        "What the network says of GPS {wildcards.gps}"
+    script:
+        "../scripts/classify.py"
+
+
+rule plot_classify:
+    input:
+        "<results>/classify/{gps}.h5",
+    output:
+        png="<results>/classify/{gps}.png",
+        html="<results>/classify/{gps}.html",
+    log:
+        "<logs>/plot_classify/{gps}.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="10m",
+    params:
+        code=code_of("plot_classify"),
+    message:
+        "Picture and page of GPS {wildcards.gps}"
+    script:
+        "../scripts/plot_classify.py"

@@ -1,0 +1,197 @@
+"""What the network says of a moment of strain: probabilities over time, and where it looks.
+
+Strain is whitened and cut as for the data sets: a piece around the moment with its own PSD, then
+windows of 1 s, one spectrogram each.
+"""
+
+import numpy as np
+import scipy.special
+
+from ccsncam import saliency, seeds, spectrogram, strain, whitening
+
+# Where the moment lies in the window that is centred on it [s]: of training samples the bounce
+# lies at 0 to 0.15 s.
+MOMENT = 0.05
+
+
+def read_whitened(paths, detector, gps, settings):
+    """Whitened strain of one detector around a moment.
+
+    The PSD is that of the piece of ``noise.segment_duration`` around the moment, or of what gaps
+    and the ends of files leave of it, in whole seconds.
+
+    Parameters
+    ----------
+    paths : list of path
+        Files of strain around the moment; may be empty.
+    detector : str
+    gps : float
+        [s].
+    settings : dict
+        The config's blocks ``classify``, ``whitening`` and ``signal``; ``segment_duration`` [s];
+        ``channel`` and ``plain`` as in `strain.scan_files`.
+
+    Returns
+    -------
+    array (n,), float32, or None
+        ``classify.span`` seconds with the moment in the middle; None where they hold no data.
+
+    Raises
+    ------
+    ValueError
+        In one line: a part of the span is missing, or too little is left for a PSD.
+    """
+    signal, block, span = settings["signal"], settings["whitening"], settings["classify"]["span"]
+    rate, longest = signal["sample_rate"], settings["segment_duration"]
+    data = strain.read_stretch(
+        *(paths, detector, gps - longest, 2 * longest, rate),
+        channel=settings["channel"],
+        plain=settings["plain"],
+    )
+    finite, middle = np.isfinite(data), longest * rate
+    half, edge = round(span * rate / 2), round(block["filter_duration"] * rate / 2)
+    if not finite[middle - half : middle + half].any():
+        return None
+    low, high = middle - half - edge, middle + half + edge
+    if not finite[low:high].all():
+        lost = gps + (low + np.argmin(finite[low:high]) - middle) / rate
+        raise ValueError(
+            f"{detector}: no strain (NaN, constant or no file) at GPS {lost:.3f}; the span needs "
+            f"{(low - middle) / rate:+g} to {(high - middle) / rate:+g} s around GPS {gps:.15g}: "
+            "take another moment or a shorter classify.span"
+        )
+    gaps = np.concatenate([[-1], np.flatnonzero(~finite), [len(data)]])
+    after = np.searchsorted(gaps, middle)
+    first, last = gaps[after - 1] + 1, gaps[after]
+    seconds = min(longest, (last - first) // rate)
+    shortest = max(2 * block["psd_duration"], (high - low) / rate)
+    if seconds < shortest:
+        raise ValueError(
+            f"{detector}: {(last - first) / rate:g} s of strain around GPS {gps:.15g} without a "
+            f"gap, the PSD needs {shortest:g} s (twice whitening.psd_duration, and classify.span)"
+        )
+    size = seconds * rate
+    begin = min(max(middle - size // 2, first), last - size)
+    white = _whiten(data[begin : begin + size].astype(np.float32), signal, block)
+    return white[middle - half - begin : middle + half - begin]
+
+
+def _whiten(piece, signal, block):
+    """Whiten a piece with its own PSD, as `strain.write_noise` does."""
+    rate, psd_duration, filter_duration = (
+        signal["sample_rate"],
+        block["psd_duration"],
+        block["filter_duration"],
+    )
+    bias = whitening.estimation_bias(len(piece), rate, psd_duration, filter_duration)
+    psd = bias * whitening.welch_psd(piece, rate, psd_duration)
+    f_max = signal["f_max"] if signal["f_max"] < rate / 2 else None
+    fir = whitening.whitening_fir(
+        psd, 1 / psd_duration, rate, filter_duration, signal["f_min"], f_max
+    )
+    return whitening.whiten(piece, fir)
+
+
+def substitute(seed, detector, gps, size):
+    """White noise in place of a detector without data, as one that sees nothing looks.
+
+    Parameters
+    ----------
+    seed : int
+        Of the run.
+    detector : str
+    gps : float
+    size : int
+        Samples.
+
+    Returns
+    -------
+    array (size,), float32
+        Gaussian, of unit variance.
+    """
+    stream = seeds.generator(seed, "classify", detector, f"{gps:.15g}")
+    return stream.standard_normal(size, dtype=np.float32)
+
+
+def window_starts(settings):
+    """First samples of the windows of 1 s in the span, a step apart.
+
+    Parameters
+    ----------
+    settings : dict
+        The config's blocks ``classify`` and ``signal``.
+
+    Returns
+    -------
+    starts : array (window,), int
+        Counted from the start of the span.
+    moment : int
+        Which window has the moment `MOMENT` seconds into it.
+    """
+    rate, block = settings["signal"]["sample_rate"], settings["classify"]
+    half, step = round(block["span"] * rate / 2), block["step"] * rate
+    anchor = half - round(MOMENT * rate)
+    before, after = int(anchor / step), int((2 * half - rate - anchor) / step)
+    steps = np.round(np.arange(-before, after + 1) * step).astype(int)
+    return anchor + steps, before
+
+
+def images(whitened, starts, settings):
+    """The network's inputs, as those of a data set.
+
+    Parameters
+    ----------
+    whitened : list of array (n,) or None
+        One a detector; None is black.
+    starts : array (window,), int
+        First samples of the windows.
+    settings : dict
+        The config's blocks ``signal`` and ``spectrogram``.
+
+    Returns
+    -------
+    array (window, frequency, time, detector), float32
+        In [0, 1].
+    """
+    rate, block = settings["signal"]["sample_rate"], settings["spectrogram"]
+    there = [number for number, one in enumerate(whitened) if one is not None]
+    series = np.stack([whitened[number] for number in there])
+    windows = np.lib.stride_tricks.sliding_window_view(series, rate, axis=1)[:, starts]
+    seen = spectrogram.magnitude(np.swapaxes(windows, 0, 1), block, rate)
+    grid = spectrogram.grid(block, rate)
+    shape = (len(starts), len(grid.frequencies), len(grid.times), len(whitened))
+    image = np.zeros(shape, np.float32)
+    image[..., there] = np.moveaxis(spectrogram.normalise(seen, block), 1, -1)
+    return image
+
+
+def judge(network, image, moment, settings):
+    """Probabilities of all windows, and Score-CAM of two of them.
+
+    Parameters
+    ----------
+    network : ccsncam.saliency.Network
+    image : array (window, frequency, time, detector)
+        From `images`.
+    moment : int
+        From `window_starts`.
+    settings : dict
+        The config's ``saliency`` block.
+
+    Returns
+    -------
+    probability : array (window, class)
+    explained : dict
+        ``loudest`` (the window where noise is least probable) and ``moment``: each ``window`` and
+        what `saliency.explain` gives, of the most probable signal class.
+    """
+    values = saliency.logits(network, image)
+    # By the odds: many a probability is 1 in double precision.
+    loudest = int(saliency.log_odds(values, np.zeros(len(values), int)).argmin())
+    explained = {}
+    for name, window in (("loudest", loudest), ("moment", moment)):
+        label = 1 + int(values[window, 1:].argmax())
+        aim = settings | {"target": "label"}
+        found = saliency.explain(network, image[[window]], label, aim, ["score-cam"])
+        explained[name] = {"window": window, **found}
+    return scipy.special.softmax(values, axis=1), explained

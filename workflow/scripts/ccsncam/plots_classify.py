@@ -1,0 +1,250 @@
+"""Picture and page of what the network says of a moment of strain."""
+
+import base64
+import html
+from dataclasses import dataclass
+from string import Template
+
+import h5py
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+
+from ccsncam.methods import NAMES
+from ccsncam.plots import PAGE, looks
+from ccsncam.plots_saliency import Samples
+
+METHOD = "score-cam"
+# Top of the scale of whitened spectrograms: the mean amplitude of white noise is 0.89.
+CEILING = 6.0
+WINDOWS = {"loudest": "least like noise", "moment": "at the moment"}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the rule ``classify`` found.
+
+    Attributes
+    ----------
+    path : path
+        Its HDF5 file.
+    gps : float
+        [s].
+    run : str
+    classes, detectors, data : list of str
+        ``data``: the detectors that had strain.
+    missing : str
+        What stands in place of the others: ``noise`` or ``black``.
+    start : array (window,)
+        Start of each window from ``gps`` [s].
+    probability : array (window, class)
+    explained : dict of dict
+        The attributes of the two windows that are explained.
+    """
+
+    path: str
+    gps: float
+    run: str
+    classes: list
+    detectors: list
+    data: list
+    missing: str
+    start: np.ndarray
+    probability: np.ndarray
+    explained: dict
+
+    @classmethod
+    def read(cls, path):
+        """Read a file of the rule ``classify``."""
+        with h5py.File(path) as file:
+            lists = {name: list(file.attrs[name]) for name in ("classes", "detectors", "data")}
+            values = {name: file.attrs[name] for name in ("gps", "run", "missing")}
+            arrays = {name: file[name][()] for name in ("start", "probability")}
+            explained = {name: dict(file[name].attrs) for name in WINDOWS}
+        return cls(path, explained=explained, **lists, **values, **arrays)
+
+    @property
+    def words(self):
+        """Which detectors had strain, and what stands in place of the others."""
+        absent = [name for name in self.detectors if name not in self.data]
+        text = f"strain of {', '.join(self.data)}"
+        if absent:
+            stand_in = {"noise": "white noise", "black": "black"}[self.missing]
+            text += f"; {', '.join(absent)} without data ({stand_in})"
+        return text
+
+    def verdict(self, name):
+        """Probability of the class that is explained in a window, and what the network says."""
+        one = self.explained[name]
+        aim, taken = self.classes[one["target"]], self.classes[one["prediction"]]
+        text = f"{aim} {one['probability'][one['target']]:.3f}"
+        return text if aim == taken else f"{text}; says {taken}"
+
+
+def moment(found):
+    """Spectrogram of each detector, probabilities over time, and Score-CAM of two windows.
+
+    Parameters
+    ----------
+    found : Found
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    count = len(found.detectors)
+    heights = [1.0] * count + [1.7]
+    figure = plt.figure(figsize=(PAGE, 0.6 + 1.05 * sum(heights) + 2.5))
+    above, below = figure.subfigures(2, 1, height_ratios=[1.05 * sum(heights), 2.5])
+    grid = above.subplots(count + 1, 1, sharex=True, height_ratios=heights)
+    with h5py.File(found.path) as file:
+        samples = Samples(file)
+        begin = file.attrs["begin"]
+        for axes, detector in zip(grid[:-1], found.detectors, strict=True):
+            _spectrogram(axes, file, detector, samples, begin)
+            absent = "" if detector in found.data else f": no data, {found.missing}"
+            axes.text(
+                *(0.008, 0.93, f"{detector}{absent}"),
+                transform=axes.transAxes,
+                va="top",
+                fontsize=7,
+                bbox={"boxstyle": "round,pad=0.2", "fc": "white", "ec": "0.5", "lw": 0.5},
+            )
+        scale = ScalarMappable(Normalize(0, CEILING), "viridis")
+        bar = above.colorbar(scale, ax=grid[:-1].tolist(), pad=0.01, aspect=15 * count)
+        bar.set_label("amplitude (white noise: 0.9)")
+        _probabilities(grid[-1], found)
+        grid[-1].set(xlim=(begin, -begin))
+        grid[-1].set_xlabel(
+            f"time from GPS {found.gps:.15g} [s]; curves: 0.05 s into each window of 1 s"
+        )
+        grid[count // 2].set_ylabel("frequency [Hz]")
+        panels = below.subplots(1, 4, sharex=True, sharey=True)
+        for (left, right), (name, words) in zip(panels.reshape(2, 2), WINDOWS.items(), strict=True):
+            samples.image(left, file[name])
+            mesh = samples.map(right, file[name], METHOD)
+            start = found.explained[name]["start"]
+            left.set_title(f"{words}, from {start:+.2f} s\n{samples.colours}", fontsize=6.5)
+            right.set_title(f"{NAMES[METHOD]} of\n{found.verdict(name)}", fontsize=6.5)
+            for axes in (left, right):
+                axes.set_xlabel("time [s]")
+        panels[0].set_ylabel("frequency [Hz]")
+        bar = below.colorbar(mesh, ax=panels.tolist(), pad=0.01)
+        bar.set_label("saliency / maximum")
+    return figure
+
+
+def _spectrogram(axes, file, detector, samples, begin):
+    """Draw the whitened spectrogram of a detector; black where there is none."""
+    axes.grid(False)
+    if detector not in file["spectrogram"]:
+        axes.set_facecolor("k")
+        return
+    image = file[f"spectrogram/{detector}"][()]
+    times, frequencies = file.attrs["times"], file.attrs["frequencies"]
+    hop = times[1] - times[0]
+    # The first frame's centre lies where it does in a sample.
+    first = begin + times[0] - hop / 2
+    extent = (first, first + hop * image.shape[1], *samples.extent[2:])
+    axes.imshow(image, origin="lower", extent=extent, aspect="auto", vmin=0, vmax=CEILING)
+    axes.set_ylim(0, frequencies[-1])
+
+
+def _probabilities(axes, found):
+    """Draw the probabilities of all classes, noise above the others."""
+    look = looks(found.classes)
+    # A window is drawn where the moment lies in that of the moment.
+    at = found.start - found.explained["moment"]["start"]
+    for number, name in reversed(list(enumerate(found.classes))):
+        own = {"ms": 2.5} if number else {"lw": 2.2, "color": "k", "marker": ""}
+        axes.plot(at, found.probability[:, number], label=name, markevery=2, **look[name] | own)
+    for name, height in (("loudest", 1.25), ("moment", 1.11)):
+        start = found.explained[name]["start"]
+        axes.plot([start, start + 1], [height] * 2, color="0.3", lw=1.5, clip_on=False)
+        axes.annotate(
+            *(WINDOWS[name], (start + 1, height)),
+            xytext=(3, 0),
+            textcoords="offset points",
+            fontsize=6,
+            va="center",
+            annotation_clip=False,
+        )
+    axes.axvline(0, color="0.4", lw=0.8, ls=":")
+    axes.set(ylim=(-0.02, 1.34), ylabel="probability", yticks=[0, 0.5, 1])
+    handles, labels = axes.get_legend_handles_labels()
+    axes.legend(
+        handles[::-1], labels[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=2.5
+    )
+
+
+PAGE_TEMPLATE = Template("""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>GPS $gps</title>
+<style>
+body { font: 16px/1.5 sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+img { width: 100%; }
+table { border-collapse: collapse; }
+th, td { padding: 0.2rem 0.8rem; text-align: right; border-bottom: 1px solid #ccc; }
+th:first-child, td:first-child { text-align: left; }
+</style>
+</head>
+<body>
+<h1>GPS $gps</h1>
+<p>$words. Run $run; network trained on <strong>$trained</strong>.</p>
+<img alt="Spectrograms, probabilities and Score-CAM around GPS $gps"
+src="data:image/png;base64,$picture">
+<h2>Probabilities</h2>
+<table>
+<tr><th>class</th><th>window least like noise, from $loudest s</th>
+<th>window at the moment, from $moment s</th></tr>
+$rows
+</table>
+<h2>What is what</h2>
+<ul>
+<li>Spectrograms: strain of each detector, whitened with the PSD of the piece around the moment, as
+in training; amplitude on one scale. A detector without data is said.</li>
+<li>Probabilities: the network's softmax for each window of 1 s, drawn 0.05 s into the window. In
+training the bounce lies 0 to 0.15 s into it. They add up to 1: the network knows its classes only,
+and gives one of them to whatever it sees, a merger or a glitch too.</li>
+<li>Windows: the one where noise is least probable, and the one that begins 0.05 s before the
+moment; the network's input, and Score-CAM of its most probable signal class, each cell at its
+receptive field.</li>
+</ul>
+</body>
+</html>
+""")
+
+
+def page(found, picture, trained):
+    """One self-contained page: the picture, the table of probabilities, and what is what.
+
+    Parameters
+    ----------
+    found : Found
+    picture : bytes
+        A PNG.
+    trained : str
+        What the network was trained on.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    columns = [found.explained[name]["probability"] for name in WINDOWS]
+    rows = [
+        f"<tr><td>{html.escape(name)}</td><td>{one:.4f}</td><td>{other:.4f}</td></tr>"
+        for name, one, other in zip(found.classes, *columns, strict=True)
+    ]
+    return PAGE_TEMPLATE.substitute(
+        gps=f"{found.gps:.15g}",
+        words=html.escape(found.words),
+        run=html.escape(found.run),
+        trained=html.escape(trained),
+        picture=base64.b64encode(picture).decode(),
+        rows="\n".join(rows),
+        **{name: f"{found.explained[name]['start']:+.2f}" for name in WINDOWS},
+    )

@@ -1,0 +1,103 @@
+"""The figure of what is kept and lost of the GPS ranges, and why."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.patches import Patch
+
+from ccsncam.plots import COLOURS, PAGE
+
+# How the reasons of a noise file begin, what they are called, and how they look: the first that
+# fits counts. Hatches tell them apart in grey.
+KINDS = (
+    ("kept", "kept", COLOURS[6], ""),
+    ("no file", "no file", "white", "...."),
+    ("bit DATA", "detector off", "0.9", ""),
+    ("NaN or infinite", "detector off", "0.9", ""),
+    ("constant strain", "constant strain", "0.9", "xxxx"),
+    ("bit NO_", "injection", COLOURS[4], "||||"),
+    ("bit ", "data quality", COLOURS[1], "////"),
+    ("event ", "catalogued event", COLOURS[5], ""),
+    ("excluded", "excluded", COLOURS[0], ""),
+    ("piece not whole", "piece not whole", COLOURS[7], "\\\\\\\\"),
+    ("part of a second", "part of a second", "0.5", ""),
+)
+HOUR = 3600.0
+
+
+def kind_of(reason):
+    """Name, colour and hatch of a reason."""
+    return next(look for start, *look in KINDS if reason.startswith(start))
+
+
+def segments(table, ranges, detectors):
+    """One panel a split, one row a detector: what is kept and what is lost, by reason.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``split``, ``detector``, ``gps_start_s``, ``gps_end_s``, ``reason``.
+    ranges : dict of list of [start, end]
+        GPS ranges of each split.
+    detectors : list of str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    height = 1.0 + len(ranges) * (0.75 + 0.26 * len(detectors))
+    figure, grid = plt.subplots(len(ranges), 1, figsize=(PAGE, height), squeeze=False)
+    table = table.assign(kind=[kind_of(reason)[0] for reason in table["reason"]])
+    for axes, (split, stretches) in zip(grid.flat, ranges.items(), strict=True):
+        begin, end = min(first for first, _ in stretches), max(last for _, last in stretches)
+        total = sum(last - first for first, last in stretches)
+        events = {}
+        for row, detector in enumerate(detectors):
+            own = table[(table["split"] == split) & (table["detector"] == detector)]
+            for first, last in stretches:
+                _bars(axes, row, [(first, last)], begin, facecolor="none", edgecolor="0.6")
+            for reason, some in own.groupby("reason"):
+                _, colour, hatch = kind_of(reason)
+                bars = list(zip(some["gps_start_s"], some["gps_end_s"], strict=True))
+                _bars(
+                    *(axes, row, bars, begin),
+                    facecolor=colour,
+                    # Of the bar's own colour: a second of a day keeps the width of a hairline.
+                    edgecolor="0.3" if hatch else colour,
+                    hatch=hatch,
+                )
+                if reason.startswith("event "):
+                    events[reason.removeprefix("event ")] = np.mean(bars)
+            kept = own[own["kind"] == "kept"]
+            share = 100 * (kept["gps_end_s"] - kept["gps_start_s"]).sum() / total
+            axes.text(
+                *(1.005, row, "<1 %" if 0 < share < 1 else f"{share:.0f} %"),
+                transform=axes.get_yaxis_transform(),
+                va="center",
+                fontsize=7,
+            )
+        for name, at in events.items():
+            place = (at - begin) / HOUR, -0.5
+            axes.plot(*place, marker="v", ms=5, color=COLOURS[5], mec="k", mew=0.5, clip_on=False)
+            axes.annotate(name, place, (0, 5), textcoords="offset points", ha="center", fontsize=6)
+        axes.set_title(split, loc="left")
+        axes.set(xlabel=f"time from GPS {begin:.15g} [h]", xlim=(0, (end - begin) / HOUR))
+        axes.set(ylim=(len(detectors) - 0.4, -0.6), yticks=range(len(detectors)))
+        axes.set_yticklabels(detectors)
+        axes.grid(False)
+    there = list(dict.fromkeys(look[0] for _, *look in KINDS if look[0] in set(table["kind"])))
+    looks = {name: (colour, hatch) for _, name, colour, hatch in reversed(KINDS)}
+    handles = [
+        Patch(fc=looks[name][0], hatch=looks[name][1], ec="0.3", lw=0.5, label=name)
+        for name in there
+    ]
+    title = "right: share of the range that is kept"
+    figure.legend(
+        handles=handles, loc="outside upper center", ncol=5, title=title, title_fontsize=7
+    )
+    return figure
+
+
+def _bars(axes, row, stretches, begin, **look):
+    """Bars of a detector, in hours from the beginning of the panel."""
+    spans = [((first - begin) / HOUR, (last - first) / HOUR) for first, last in stretches]
+    axes.broken_barh(spans, (row - 0.38, 0.76), lw=0.3, **look)

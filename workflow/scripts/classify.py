@@ -1,0 +1,63 @@
+"""What the network says of a moment of strain."""
+
+import h5py
+import numpy as np
+
+from ccsncam import classifier, classify, joblog, saliency, spectrogram
+
+
+def main(job):
+    """Read strain, whiten, classify, explain, write."""
+    log = joblog.start(job.log[0], job.rule)
+    settings, gps = job.params.settings, float(job.params.gps)
+    rate, block = settings["signal"]["sample_rate"], settings["spectrogram"]
+    missing, size = (
+        settings["classify"]["missing"],
+        2 * round(settings["classify"]["span"] * rate / 2),
+    )
+    found = {
+        detector: classify.read_whitened(job.input.get(detector, []), detector, gps, settings)
+        for detector in settings["detectors"]
+    }
+    there = [detector for detector, series in found.items() if series is not None]
+    if not there:
+        raise ValueError(
+            f"classify: no strain of {', '.join(found)} at GPS {gps:.15g}: take another moment, or "
+            "name the files that hold it (config block classify)"
+        )
+    for detector in set(found) - set(there):
+        log.warning("%s: no strain at GPS %s: %s in its place", detector, gps, missing)
+        if missing == "noise":
+            found[detector] = classify.substitute(settings["seed"], detector, gps, size)
+    with joblog.native_words(job.log[0]):
+        classifier.prepare(job.threads)
+    network = saliency.load(
+        job.params.classifier, job.params.saliency, job.input.weights, job.input.dataset
+    )
+    starts, moment = classify.window_starts(settings)
+    image = classify.images(list(found.values()), starts, settings)
+    probability, explained = classify.judge(network, image, moment, job.params.saliency)
+    with h5py.File(job.output[0], "w") as out:
+        saliency.describe(out, job.input.dataset)
+        begin = -size / 2 / rate
+        out.attrs.update({"gps": gps, "missing": missing, "data": there, "begin": begin})
+        out.attrs["run"] = job.params.run
+        out.create_dataset("start", data=begin + starts / rate, track_times=False)
+        out.create_dataset("probability", data=probability, track_times=False)
+        for detector, series in found.items():
+            if series is not None:
+                shown = spectrogram.magnitude(series, block | {"scale": "amplitude"}, rate)
+                out.create_dataset(f"spectrogram/{detector}", data=shown, track_times=False)
+        for name, values in explained.items():
+            group, window = out.create_group(name), values.pop("window")
+            group.create_dataset("image", data=image[window], track_times=False)
+            for method, one in values.pop("maps").items():
+                group.create_dataset(f"maps/{method}", data=one, track_times=False)
+            group.attrs.update(values | {"start": begin + starts[window] / rate})
+            classes = np.array(out.attrs["classes"])
+            words = classes[values["prediction"]], values["probability"].max()
+            log.info("%s: %s, probability %.3f", name, *words)
+
+
+if __name__ == "__main__":
+    main(snakemake)  # noqa: F821

@@ -1,0 +1,17 @@
+"""What each noise file keeps and loses of the GPS ranges, and why, as one tidy table."""
+
+import pandas as pd
+
+from ccsncam import joblog, strain
+
+
+def main(job):
+    """Read the noise files, write the table."""
+    joblog.start(job.log[0], job.rule)
+    table = pd.concat([strain.read_stretches(path) for path in job.input.noise])
+    table = table.rename(columns={"start": "gps_start_s", "end": "gps_end_s"})
+    table.to_csv(job.output[0], index=False, float_format="%.15g")
+
+
+if __name__ == "__main__":
+    main(snakemake)  # noqa: F821
