@@ -110,6 +110,15 @@ def test_the_psd_is_of_what_gaps_leave(strain, settings):
     assert whole.std() == pytest.approx(1, abs=0.1)
 
 
+def test_the_psd_is_of_the_piece_around_the_moment(made, inputs, settings):
+    with h5py.File(made.noise[0]) as file:
+        data, start = file["strain"][()].astype(float).ravel(), file["gps_start"][0]
+    paths = put(settings, "H1", data, start)
+    heard = classify.read_whitened(paths, "H1", start + 96, settings)
+    expected = inputs.noise[0].whitened[1, 30 * RATE : 34 * RATE]
+    np.testing.assert_allclose(heard, expected, atol=1e-6)
+
+
 def test_two_files_join(strain, settings):
     (data, start), *_ = strain
     one = classify.read_whitened(put(settings, "H1", data, start), "H1", start + 32, settings)
@@ -150,11 +159,11 @@ def test_a_detector_without_data(strain, settings):
         assert abs(np.corrcoef(noise, classify.substitute(*other, 4 * RATE))[0, 1]) < 0.05
     there = classify.read_whitened(put(settings, "H1", data, start), "H1", start + 32, settings)
     starts, _ = classify.window_starts(settings)
-    dark = classify.images([there, None], starts, settings)
-    full = classify.images([there, noise], starts, settings)
-    np.testing.assert_array_equal(dark[..., 0], full[..., 0])
-    assert not dark[..., 1].any()
-    assert full[..., 1].max() == 1
+    dark = classify.images([None, there], starts, settings)
+    full = classify.images([noise, there], starts, settings)
+    np.testing.assert_array_equal(dark[..., 1], full[..., 1])
+    assert not dark[..., 0].any()
+    assert full[..., 0].max() == 1
 
 
 @pytest.mark.parametrize(("span", "step"), [(4.0, 0.05), (2.0, 0.3), (7.7, 1.0)])
