@@ -276,6 +276,22 @@ def test_ranges_have_their_own_grid_and_masks_may_be_absent(tmp_path, caplog):
     assert "1 of 1 files have no injection mask" in caplog.text
 
 
+def test_a_second_across_two_of_the_masks_needs_both(tmp_path):
+    gwosc(tmp_path, not_data=[10])
+    selection = scan(tmp_path, [[START + 0.5, START + 31.5]], duration=1)
+    assert seconds(selection) == {"kept": 29.0, "bit DATA not set": 2.0}
+
+
+def test_of_two_files_the_first_counts_and_no_file_stays(tmp_path):
+    gwosc(tmp_path, gaps=[(20, 22)])
+    gwosc(tmp_path, start=START + 16, seed=1)
+    window = [START + 47, START + 50, "GW200311_115853"]
+    selection = scan(tmp_path, [[START, START + 60]], duration=1, events=[window])
+    assert seconds(selection) == {
+        "kept": 45.0, "NaN or infinite": 2.0, "event GW200311_115853": 1.0, "no file": 12.0,
+    }  # fmt: skip
+
+
 def test_constant_filling_is_a_gap(tmp_path):
     gwosc(tmp_path)
     path = next(tmp_path.iterdir())

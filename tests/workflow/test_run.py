@@ -101,6 +101,8 @@ def test_a_second_run_does_nothing(tiny):
         ),
         ({"noise": {"simulated": {"glitches": {"V1": 9.0}}}}, set(), None),
         ({"noise": {"files": {"quality": ["DATA"]}}}, set(), None),
+        ({"noise": {"events": {"window": [1, 1]}}}, set(), None),
+        ({"classify": {"span": 3.0}}, set(), None),
     ],
 )
 def test_a_changed_key_reruns_the_rules_that_use_it(tiny, change, reruns, spared):

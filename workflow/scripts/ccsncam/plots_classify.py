@@ -193,7 +193,7 @@ th:first-child, td:first-child { text-align: left; }
 </head>
 <body>
 <h1>GPS $gps</h1>
-<p>$words. Run $run; network trained on <strong>$trained</strong>.</p>
+<p>Seen: $words. Run $run; network trained on <strong>$trained</strong>.</p>
 <img alt="Spectrograms, probabilities and Score-CAM around GPS $gps"
 src="data:image/png;base64,$picture">
 <h2>Probabilities</h2>

@@ -1,0 +1,177 @@
+"""A moment of strain from files becomes what a sample of a data set is."""
+
+import h5py
+import numpy as np
+import pytest
+
+from ccsncam import classify, dataset, injection, network
+
+RATE = 4096
+OFFSET = 30 * RATE + 17
+
+
+@pytest.fixture(scope="module")
+def inputs(made, config):
+    return dataset.load(made.waveforms, made.noise, config)
+
+
+@pytest.fixture(scope="module")
+def strain(made):
+    """Strain of each detector's first piece, and its start."""
+    found = []
+    for path in made.noise:
+        with h5py.File(path) as file:
+            found.append((file["strain"][0].astype(float), file["gps_start"][0]))
+    return found
+
+
+@pytest.fixture
+def settings(config, tmp_path):
+    """Settings of the job, and the files that `put` writes."""
+    blocks = {key: config[key] for key in ("classify", "whitening", "signal", "spectrogram")}
+    return {**blocks, "segment_duration": 64, "channel": "", "plain": {}, "folder": tmp_path}
+
+
+def put(settings, detector, data, start):
+    """Write a file of strain; its path, as a list."""
+    path = settings["folder"] / f"{detector}-{len(settings['plain'])}.h5"
+    with h5py.File(path, "w") as file:
+        file["strain"] = data
+    entry = {"detector": detector, "start": start, "dataset": "strain", "sample_rate": RATE}
+    settings["plain"][path.name] = entry
+    return [path]
+
+
+def drawn(inputs, label):
+    """A sample of the first pieces, its window where the tests look."""
+    table = dataset.draw(inputs, 1, "moment", label, 0, 1)
+    table["noise_piece"][:], table["noise_offset"][:] = 0, OFFSET
+    return table
+
+
+def heard_at(settings, pieces):
+    """Whitened strain around the moment whose window begins at `OFFSET` of each piece."""
+    series = []
+    for detector, (data, start) in zip(("H1", "L1", "V1"), pieces, strict=True):
+        gps = start + (OFFSET + round(classify.MOMENT * RATE)) / RATE
+        paths = put(settings, detector, data, start)
+        series.append(classify.read_whitened(paths, detector, gps, settings))
+    return series
+
+
+def image_at(settings, pieces):
+    """Image of that window."""
+    starts, moment = classify.window_starts(settings)
+    return classify.images(heard_at(settings, pieces), starts[[moment]], settings)
+
+
+def test_noise_is_what_the_data_set_has(inputs, strain, settings):
+    # The scale too, which the image of a detector does not have.
+    begin = OFFSET + round(classify.MOMENT * RATE) - 2 * RATE
+    for heard, noise in zip(heard_at(settings, strain), inputs.noise, strict=True):
+        expected = noise.whitened[0, begin : begin + 4 * RATE]
+        np.testing.assert_allclose(heard, expected, atol=1e-6)
+    expected, _, _ = dataset.samples(inputs, None, drawn(inputs, 0), None)
+    np.testing.assert_allclose(image_at(settings, strain), expected, atol=1e-6)
+
+
+def test_a_signal_in_strain_is_what_the_data_set_has(inputs, strain, settings):
+    """But for the PSD, which sees the signal here: a median over 31 windows hardly does."""
+    table = drawn(inputs, 1)
+    spectrum = injection.spectra(inputs.waveforms[0])
+    expected, snr, distance = dataset.samples(inputs, spectrum, table, dataset.by_snr(30, 30))
+    where = table["ra"], table["dec"], table["psi"], table["gps_start"][:, 0]
+    response = network.response(inputs.detectors, *where)
+    source = table["theta"], table["phi"], response, table["bounce_time"]
+    signal = injection.project(spectrum, *source, RATE)[0] / distance[0]
+    pieces = []
+    for (data, start), wave in zip(strain, signal, strict=True):
+        heard = data.copy()
+        heard[OFFSET : OFFSET + len(wave)] += wave
+        pieces.append((heard, start))
+    image = image_at(settings, pieces)
+    assert np.linalg.norm(snr) == pytest.approx(30)
+    assert np.abs(image - expected).max() < 0.02
+    # Most of a difference would be the signal's.
+    silent, _, _ = dataset.samples(inputs, None, table, None)
+    assert np.abs(image - silent).max() > 0.3
+
+
+def test_the_psd_is_of_what_gaps_leave(strain, settings):
+    (data, start), *_ = strain
+    # 9 s from the beginning of the file: the piece begins there, not 32 s before the moment.
+    gapped = data.copy()
+    gapped[40 * RATE :] = np.nan
+    whole = classify.read_whitened(put(settings, "H1", gapped, start), "H1", start + 9, settings)
+    short = put(settings, "H1", data[: 40 * RATE], start)
+    expected = classify.read_whitened(short, "H1", start + 9, settings)
+    np.testing.assert_array_equal(whole, expected)
+    assert whole.shape == (4 * RATE,)
+    assert whole.std() == pytest.approx(1, abs=0.1)
+
+
+def test_the_psd_is_of_the_piece_around_the_moment(made, inputs, settings):
+    with h5py.File(made.noise[0]) as file:
+        data, start = file["strain"][()].astype(float).ravel(), file["gps_start"][0]
+    paths = put(settings, "H1", data, start)
+    heard = classify.read_whitened(paths, "H1", start + 96, settings)
+    expected = inputs.noise[0].whitened[1, 30 * RATE : 34 * RATE]
+    np.testing.assert_allclose(heard, expected, atol=1e-6)
+
+
+def test_two_files_join(strain, settings):
+    (data, start), *_ = strain
+    one = classify.read_whitened(put(settings, "H1", data, start), "H1", start + 32, settings)
+    paths = put(settings, "H1", data[: 31 * RATE], start)
+    paths += put(settings, "H1", data[31 * RATE :], start + 31)
+    np.testing.assert_array_equal(classify.read_whitened(paths, "H1", start + 32, settings), one)
+
+
+@pytest.mark.parametrize(
+    ("change", "at", "message"),
+    [
+        # One sample, in the span, and where the filter needs it.
+        (lambda data: data.__setitem__(33 * RATE, np.nan), 32, r"V1: no strain .* GPS 1238236503"),
+        (lambda data: data.__setitem__(34 * RATE + 4000, np.nan), 32, r"-3 to \+3 s around GPS"),
+        (lambda data: data.__setitem__(slice(30 * RATE, 31 * RATE), 0), 32, "constant"),
+        (lambda data: None, 2.5, r"V1: no strain .* no file"),
+        (lambda data: data.__setitem__(slice(7 * RATE, None), np.nan), 3.5, r"V1: 7 s of .* 8 s"),
+    ],
+)
+def test_what_is_missing_is_said(strain, settings, change, at, message):
+    data, start = strain[2][0].copy(), strain[2][1]
+    change(data)
+    with pytest.raises(ValueError, match=message) as caught:
+        classify.read_whitened(put(settings, "V1", data, start), "V1", start + at, settings)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_detector_without_data(strain, settings):
+    (data, start), *_ = strain
+    away = data.copy()
+    away[29 * RATE : 35 * RATE] = np.nan
+    for paths in ([], put(settings, "L1", away, start), put(settings, "L1", data, start + 100)):
+        assert classify.read_whitened(paths, "L1", start + 32, settings) is None
+    noise = classify.substitute(1, "L1", start, 4 * RATE)
+    assert noise.var() == pytest.approx(1, abs=0.05)
+    np.testing.assert_array_equal(noise, classify.substitute(1, "L1", start, 4 * RATE))
+    for other in ((2, "L1", start), (1, "V1", start), (1, "L1", start + 0.1)):
+        assert abs(np.corrcoef(noise, classify.substitute(*other, 4 * RATE))[0, 1]) < 0.05
+    there = classify.read_whitened(put(settings, "H1", data, start), "H1", start + 32, settings)
+    starts, _ = classify.window_starts(settings)
+    dark = classify.images([None, there], starts, settings)
+    full = classify.images([noise, there], starts, settings)
+    np.testing.assert_array_equal(dark[..., 1], full[..., 1])
+    assert not dark[..., 0].any()
+    assert full[..., 0].max() == 1
+
+
+@pytest.mark.parametrize(("span", "step"), [(4.0, 0.05), (2.0, 0.3), (7.7, 1.0)])
+def test_windows_fill_the_span(settings, span, step):
+    block = settings["classify"] | {"span": span, "step": step}
+    starts, moment = classify.window_starts(settings | {"classify": block})
+    half = round(span * RATE / 2)
+    assert starts[moment] == half - 205
+    assert 0 <= starts[0] < step * RATE + 1
+    assert 0 <= 2 * half - RATE - starts[-1] < step * RATE + 1
+    np.testing.assert_allclose(np.diff(starts), step * RATE, atol=1)

@@ -1,0 +1,63 @@
+import re
+
+import h5py
+import numpy as np
+import pytest
+from runner import TINY
+
+START = 1238404064
+
+
+@pytest.fixture
+def moment(tiny):
+    """The finished run with a config that names strain of H1: 64 s of the test noise."""
+    folder = tiny.folder / "strain"
+    folder.mkdir(exist_ok=True)
+    with h5py.File(tiny.folder / "results/tiny/noise/test-H1.h5") as noise:
+        data = noise["strain"][0].astype(float)
+    with h5py.File(folder / "h1.h5", "w") as file:
+        file["data"] = data
+        file["data"].attrs["fs"] = 4096
+    entry = {"detector": "H1", "start": START, "dataset": "data"}
+    block = {"source": "files", "folder": str(folder), "plain": {"h1.h5": entry}, "step": 0.25}
+    tiny.write(TINY | {"classify": block})
+    yield tiny
+    tiny.write(TINY)
+
+
+def test_a_moment_is_classified(moment):
+    name = f"results/tiny/classify/{START + 32.5}"
+    planned = moment.run("--dry-run", "--", f"{name}.html")
+    rules = set(re.findall(r"^(\w+) +1$", planned, re.MULTILINE))
+    assert rules == {"classify", "plot_classify"}
+    moment.run("--", f"{name}.png")
+    with h5py.File(moment.folder / f"{name}.h5") as file:
+        np.testing.assert_allclose(file["probability"][()].sum(axis=1), 1, rtol=1e-6)
+        assert file["probability"].shape == (12, 4)
+        assert list(file.attrs["data"]) == ["H1"]
+        assert set(file["spectrogram"]) == {"H1", "L1"}
+        for window in ("loudest", "moment"):
+            assert file[f"{window}/maps/score-cam"].shape == (94, 31)
+            # Of a signal class, whatever is predicted.
+            assert file[window].attrs["target"] > 0
+        assert file["moment"].attrs["start"] == pytest.approx(-0.05, abs=1 / 4096)
+        shown = f"{file['moment'].attrs['probability'][0]:.4f}"
+    assert (moment.folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    page = (moment.folder / f"{name}.html").read_text()
+    assert f"<td>{shown}</td>" in page
+    assert "L1 without data (white noise)" in page
+    assert "surrogate waveforms, simulated noise" in page
+    # Nothing is fetched from elsewhere.
+    assert set(re.findall(r'(?:src|href)="([^,"]*)', page)) == {"data:image/png;base64"}
+
+
+def test_what_cannot_be_classified_is_said(moment):
+    for gps, words in (
+        (START - 100, f"no file holds strain of H1, L1 at GPS {START - 100}"),
+        (START + 62, rf"ERROR H1: no strain \(NaN, constant or no file\) at GPS {START + 64}"),
+    ):
+        output = moment.run("--", f"results/tiny/classify/{gps}.png", fails=True)
+        assert re.search(words, output)
+    moment.write(TINY)
+    output = moment.run("--", f"results/tiny/classify/{START + 32}.html", fails=True)
+    assert "the noise of this run is simulated" in output
