@@ -324,9 +324,10 @@ def _ranking(axes, table):
         axes.axvline(rows.loc["power", "tau_density"], color=colour, lw=0.8, ls="--")
     axes.axvline(0, color="0.4", lw=0.8)
     axes.set_yticks(heights, order["method"])
-    axes.set(xlabel="Kendall's τ (dashed: signal power)", xlim=(-1.02, 1.02))
+    axes.set(xlabel="Kendall's τ", xlim=(-1.02, 1.02))
     axes.set_title("do maps rank modes\nas removal does?")
-    axes.legend(loc="upper left", fontsize=6)
+    style = {"fontsize": 6, "title": "dashed: signal power", "title_fontsize": 6}
+    axes.legend(loc="upper center", bbox_to_anchor=(0.3, -0.08), **style)
 
 
 def _points(axes, places, rows, name, colour, label, marker="o"):
@@ -389,7 +390,7 @@ def faithfulness(curves, randomisation, title, baseline="noise"):
             axes.set_xticks(layers["step"], [f"+ {name}" for name in layers["layer"]])
             axes.set(xlabel="layers randomised, from the top")
         column[0].set_title(heading)
-        column[0].legend(loc="upper right", fontsize=6)
+        column[1].legend(loc="center right", fontsize=6)
     for axes, words in zip(
         grid[:, 0],
         (
