@@ -5,7 +5,7 @@ Each method is one function of a batch, compiled once. TensorFlow is imported wh
 implementations do is a switch.
 """
 
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 
 import h5py
@@ -365,8 +365,9 @@ METHODS = {
 }
 
 
+@cache
 def explainer(network, method, **options):
-    """Compile a method.
+    """Compile a method, once: its weights are those of the network at the call.
 
     Parameters
     ----------
