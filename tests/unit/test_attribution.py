@@ -57,7 +57,8 @@ def test_shares_by_hand():
     np.testing.assert_allclose(pointing[:2, 0], [1, 0.5])
     assert np.isnan(share[2]).all()
     assert np.isnan(share[:, 1]).all()
-    area, power = attribution.by_chance(maps[:2], cells[:2], np.array([[2, 0], [1, 1]]))
+    area = attribution.share_on(np.array([[[2, 0], [1, 1]]]), cells[:2])
+    power = attribution.share_on(maps[:2], cells[:2])
     np.testing.assert_allclose(area[:, 0], 0.5)
     np.testing.assert_allclose(power[:, 0], 0.5)
 

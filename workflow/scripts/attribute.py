@@ -27,10 +27,11 @@ def main(job):
     target = label if settings["target"] == "label" else prediction
     cells = attribution.regions(*power)
     matrices = network.stretch("reach")
-    flat = saliency.upsample(np.ones((1, *network.map_shape), np.float32), matrices)[0]
+    flat = saliency.upsample(np.ones((1, *network.map_shape), np.float32), matrices)
     # What lies wholly in the first frames is where no cell of the layer is centred.
-    cells &= np.isfinite(attribution.by_chance(power[0], cells, flat)[0])[..., None, None]
-    area, by_power = attribution.by_chance(power[0], cells, np.ones_like(flat))
+    cells &= (attribution.share_on(flat, cells) > 0)[..., None, None]
+    by_power = attribution.share_on(power[0], cells)
+    area = attribution.share_on(np.ones_like(flat), cells)
     columns = {"row": rows, "label": label, "prediction": prediction, "target": target}
     columns |= {"network_snr": snr, "distance_kpc": distance, "power": by_power}
     for name, images_without in (
@@ -46,8 +47,8 @@ def main(job):
             options = settings["options"].get(method, {})
             maps = saliency.maps(network, method, images, target, seed, **options)
             found = attribution.on_regions(saliency.upsample(maps, matrices), cells)
-            flat = saliency.upsample(np.ones_like(maps[:1]), matrices)[0]
-            own, _ = attribution.by_chance(power[0], cells, flat)
+            flat = saliency.upsample(np.ones_like(maps[:1]), matrices)
+            own = attribution.share_on(flat, cells)
             _write(groups, method, methods.NAMES[method], *found, own, columns["mode_change"])
         unknown = np.full_like(by_power, np.nan)
         _write(groups, "power", "signal power", by_power, unknown, area, columns["mode_change"])

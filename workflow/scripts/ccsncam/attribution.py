@@ -57,8 +57,31 @@ def regions(signal, modes):
     return np.concatenate([mask(signal)[:, None], own], axis=1)
 
 
-def on_regions(maps, cells):
+def share_on(maps, cells):
     """Share of each map that lies on each region.
+
+    Of a map of ones that is what chance has, of the signal's power what a map of it would have.
+
+    Parameters
+    ----------
+    maps : numpy.ndarray
+        Not negative, shape (n, frequency, time), or (1, …) for one map of all samples.
+    cells : numpy.ndarray of bool
+        From `regions`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n, region); NaN for a map of zeros and for an empty region.
+    """
+    total = maps.sum(axis=(1, 2), dtype=float)[:, None]
+    inside = np.einsum("nft,nrft->nr", maps, cells, dtype=float)
+    known = (total > 0) & cells.any(axis=(2, 3))
+    return np.divide(inside, total, out=np.full(inside.shape, np.nan), where=known)
+
+
+def on_regions(maps, cells):
+    """Share of each map that lies on each region, and whether its largest cell does.
 
     Parameters
     ----------
@@ -75,36 +98,10 @@ def on_regions(maps, cells):
         1 where the map's largest cell lies in the region, else 0 (Zhang et al. 2018; of several
         largest cells, the share in the region); NaN as above.
     """
-    total = maps.sum(axis=(1, 2), dtype=float)
-    nothing = (total == 0)[:, None] | ~cells.any(axis=(2, 3))
-    with np.errstate(invalid="ignore"):
-        share = np.einsum("nft,nrft->nr", maps, cells, dtype=float) / total[:, None]
+    share = share_on(maps, cells)
     top = maps == maps.max(axis=(1, 2), keepdims=True)
     hit = np.einsum("nft,nrft->nr", top, cells, dtype=float) / top.sum(axis=(1, 2))[:, None]
-    return np.where(nothing, np.nan, share), np.where(nothing, np.nan, hit)
-
-
-def by_chance(signal, cells, flat):
-    """What a map without knowledge, and one that follows the power, would have on each region.
-
-    Parameters
-    ----------
-    signal : numpy.ndarray
-        Power over all detectors, shape (n, frequency, time).
-    cells : numpy.ndarray of bool
-        From `regions`.
-    flat : numpy.ndarray
-        A map of ones at the size of the image, shape (frequency, time): 0 where maps do not reach.
-
-    Returns
-    -------
-    area, power : numpy.ndarray
-        Share of that map and of the signal's power, shape (n, region); NaN for an empty region.
-    """
-    area = np.einsum("ft,nrft->nr", flat, cells, dtype=float) / flat.sum(dtype=float)
-    power = np.einsum("nft,nrft->nr", signal, cells, dtype=float)
-    power /= signal.sum(axis=(1, 2), dtype=float)[:, None]
-    return np.where(area == 0, np.nan, area), np.where(area == 0, np.nan, power)
+    return share, np.where(np.isnan(share), np.nan, hit)
 
 
 def removal(network, images, target, without):
