@@ -115,9 +115,8 @@ def draw(inputs, seed, dataset, label, first, count):
         "bounce_time": low + (high - low) * u[:, 5],
         "uniform": u[:, 6],
     }
-    own = [k for k, model in enumerate(inputs.waveforms) if model.class_name == name]
-    turn = (first + np.arange(count)) % max(len(own), 1)
-    table["waveform"] = np.array(own)[turn] if own else np.full(count, -1)
+    own = [k for k, model in enumerate(inputs.waveforms) if model.class_name == name] or [-1]
+    table["waveform"] = np.take(own, (first + np.arange(count)) % len(own))
     windows = u[:, 7:].reshape(count, detectors, 2)
     if inputs.settings["noise"]["coincident"]:
         windows = np.repeat(windows[:, :1], detectors, axis=1)

@@ -180,8 +180,7 @@ def _check_noise(config):
             f"config, noise.segment_duration: {noise['segment_duration']} s is too short for "
             f"whitening.psd_duration and filter_duration; at least {shortest} s"
         )
-    for ranges in noise["ranges"].values():
-        _events_of(noise, ranges)
+    _events_of(noise, [pair for ranges in noise["ranges"].values() for pair in ranges])
     if noise["source"] == "files":
         if noise["files"]["folder"] is None:
             raise ValueError("config, noise.files.folder: name the folder of the strain files")
