@@ -17,11 +17,11 @@ import yaml
 ROOT = Path(__file__).parents[2]
 sys.path += [str(ROOT / "workflow" / "scripts"), str(ROOT / "tests" / "workflow")]
 
+import real_input  # noqa: E402
 from runner import Workflow  # noqa: E402
 
 from ccsncam import classifier, evaluation, saliency  # noqa: E402
 
-START = 1266281937
 DISTANCES = [1, 3, 5, 10]
 SIZES = {"train_per_class": 600, "validation_per_class": 200, "test_per_class": 400}
 
@@ -33,16 +33,7 @@ def config(data, run, source, live):
         "detectors": ["H1"],
         # The anti-alias filter of 4096-Hz strain takes the noise away above.
         "signal": {"f_max": 1600.0},
-        "noise": {
-            "source": source,
-            "segment_duration": 32,
-            "ranges": {
-                "train": [[START, START + 64]],
-                "validation": [[START + 64, START + 96]],
-                "test": [[START + 96, START + 128]],
-            },
-            "files": {"folder": str(Path(data).resolve() / "strain/o3b_h1")},
-        },
+        "noise": real_input.noise(data) | {"source": source},
         "datasets": {"distances": DISTANCES, **SIZES},
         "classifier": {"parameters": 427090, "epochs": [12, 12, 12]},
         "saliency": {"distance": 1, "distances": [1]},

@@ -61,7 +61,8 @@ def network_says(run, config, real):
     settings = {key: config[key] for key in ("signal", "noise", "spectrogram")}
     inputs = dataset.load([], noise, settings)
     weights = sorted(run.glob("models/seed-*/best.weights.h5"))[0]
-    shape = None
+    known = run / "datasets/test-1kpc.h5"
+    network = saliency.load(config["classifier"], config["saliency"], weights, known)
     for name, model in (("surrogate", models[label - 1]), ("simulation", real)):
         changed = [*models[: label - 1], model, *models[label:]]
         own = dataclasses.replace(inputs, waveforms=changed)
@@ -69,12 +70,7 @@ def network_says(run, config, real):
         for distance in (1, 5, 10):
             table = dataset.draw(own, config["seed"], f"compare-{distance}", label, 0, COUNT)
             image, snr, _ = dataset.samples(own, spectrum, table, dataset.by_distance(distance))
-            if shape is None:
-                shape = image.shape[1:]
-                network = classifier.build(config["classifier"], shape, len(config["classes"]))
-                network.load_weights(weights)
-                cut = saliency.Network(network)
-            said = saliency.logits(cut, image).argmax(axis=1)
+            said = saliency.logits(network, image).argmax(axis=1)
             counts = np.bincount(said, minlength=len(config["classes"]))
             order = [k for k in np.argsort(-counts, kind="stable")[:3] if counts[k]]
             shares = [f"{config['classes'][k]} {100 * counts[k] / COUNT:.1f} %" for k in order]

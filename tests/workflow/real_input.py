@@ -61,10 +61,24 @@ def table_of(data, path):
     return path
 
 
+def noise(data):
+    """The block ``noise`` of a config on the 128 s of H1."""
+    start = 1266281937
+    return {
+        "source": "files",
+        "segment_duration": 32,
+        "ranges": {
+            "train": [[start, start + 64]],
+            "validation": [[start + 64, start + 96]],
+            "test": [[start + 96, start + 128]],
+        },
+        "files": {"folder": str(Path(data).resolve() / "strain/o3b_h1")},
+    }
+
+
 def write(data, folder, sizes):
     """Write waveform table and config of a run on the real data; the config."""
     table = table_of(data, Path(folder) / "numerical.tsv")
-    start = 1266281937
     config = {
         "run": "real",
         "detectors": ["H1"],
@@ -72,16 +86,7 @@ def write(data, folder, sizes):
         "waveforms": str(table),
         # The anti-alias filter of 4096-Hz strain takes the noise away above.
         "signal": {"f_max": 1600.0},
-        "noise": {
-            "source": "files",
-            "segment_duration": 32,
-            "ranges": {
-                "train": [[start, start + 64]],
-                "validation": [[start + 64, start + 96]],
-                "test": [[start + 96, start + 128]],
-            },
-            "files": {"folder": str(Path(data).resolve() / "strain/o3b_h1")},
-        },
+        "noise": noise(data),
         "datasets": {
             "distances": [0.1, 0.2, 0.5, 1, 2],
             **{f"{split}_per_class": size for split, size in sizes["per_class"].items()},

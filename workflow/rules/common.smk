@@ -124,25 +124,25 @@ def files_around(detector, start, end):
             "the noise of this run is simulated, no strain holds the moment: name a folder of "
             "files by --configfile (config block classify: source: files, folder: …)"
         )
-    block = strain_block()
-    files = config["classify"] if block == "classify" else config["noise"]["files"]
+    files, block = moment_files()
     ranges = [[start, end]]
     found = checked(strain.files_at, files["folder"], detector, ranges, files["plain"], block)
     return [str(file) for file in found]
 
 
-def strain_block():
-    """Block of the config that names the files of strain around a moment."""
-    return "noise.files" if config["classify"]["source"] is None else "classify"
+def moment_files():
+    """Block of the config that names the files of strain around a moment, and where it stands."""
+    if config["classify"]["source"] is None:
+        return config["noise"]["files"], "noise.files"
+    return config["classify"], "classify"
 
 
 def moment_settings():
     """What the strain around a moment becomes depends on."""
     own, noise = config["classify"], config["noise"]
-    files = own if strain_block() == "classify" else noise["files"]
     return {
         "classify": {key: own[key] for key in ("span", "step", "missing")},
-        "plain": files["plain"],
+        "plain": moment_files()[0]["plain"],
         "channel": noise["files"]["channel"],
         "segment_duration": noise["segment_duration"],
         **blocks("seed", "detectors", "signal", "spectrogram", "whitening"),

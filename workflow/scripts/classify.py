@@ -11,10 +11,8 @@ def main(job):
     log = joblog.start(job.log[0], job.rule)
     settings, gps = job.params.settings, float(job.params.gps)
     rate, block = settings["signal"]["sample_rate"], settings["spectrogram"]
-    missing, size = (
-        settings["classify"]["missing"],
-        2 * round(settings["classify"]["span"] * rate / 2),
-    )
+    missing = settings["classify"]["missing"]
+    size = 2 * round(settings["classify"]["span"] * rate / 2)
     found = {
         detector: classify.read_whitened(job.input.get(detector, []), detector, gps, settings)
         for detector in settings["detectors"]
@@ -50,10 +48,8 @@ def main(job):
                 out.create_dataset(f"spectrogram/{detector}", data=shown, track_times=False)
         for name, values in explained.items():
             group, window = out.create_group(name), values.pop("window")
-            group.create_dataset("image", data=image[window], track_times=False)
-            for method, one in values.pop("maps").items():
-                group.create_dataset(f"maps/{method}", data=one, track_times=False)
-            group.attrs.update(values | {"start": begin + starts[window] / rate})
+            saliency.write_explained(group, image[window], values)
+            group.attrs["start"] = begin + starts[window] / rate
             classes = np.array(out.attrs["classes"])
             words = classes[values["prediction"]], values["probability"].max()
             log.info("%s: %s, probability %.3f", name, *words)

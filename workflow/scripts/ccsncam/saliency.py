@@ -599,11 +599,17 @@ def write_sample(group, network, dataset, row, settings, shown=methods.PAPER):
         carried = ("label", "network_snr", "snr", "distance_kpc")
         described = {name: data[name][row] for name in carried}
     found = explain(network, image, described["label"], settings, shown)
-    for method, one in found.pop("maps").items():
+    write_explained(group, image[0], found)
+    group.attrs.update(described | {"row": row})
+
+
+def write_explained(group, image, found):
+    """Image (frequency, time, detector) and what `explain` found, to a group of an HDF5 file."""
+    for method, one in found["maps"].items():
         group.create_dataset(f"maps/{method}", data=one, track_times=False)
         group[f"maps/{method}"].attrs["name"] = methods.NAMES[method]
-    group.create_dataset("image", data=image[0], track_times=False)
-    group.attrs.update(described | found | {"row": row})
+    group.create_dataset("image", data=image, track_times=False)
+    group.attrs.update({name: value for name, value in found.items() if name != "maps"})
 
 
 def describe(file, dataset):
