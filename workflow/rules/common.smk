@@ -9,12 +9,13 @@ from pathlib import Path
 
 import yaml
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 WORKFLOW = Path(str(workflow.current_basedir)).parent
 SCRIPTS = WORKFLOW / "scripts"
 sys.path.append(str(SCRIPTS))
 
-from ccsncam import methods, resources, settings, strain, waveform
+from ccsncam import gwosc, methods, resources, settings, strain, waveform
 
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 
@@ -48,6 +49,7 @@ EXPLAINED = f"test-{config['saliency']['distance']:g}kpc"
 ATTRIBUTED = [f"test-{distance:g}kpc" for distance in config["saliency"]["distances"]]
 JUDGED = ["attribution", "removal", "agreement", "measures", "curves", "randomisation", "black"]
 TEST = [f"test-{distance:g}kpc" for distance in config["datasets"]["distances"]]
+CACHE = config["noise"]["gwosc"]["cache"]
 
 
 @cache
@@ -94,12 +96,23 @@ def waveform_files(wildcards):
 
 def strain_files(wildcards):
     """Strain files that overlap a split's ranges; none for simulated noise."""
-    if config["noise"]["source"] == "simulated":
-        return []
-    files = config["noise"]["files"]
-    ranges = config["noise"]["ranges"][wildcards.split]
-    found = checked(strain.files_for, files["folder"], wildcards.detector, ranges, files["plain"])
+    found = checked(settings.strain_of, config["noise"], wildcards.split, wildcards.detector)
     return [str(file) for file in found]
+
+
+def fetched(path):
+    """Output of a download: kept for other runs, or gone once it is whitened."""
+    return update(path) if config["noise"]["gwosc"]["keep"] else temp(update(path))
+
+
+def announce_strain():
+    """Before the first job: what will be fetched, and whether there is room for it."""
+    jobs = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "fetch_strain"]
+    missing = [job.output[0] for job in jobs if not Path(job.output[0]).exists()]
+    if missing:
+        wanted = checked(settings.strain_files, config)
+        at_hand = sum(Path(path).exists() for path in wanted)
+        logger.info(checked(gwosc.plan, missing, at_hand, CACHE))
 
 
 def noise_settings(wildcards):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import jsonschema
 
-from ccsncam import classifier, spectrogram, strain, surrogate, waveform
+from ccsncam import classifier, gwosc, spectrogram, strain, surrogate, waveform
 
 
 def check(config, schema, surrogates):
@@ -57,12 +57,61 @@ def check_files(config):
     table = waveform.read_table(config["waveforms"])
     for name in config["classes"][1:]:
         waveform.inputs(table.loc[name], config["waveforms"])
+    strain_files(config)
+
+
+def strain_files(config):
+    """All files of strain of a run, of which those of GWOSC may have to be fetched.
+
+    Parameters
+    ----------
+    config : dict
+        A configuration that `check` accepts.
+
+    Returns
+    -------
+    set of pathlib.Path
+
+    Raises
+    ------
+    ValueError
+        One line: what is missing, or which range holds no strain.
+    """
     noise = config["noise"]
+    return {
+        path
+        for split in noise["ranges"]
+        for detector in config["detectors"]
+        for path in strain_of(noise, split, detector)
+    }
+
+
+def strain_of(noise, split, detector):
+    """Files of strain of a split and detector.
+
+    Parameters
+    ----------
+    noise : dict
+        The config's ``noise`` block.
+    split, detector : str
+
+    Returns
+    -------
+    list of pathlib.Path
+        None for simulated noise.
+
+    Raises
+    ------
+    ValueError
+        As `strain_files`.
+    """
+    ranges = noise["ranges"][split]
+    if noise["source"] == "gwosc":
+        return gwosc.paths_for(noise["gwosc"], detector, ranges)
     if noise["source"] == "files":
-        for ranges in noise["ranges"].values():
-            for detector in config["detectors"]:
-                folder, plain = noise["files"]["folder"], noise["files"]["plain"]
-                strain.files_for(folder, detector, ranges, plain)
+        files = noise["files"]
+        return strain.files_for(files["folder"], detector, ranges, files["plain"])
+    return []
 
 
 def noise_of(noise, split, detector):
@@ -81,9 +130,9 @@ def noise_of(noise, split, detector):
     """
     part = {key: noise[key] for key in ("source", "segment_duration")}
     part["ranges"] = {split: noise["ranges"][split]}
-    if noise["source"] == "files":
+    if noise["source"] != "simulated":
         files, part["exclude"] = noise["files"], noise["exclude"]
-        plain = files["plain"].items()
+        plain = files["plain"].items() if noise["source"] == "files" else ()
         part["files"] = {key: files[key] for key in ("channel", "quality", "injections")}
         part["files"]["plain"] = {
             name: entry for name, entry in plain if entry["detector"] == detector
@@ -171,9 +220,9 @@ def _check_noise(config):
             f"config, noise.segment_duration: {noise['segment_duration']} s is too short for "
             f"whitening.psd_duration and filter_duration; at least {shortest} s"
         )
-    if noise["source"] == "files":
-        if noise["files"]["folder"] is None:
-            raise ValueError("config, noise.files.folder: name the folder of the strain files")
+    if noise["source"] == "files" and noise["files"]["folder"] is None:
+        raise ValueError("config, noise.files.folder: name the folder of the strain files")
+    if noise["source"] != "simulated":
         return
     simulated = noise["simulated"]
     for split, ranges in noise["ranges"].items():
