@@ -50,6 +50,16 @@ PAUSE, LONGEST_PAUSE, LONGEST_ASKED = 1.0, 60.0, 600.0
 TRANSIENT = {408, 429, *range(500, 600)}
 
 _BLOCK = 1 << 18
+_HELD = (
+    "meta/Detector",
+    "meta/GPSstart",
+    "meta/Duration",
+    "strain/Strain",
+    "quality/simple/DQmask",
+    "quality/simple/DQShortnames",
+    "quality/injections/Injmask",
+    "quality/injections/InjShortnames",
+)
 _NAME = re.compile(
     r"(?P<site>[A-Z])-(?P<detector>(?P=site)1)_GWOSC_(?P<run>\w+)_4KHZ_R1-(?P<start>\d+)-4096\.hdf5"
 )
@@ -382,15 +392,16 @@ def check(path, file):
         What is wrong, in one line without the path.
     """
     try:
-        with h5py.File(path) as content:
+        # HDF5 would lock a path, which a part is already.
+        with open(path, "rb") as opened, h5py.File(opened) as content:
+            for name in _HELD:
+                if name not in content:
+                    raise ValueError(f"has no {name}")
             _check_strain(content, file)
-            for mask, names in (
-                ("simple/DQmask", "simple/DQShortnames"),
-                ("injections/Injmask", "injections/InjShortnames"),
-            ):
-                values, _ = content[f"quality/{mask}"][()], content[f"quality/{names}"][()]
-                if values.shape != (GRID,):
-                    raise ValueError(f"its {mask} has shape {values.shape}, not one value a second")
+            for name in _HELD[4:]:
+                values = content[name][()]
+                if name.endswith("mask") and values.shape != (GRID,):
+                    raise ValueError(f"{name} has shape {values.shape}, not one value a second")
     except (OSError, KeyError, AttributeError, TypeError, RuntimeError) as error:
         text = " ".join(str(error).split())
         raise ValueError(f"not a whole GWOSC HDF5 file of strain ({text})") from None
