@@ -614,7 +614,7 @@ class _Patience:
             raise ValueError(
                 f"{why}; {self.attempts} attempts in vain: start again later to go on from there, "
                 "or set noise.gwosc.mirror or proxy"
-            )
+            ) from None
         pause = min(PAUSE * 2 ** (self.failed - 1), LONGEST_PAUSE)
         # Jobs that were cut off together are not to come back together.
         pause *= random.uniform(0.5, 1)
