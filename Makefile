@@ -5,13 +5,16 @@ BIN := .venv/bin
 # snakefmt looks for its shell formatter on the PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run quick test lint benchmark lock clean
+.PHONY: run quick paper test lint benchmark lock clean
 
 run: .venv/ready
 	snakemake --cores $(CORES)
 
 quick: .venv/ready
 	snakemake --cores $(CORES) --configfile config/quick.yaml
+
+paper: .venv/ready
+	snakemake --cores $(CORES) --configfile config/paper.yaml
 
 test: lint
 	pytest

@@ -14,10 +14,11 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 
 ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT / "workflow/scripts"))
+sys.path += [str(ROOT / "workflow/scripts"), str(ROOT / "tests")]
 
 import h5py  # noqa: E402
 import numpy as np  # noqa: E402
+from gwosc_layout import layout  # noqa: E402
 
 from ccsncam import strain  # noqa: E402
 
@@ -33,19 +34,15 @@ def make(folder, number):
     data = strain.simulate(number, "L1", blocks, 512, RATE, "aLIGOaLIGOO3LowT1800545")[0].ravel()
     data = data * (1 + 1e-7 * np.random.default_rng(number).standard_normal(len(data)))
     path = folder / f"L-L1_GWOSC_O3a_4KHZ_R1-{start}-{DURATION}.hdf5"
-    with h5py.File(path, "w") as file:
-        file["meta/Detector"], file["meta/GPSstart"], file["meta/Duration"] = "L1", start, DURATION
+    masks = (
+        np.full(DURATION, 2 ** len(bits) - 1, dtype="u4")
+        for bits in (strain.DQ_BITS, strain.INJECTION_BITS)
+    )
+    with layout(path, "L1", start, *masks) as file:
         stored = {"compression": "gzip", "shuffle": True, "chunks": (2048,)}
-        file.create_dataset("strain/Strain", data=data, **stored)
-        attrs = {"Xstart": start, "Xspacing": 1 / RATE, "Xunits": "second", "Yunits": ""}
-        file["strain/Strain"].attrs.update(attrs | {"Npoints": len(data)})
-        for group, short, bits in (
-            ("simple", "DQ", strain.DQ_BITS),
-            ("injections", "Inj", strain.INJECTION_BITS),
-        ):
-            values = np.full(DURATION, 2 ** len(bits) - 1, dtype="u4")
-            file[f"quality/{group}/{short}mask"] = values
-            file[f"quality/{group}/{short}Shortnames"] = np.array(bits, dtype="S17")
+        written = file.create_dataset("strain/Strain", data=data, **stored)
+        # GWpy reads these.
+        written.attrs.update({"Xunits": "second", "Yunits": "", "Npoints": len(data)})
     return path
 
 

@@ -7,6 +7,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from gwosc_layout import layout
 from scipy import signal, stats
 
 import select_noise
@@ -208,17 +209,12 @@ def gwosc(folder, start=START, duration=32, detector="H1", seed=0, **more):
     injections = np.full(duration, 23, dtype="u4")  # continuous waves are injected
     for second in more.get("injected", ()):
         injections[second] = 22
-    with h5py.File(path, "w") as file:
-        file["meta/Detector"] = more.get("says", detector)
-        file["meta/GPSstart"] = more.get("gps", start)
+    masks = (quality[: more.get("values", duration)], injections)
+    says, gps, xstart = more.get("says", detector), more.get("gps", start), more.get("xstart", start)
+    if not more.get("masks", True):
+        masks = None, None
+    with layout(path, says, gps, *masks, xstart=xstart, rate=more.get("rate", RATE)) as file:
         file["strain/Strain"] = data
-        attrs = file["strain/Strain"].attrs
-        attrs["Xstart"], attrs["Xspacing"] = more.get("xstart", start), 1 / more.get("rate", RATE)
-        if more.get("masks", True):
-            file["quality/simple/DQmask"] = quality[: more.get("values", duration)]
-            file["quality/simple/DQShortnames"] = np.array(strain.DQ_BITS, dtype="S10")
-            file["quality/injections/Injmask"] = injections
-            file["quality/injections/InjShortnames"] = np.array(strain.INJECTION_BITS, dtype="S17")
     return data
 
 

@@ -4,6 +4,7 @@ import shutil
 import h5py
 import numpy as np
 import pytest
+from gwosc_server import Server, write_archive_file
 from runner import TINY
 
 START = 1238404064
@@ -52,6 +53,24 @@ def test_a_moment_is_classified(moment):
     assert "surrogate waveforms, simulated noise" in page
     # Nothing is fetched from elsewhere.
     assert set(re.findall(r'(?:src|href)="([^,"]*)', page)) == {"data:image/png;base64"}
+
+
+def test_a_moment_of_gwosc_is_fetched(tiny, tmp_path):
+    write_archive_file(tmp_path, 1238401024, on=(3040, 3104))
+    write_archive_file(tmp_path, 1238401024, "L1", on=(0, 1))
+    name = f"results/tiny/classify/{START + 32}.h5"
+    with Server(tmp_path) as server:
+        noise = TINY["noise"] | {"gwosc": {"host": server.url, "keep": False}}
+        tiny.write(TINY | {"noise": noise, "classify": {"source": "gwosc", "step": 0.5}})
+        output = tiny.run("--", name)
+    assert "strain from GWOSC: 2 files to fetch (1 of H1, 1 of L1)" in output
+    with h5py.File(tiny.folder / name) as file:
+        assert list(file.attrs["data"]) == ["H1"]
+    assert not list(tiny.folder.glob("resources/strain/*"))
+    output = tiny.run("--dry-run", "--", "results/tiny/classify/1200000000.h5", fails=True)
+    assert "GPS 1199999992 to 1200000008, lies in no observing run" in output
+    tiny.write(TINY)
+    shutil.rmtree(tiny.folder / "results/tiny/classify")
 
 
 def test_what_cannot_be_classified_is_said(moment):

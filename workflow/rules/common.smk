@@ -9,12 +9,13 @@ from pathlib import Path
 
 import yaml
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 WORKFLOW = Path(str(workflow.current_basedir)).parent
 SCRIPTS = WORKFLOW / "scripts"
 sys.path.append(str(SCRIPTS))
 
-from ccsncam import methods, resources, settings, strain, waveform
+from ccsncam import gwosc, methods, resources, settings, strain, waveform
 
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 
@@ -51,6 +52,11 @@ JUDGED = ["attribution", "removal", "agreement", "measures", "curves", "randomis
 TEST = [f"test-{distance:g}kpc" for distance in config["datasets"]["distances"]]
 # A single map's target may hold any name: its input function says which are known.
 ANYTHING = {"dataset": r"[^/]+", "name": r"[^/]+", "method": r"[^/.]+"}
+CACHE = config["noise"]["gwosc"]["cache"]
+MOMENT_SOURCES = (
+    "set the config block classify, by --configfile or --config: source: gwosc, or source: files "
+    "and their folder"
+)
 
 
 @cache
@@ -97,11 +103,7 @@ def waveform_files(wildcards):
 
 def strain_files(wildcards):
     """Strain files that overlap a split's ranges; none for simulated noise."""
-    if config["noise"]["source"] == "simulated":
-        return []
-    files = config["noise"]["files"]
-    ranges = config["noise"]["ranges"][wildcards.split]
-    found = checked(strain.files_for, files["folder"], wildcards.detector, ranges, files["plain"])
+    found = checked(settings.strain_of, config["noise"], wildcards.split, wildcards.detector)
     return [str(file) for file in found]
 
 
@@ -111,30 +113,38 @@ def strain_files_at(wildcards):
     found = {name: files_around(name, gps - half, gps + half) for name in config["detectors"]}
     if not any(found.values()):
         raise WorkflowError(
-            f"no file holds strain of {', '.join(found)} at GPS {wildcards.gps}: name a folder that "
-            "does (config block classify: source: files, folder: …)"
+            f"no file holds strain of {', '.join(found)} at GPS {wildcards.gps}: {MOMENT_SOURCES}"
         )
     return found
 
 
 def files_around(detector, start, end):
     """Files of a detector that overlap a stretch, of the source of ``classify``."""
-    if config["classify"]["source"] is None and config["noise"]["source"] == "simulated":
+    source, block = moment_source()
+    if source == "simulated":
         raise WorkflowError(
-            "the noise of this run is simulated, no strain holds the moment: name a folder of "
-            "files by --configfile (config block classify: source: files, folder: …)"
+            f"the noise of this run is simulated, no strain holds the moment: {MOMENT_SOURCES}"
         )
-    files, block = moment_files()
-    ranges = [[start, end]]
-    found = checked(strain.files_at, files["folder"], detector, ranges, files["plain"], block)
+    if source == "gwosc":
+        where = f"the moment's piece, GPS {start:.15g} to {end:.15g},"
+        archived = checked(gwosc.files_at, detector, start, end, where)
+        found = checked(gwosc.paths_of, archived, config["noise"]["gwosc"])
+    else:
+        files, ranges = moment_files(), [[start, end]]
+        found = checked(strain.files_at, files["folder"], detector, ranges, files["plain"], block)
     return [str(file) for file in found]
 
 
-def moment_files():
-    """Block of the config that names the files of strain around a moment, and where it stands."""
+def moment_source():
+    """Where the strain around a moment comes from, and the block of the config that says so."""
     if config["classify"]["source"] is None:
-        return config["noise"]["files"], "noise.files"
-    return config["classify"], "classify"
+        return config["noise"]["source"], "noise.files"
+    return config["classify"]["source"], "classify"
+
+
+def moment_files():
+    """Block of the config that names the files of strain around a moment, where they are at hand."""
+    return config["noise"]["files"] if moment_source()[1] == "noise.files" else config["classify"]
 
 
 def moment_settings():
@@ -142,11 +152,24 @@ def moment_settings():
     own, noise = config["classify"], config["noise"]
     return {
         "classify": {key: own[key] for key in ("span", "step", "missing")},
-        "plain": moment_files()[0]["plain"],
+        "plain": moment_files()["plain"],
         "channel": noise["files"]["channel"],
         "segment_duration": noise["segment_duration"],
         **blocks("seed", "detectors", "signal", "spectrogram", "whitening"),
     }
+
+
+def fetched(path):
+    """Output of a download: kept for other runs, or gone once it is whitened."""
+    return update(path) if config["noise"]["gwosc"]["keep"] else temp(update(path))
+
+
+def announce_strain():
+    """Before the first job: what will be fetched, and whether there is room for it."""
+    jobs = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "fetch_strain"]
+    missing = [job.output[0] for job in jobs if not Path(job.output[0]).exists()]
+    if missing:
+        logger.info(checked(gwosc.plan, missing, CACHE))
 
 
 def noise_settings(wildcards):

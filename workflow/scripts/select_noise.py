@@ -20,7 +20,7 @@ def main(job):
         description = f"simulated noise ({noise['simulated']['psd'][detector]})"
     else:
         count, batches, selection, quality = _files(job, detector, split, noise, rate)
-        description = "strain cut from files"
+        description = {"files": "strain cut from files", "gwosc": "strain of GWOSC"}[source]
         if rate == 4096 and signal["f_max"] > strain.GWOSC_F_MAX:
             log.warning(
                 "signal.f_max = %g Hz: above %g Hz the anti-alias filter of 4096-Hz GWOSC strain "

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 LEVEL = 0.95
-NOISE = {"simulated": "simulated noise", "files": "strain files"}
+NOISE = {"simulated": "simulated noise", "files": "strain files", "gwosc": "strain of GWOSC"}
 SNR_BINS = (0, 5, 8, 12, 16, 20, 25, 30, 40, 50, 75, 100, 200)
 
 

@@ -94,3 +94,38 @@ def progress(iterable, total=None, label="", unit="it"):
             logger.info(
                 "%s: %d/%d %s, %.0f s, %.0f s left", label, done, total, unit, elapsed, left
             )
+
+
+@contextlib.contextmanager
+def transfer(label):
+    """Show how bytes come in: a bar on a terminal, and a log line for each tenth of the way.
+
+    Parameters
+    ----------
+    label : str
+        What comes in.
+
+    Yields
+    ------
+    callable
+        To call with the bytes that are there and those of the whole; bytes that are there at the
+        first call count as old.
+    """
+    logger = logging.getLogger(__name__)
+    began = first = last = None
+    with tqdm(desc=label, unit="B", unit_scale=True, disable=None) as bar:
+
+        def report(done, total):
+            nonlocal began, first, last
+            if last is None or done < last:
+                began, first, last = time.monotonic(), done, done
+                bar.reset(total)
+                bar.initial = done
+            bar.update(done - bar.n)
+            if done * 10 // total > last * 10 // total:
+                elapsed = max(time.monotonic() - began, 1e-3)
+                rate = (done - first) / elapsed / 1e6
+                logger.info("%s: %.1f of %.1f MB, %.2f MB/s", label, done / 1e6, total / 1e6, rate)
+            last = done
+
+        yield report

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import jsonschema
 
-from ccsncam import classifier, resources, spectrogram, strain, surrogate, waveform
+from ccsncam import classifier, gwosc, resources, spectrogram, strain, surrogate, waveform
 
 
 def check(config, schema, surrogates):
@@ -58,12 +58,61 @@ def check_files(config):
     table = waveform.read_table(config["waveforms"])
     for name in waveform.models(table, config["classes"][1:]):
         waveform.inputs(table.loc[name], config["waveforms"])
+    strain_files(config)
+
+
+def strain_files(config):
+    """All files of strain of a run, of which those of GWOSC may have to be fetched.
+
+    Parameters
+    ----------
+    config : dict
+        A configuration that `check` accepts.
+
+    Returns
+    -------
+    set of pathlib.Path
+
+    Raises
+    ------
+    ValueError
+        One line: what is missing, or which range holds no strain.
+    """
     noise = config["noise"]
+    return {
+        path
+        for split in noise["ranges"]
+        for detector in config["detectors"]
+        for path in strain_of(noise, split, detector)
+    }
+
+
+def strain_of(noise, split, detector):
+    """Files of strain of a split and detector.
+
+    Parameters
+    ----------
+    noise : dict
+        The config's ``noise`` block.
+    split, detector : str
+
+    Returns
+    -------
+    list of pathlib.Path
+        None for simulated noise.
+
+    Raises
+    ------
+    ValueError
+        As `strain_files`.
+    """
+    ranges = noise["ranges"][split]
+    if noise["source"] == "gwosc":
+        return gwosc.paths_of(gwosc.files_for(detector, ranges), noise["gwosc"])
     if noise["source"] == "files":
-        for ranges in noise["ranges"].values():
-            for detector in config["detectors"]:
-                folder, plain = noise["files"]["folder"], noise["files"]["plain"]
-                strain.files_for(folder, detector, ranges, plain)
+        files = noise["files"]
+        return strain.files_for(files["folder"], detector, ranges, files["plain"])
+    return []
 
 
 def noise_of(noise, split, detector):
@@ -83,10 +132,10 @@ def noise_of(noise, split, detector):
     """
     part = {key: noise[key] for key in ("source", "segment_duration")}
     part["ranges"] = {split: noise["ranges"][split]}
-    if noise["source"] == "files":
+    if noise["source"] != "simulated":
         files, part["exclude"] = noise["files"], noise["exclude"]
         part["events"] = _events_of(noise, noise["ranges"][split])
-        plain = files["plain"].items()
+        plain = files["plain"].items() if noise["source"] == "files" else ()
         part["files"] = {key: files[key] for key in ("channel", "quality", "injections")}
         part["files"]["plain"] = {
             name: entry for name, entry in plain if entry["detector"] == detector
@@ -181,9 +230,9 @@ def _check_noise(config):
             f"whitening.psd_duration and filter_duration; at least {shortest} s"
         )
     _events_of(noise, [pair for ranges in noise["ranges"].values() for pair in ranges])
-    if noise["source"] == "files":
-        if noise["files"]["folder"] is None:
-            raise ValueError("config, noise.files.folder: name the folder of the strain files")
+    if noise["source"] == "files" and noise["files"]["folder"] is None:
+        raise ValueError("config, noise.files.folder: name the folder of the strain files")
+    if noise["source"] != "simulated":
         return
     simulated = noise["simulated"]
     for split, ranges in noise["ranges"].items():

@@ -981,7 +981,7 @@ class Noise:
     Attributes
     ----------
     detector, split, source : str
-        ``source`` is ``simulated`` or ``files``.
+        ``source`` is ``simulated``, ``files`` or ``gwosc``.
     sample_rate, delta_f : float
         Hz.
     gps_start : array (piece,)

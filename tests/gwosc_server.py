@@ -1,0 +1,175 @@
+"""A server that answers as GWOSC does to the calls of ccsncam, and misbehaves on demand."""
+
+import json
+import socket
+import threading
+import time
+from collections import Counter
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+from gwosc_layout import layout
+
+from ccsncam import gwosc
+
+RATE = gwosc.SAMPLE_RATE
+
+
+def write_archive_file(folder, start, detector="H1", on=(0, 32), run="O3a", **more):
+    """Write a file of the archive's layout whose strain is NaN but for the seconds ``on``.
+
+    What is NaN takes no room: 32 s are 1 MB. ``more`` changes what it says.
+    """
+    path = Path(folder) / gwosc.ArchiveFile(start, detector, run).name
+    inside = slice(on[0], on[1])
+    quality, injections = np.zeros(4096, dtype="u4"), np.full(4096, 23, dtype="u4")
+    quality[inside] = 127
+    random = np.random.default_rng(start + ord(detector[0]))
+    masks = (quality, injections) if more.get("masks", True) else (None, None)
+    with layout(path, more.get("detector", detector), more.get("says", start), *masks) as file:
+        data = file.create_dataset(
+            "strain/Strain", 4096 * RATE, dtype="f8", chunks=(16 * RATE,), fillvalue=np.nan
+        )
+        data[on[0] * RATE : on[1] * RATE] = 1e-21 * random.standard_normal((on[1] - on[0]) * RATE)
+    return path
+
+
+def ignore(done, total):
+    """A report of progress that goes nowhere; processes can be given it."""
+
+
+class Server(ThreadingHTTPServer):
+    """Serves a flat folder of files under the archive's paths.
+
+    Attributes
+    ----------
+    sent : Counter
+        Bytes of the body that left, by file name.
+    asked : list of str
+        Paths and queries of the requests.
+    faults : list of dict
+        One a request for a file, in order; then the server behaves. Keys: ``status`` and
+        ``headers`` instead of the file, ``body`` instead of its bytes, ``cut`` after so many of
+        them, ``longer`` than it is (Content-Length), ``whole`` (Range is ignored), ``extra``
+        headers, ``without`` headers.
+    always : dict
+        A fault of every request.
+    listing : dict
+        ``status`` or ``body`` of the list of files, and ``without`` a detector.
+    block, pause : int, float
+        Bytes that leave at a time, and seconds between them.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, folder):
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.folder = Path(folder)
+        self.sent, self.asked = Counter(), []
+        self.faults, self.always, self.listing = [], {}, {}
+        self.block, self.pause = 1 << 16, 0.0
+        self.url = f"http://127.0.0.1:{self.server_port}"
+
+    def __enter__(self):
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+        return super().__enter__()
+
+    def __exit__(self, *error):
+        self.shutdown()
+        super().__exit__(*error)
+
+    def handle_error(self, request, client_address):
+        """A client that is gone is no error here."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def setup(self):
+        if self.server.pause:
+            # What is on its way when a client is killed should be little.
+            self.request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 14)
+        super().setup()
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        # As a proxy the server is asked for whole URLs.
+        url = urlsplit(self.path)
+        self.server.asked.append(self.path)
+        parts = url.path.strip("/").split("/")
+        if parts[:3] == ["api", "v2", "runs"] and parts[4:] == ["strain-files"]:
+            self._list(parts[3], url)
+        elif parts[:2] == ["archive", "data"] and (self.server.folder / parts[-1]).is_file():
+            self._file(self.server.folder / parts[-1], url.path)
+        else:
+            self._answer(404, b"no such page")
+
+    def _answer(self, status, body, **headers):
+        self.send_response(status)
+        for key, value in {"Content-Length": len(body), **headers}.items():
+            self.send_header(key.replace("_", "-"), str(value))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _list(self, run, asked):
+        """The files of a run that touch [start, stop], a page of one each."""
+        query = {key: value[0] for key, value in parse_qs(asked.query).items()}
+        listing = self.server.listing
+        if "status" in listing or "body" in listing:
+            return self._answer(listing.get("status", 200), listing.get("body", b""))
+        start, stop = int(query["start"]), int(query["stop"])
+        assert query["sample-rate"] == "4"
+        rows = []
+        for path in sorted(self.server.folder.glob("*.hdf5")):
+            file = gwosc.ArchiveFile.from_name(path.name)
+            if (file.run, file.detector) != (run, query["detector"]) or not (
+                file.start <= stop and start < file.start + 4096
+            ):
+                continue
+            if file.detector != listing.get("without"):
+                url = f"http://{self.headers['Host']}/archive/data/{file.places[1]}"
+                rows.append({"gps_start": file.start, "detector": file.detector, "hdf5_url": url})
+        if run not in ("O2", "O3a", "O3b", "O4a"):
+            return self._answer(404, b"{}")
+        page = int(query.get("page", 1))
+        same = asked._replace(scheme="http", netloc=self.headers["Host"]).geturl()
+        more = f"{same}&page={page + 1}" if page < len(rows) else None
+        answer = {"num_pages": len(rows), "next": more, "results": rows[page - 1 : page]}
+        return self._answer(200, json.dumps(answer).encode())
+
+    def _file(self, path, address):
+        server = self.server
+        fault = server.faults.pop(0) if server.faults else server.always
+        if "status" in fault:
+            return self._answer(fault["status"], b"sorry", **fault.get("headers", {}))
+        body, stat = fault.get("body", path.read_bytes()), path.stat()
+        length, tag = len(body), f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"'
+        headers = {
+            "ETag": tag,
+            "Last-Modified": formatdate(stat.st_mtime, usegmt=True),
+            "Accept-Ranges": "bytes",
+            **fault.get("extra", {}),
+        }
+        asked, same = self.headers.get("Range"), self.headers.get("If-Range")
+        first = 0
+        if asked and not fault.get("whole") and same in (tag, headers["Last-Modified"]):
+            first = int(asked.removeprefix("bytes=").removesuffix("-"))
+            self.send_response(206)
+            headers["Content-Range"] = f"bytes {first}-{length - 1}/{length}"
+        else:
+            self.send_response(200)
+        headers["Content-Length"] = length - first + fault.get("longer", 0)
+        for key, value in headers.items():
+            if key not in fault.get("without", ()):
+                self.send_header(key, str(value))
+        self.end_headers()
+        end = min(length, first + fault.get("cut", length))
+        for begin in range(first, end, server.block):
+            data = body[begin : min(begin + server.block, end)]
+            self.wfile.write(data)
+            server.sent[path.name] += len(data)
+            time.sleep(server.pause)
+        return None

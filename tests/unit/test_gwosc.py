@@ -1,0 +1,295 @@
+"""Which files of the archive are needed, and fetching one from a server that may misbehave."""
+
+import base64
+import hashlib
+import multiprocessing
+import os
+import random
+import sys
+import time
+from types import SimpleNamespace
+
+import pytest
+from gwosc.api import v2
+from gwosc_server import Server, ignore, write_archive_file
+
+from ccsncam import gwosc
+
+PAPER = [[1238236470, 1238252308]], [[1238265720, 1238354855]], [[1238404064, 1238457121]]
+START = 1238233088
+
+
+# --- which files ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("detector", "counts"), [("H1", [5, 15, 12]), ("L1", [4, 20, 12]), ("V1", [1, 23, 13])]
+)
+def test_the_papers_files(detector, counts):
+    """Counted by hand from the segments on GWOSC; 105 in all."""
+    assert [len(gwosc.files_for(detector, ranges)) for ranges in PAPER] == counts
+
+
+def test_without_segments_all_files_of_a_range_are_needed(monkeypatch):
+    runs, _ = gwosc._tables()
+    monkeypatch.setattr(gwosc, "_tables", lambda: (runs, {}))
+    assert [len(gwosc.files_for("H1", ranges)) for ranges in PAPER] == [5, 23, 14]
+    train = gwosc.files_for("V1", PAPER[0])
+    assert [file.start for file in train] == list(range(1238233088, 1238249473, 4096))
+
+
+def test_names_and_ends():
+    # H1 was on from 1238236470 to 1238239667; 1238237184 is a point of the grid.
+    (file,) = gwosc.files_for("H1", [[1238233000, 1238237184]])
+    assert file.name == "H-H1_GWOSC_O3a_4KHZ_R1-1238233088-4096.hdf5"
+    assert str(file.places[1]).startswith("O3a_4KHZ_R1/1237319680/H-H1")
+    assert gwosc.ArchiveFile.from_name(file.name) == file
+    assert len(gwosc.files_for("H1", [[1238233000, 1238237185]])) == 2
+    assert len(gwosc.files_for("H1", [[1238236480, 1238236490], [1238237000, 1238237100]])) == 1
+    # A range over the end of O3a, and a run without segments.
+    assert {file.run for file in gwosc.files_for("L1", [[1253970000, 1256660000]])} == {
+        "O3a",
+        "O3b",
+    }
+    assert len(gwosc.files_for("H1", [[1370000000, 1370008000]])) == 3
+
+
+@pytest.mark.parametrize(
+    ("detector", "ranges", "words"),
+    [
+        ("H1", [[1260000000, 1260004096], [1, 2]], r"\[1, 2\] lies in no observing run.*O4a"),
+        ("K1", PAPER[0], "no strain of K1 there"),
+        ("V1", [[1238236470, 1238250278]], "no strain of V1 there: take another range"),
+    ],
+)
+def test_ranges_without_strain(detector, ranges, words):
+    with pytest.raises(ValueError, match=words) as error:
+        gwosc.files_for(detector, ranges)
+    assert "\n" not in str(error.value)
+
+
+def test_files_at_hand_are_not_fetched(tmp_path):
+    files = gwosc.files_for("H1", PAPER[0])
+    for file, place in zip(files, range(3), strict=False):
+        path = tmp_path / file.places[place]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    settings = {"folder": str(tmp_path), "cache": "cache"}
+    places = [path.parent.name for path in gwosc.paths_of(files, settings)]
+    assert places == [tmp_path.name, "1237319680", "1237319680", "cache", "cache"]
+    with pytest.raises(ValueError, match=r"noise\.gwosc\.folder: nowhere is no folder"):
+        gwosc.paths_of(files, settings | {"folder": "nowhere"})
+
+
+def test_the_plan_says_what_will_come_and_refuses_without_room(tmp_path, monkeypatch):
+    cache = tmp_path / "not/there"
+    missing = [cache / file.name for d in ("H1", "V1") for file in gwosc.files_for(d, PAPER[0])]
+    text = gwosc.plan(missing, cache)
+    assert "6 files to fetch (5 of H1, 1 of V1); at most 0.8 GB" in text
+    free = SimpleNamespace(free=6 * gwosc.LARGEST - 1000)
+    monkeypatch.setattr(gwosc.shutil, "disk_usage", lambda folder: free)
+    with pytest.raises(ValueError, match=r"0\.8 GB free: make room") as error:
+        gwosc.plan(missing, cache)
+    assert "\n" not in str(error.value)
+    cache.mkdir(parents=True)
+    (cache / f"{missing[0].name}.part").write_bytes(bytes(1000))
+    gwosc.plan(missing, cache)
+
+
+# --- one file ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def server(tmp_path):
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    with Server(folder) as server:
+        server.path = write_archive_file(folder, START)
+        write_archive_file(folder, START + 4096, on=(0, 1))
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    v2.JSON_CACHE.clear()
+    monkeypatch.setattr(gwosc, "PAUSE", 0.01)
+    monkeypatch.setattr(v2, "RETRY_DEFAULT_WAIT_TIME", 0.01)
+
+
+def fetch(server, folder, **more):
+    target = folder / "cache" / server.path.name
+    access = {"host": server.url, "mirror": None, "proxy": None, "attempts": 3, "timeout": 5}
+    gwosc.fetch(target, **{**access, "report": ignore, **more})
+    assert target.read_bytes() == server.path.read_bytes()
+    assert [path.name for path in target.parent.iterdir()] == [target.name]
+    return server.sent[target.name]
+
+
+def test_a_file_is_fetched_once(server, tmp_path):
+    reports = []
+    size = server.path.stat().st_size
+    assert fetch(server, tmp_path, report=lambda *numbers: reports.append(numbers)) == size
+    assert reports[-1] == (size, size)
+    # The list has the file and its neighbour, on two pages.
+    assert len(server.asked) == 3
+    assert fetch(server, tmp_path) == size
+    target = tmp_path / "cache" / server.path.name
+    target.write_bytes(target.read_bytes()[:-1000])
+    assert fetch(server, tmp_path) == 2 * size
+
+
+def test_mirror_and_proxy(server, tmp_path):
+    away = {"host": "http://gwosc.invalid", "proxy": server.url}
+    fetch(server, tmp_path / "proxy", **away)
+    assert all(path.startswith("http://gwosc.invalid/") for path in server.asked)
+    with Server(server.folder) as mirror:
+        fetch(server, tmp_path / "mirror", mirror=f"{mirror.url}/")
+        assert [path.split("/")[3] for path in mirror.asked] == ["O3a_4KHZ_R1"]
+
+
+SUM = base64.b64encode(bytes(32)).decode()
+
+
+@pytest.mark.parametrize(
+    ("faults", "spent"),
+    [
+        ([{"status": 503, "headers": {"Retry_After": 0}}, {"status": 500}], 1),
+        ([{"status": 429, "headers": {"Retry_After": "Wed, 21 Oct 2015 07:28:00 GMT"}}], 1),
+        ([{"cut": 300_000}, {"cut": 300_000}, {}], 1),
+        ([{"longer": 100}, {}], 2),  # what was there is not of that file
+        ([{"cut": 300_000}, {"whole": True}], 1.3),
+        ([{"cut": 300_000, "extra": {"ETag": '"old"'}}], 1.3),
+        ([{"cut": 300_000, "extra": {"ETag": 'W/"weak"'}}, {"extra": {"ETag": 'W/"weak"'}}], 1),
+        ([{"cut": 300_000, "without": ["ETag", "Last-Modified"]}], 1.3),
+        ([{"body": b"<html>Busy</html>"}], 1),
+        ([{"extra": {"x-amz-checksum-sha256": SUM}}, {}], 2),
+    ],
+)
+def test_what_goes_wrong_once_is_mended(server, tmp_path, faults, spent):
+    server.faults = list(faults)
+    began = time.monotonic()
+    assert fetch(server, tmp_path) == pytest.approx(spent * server.path.stat().st_size, rel=0.05)
+    assert not server.faults
+    assert time.monotonic() - began < 3
+
+
+def test_attempts_that_get_further_do_not_count(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(gwosc, "STEP", 50_000)
+    server.faults = [{"cut": 90_000}] * 8
+    assert fetch(server, tmp_path) == server.path.stat().st_size
+    monkeypatch.setattr(gwosc, "STEP", 200_000)
+    server.faults = [{"cut": 90_000}] * 8
+    with pytest.raises(ValueError, match="3 attempts in vain"):
+        fetch(server, tmp_path / "other")
+
+
+def test_a_drip_counts_as_cut(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(gwosc, "SLOWEST", 1e6)
+    server.block, server.pause = 1000, 0.05
+    with pytest.raises(ValueError, match=r"bytes a second at byte [0-9]+; 2 attempts in vain"):
+        fetch(server, tmp_path, timeout=0.3, attempts=2)
+    assert 0 < server.sent[server.path.name] < 100_000
+
+
+def test_the_checksum_of_the_server_is_held(server, tmp_path):
+    digest = base64.b64encode(hashlib.sha256(server.path.read_bytes()).digest()).decode()
+    server.faults = [{"extra": {"Repr-Digest": f"sha-256=:{digest}:"}, "cut": 1000}]
+    assert fetch(server, tmp_path) == server.path.stat().st_size
+    server.always = {"extra": {"Digest": f"SHA-256={SUM}"}}
+    with pytest.raises(ValueError, match=r"its sha256 is .*the server says 0000"):
+        fetch(server, tmp_path / "other")
+
+
+def other(server, **more):
+    """The bytes of another file."""
+    folder = server.folder.parent / "other"
+    folder.mkdir()
+    return write_archive_file(folder, START, on=(0, 1), **more).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("change", "more", "words"),
+    [
+        (lambda s: {"always": {"status": 404}}, {}, "HTTP 404"),
+        (lambda s: {"always": {"status": 403}}, {}, "HTTP 403"),
+        (lambda s: {"always": {"status": 500}}, {}, "HTTP 500.*3 attempts in vain"),
+        (lambda s: {"always": {"cut": 0}}, {}, "at byte 0; 3 attempts in vain"),
+        (lambda s: {"always": {"without": ["Content-Length"]}}, {}, "does not say the length"),
+        (lambda s: {"always": {"body": b"<html>"}}, {}, "not a whole GWOSC HDF5 file"),
+        (lambda s: {"always": {"body": other(s, detector="L1")}}, {}, "holds L1 from GPS"),
+        (lambda s: {"always": {"body": other(s, says=7)}}, {}, "holds H1 from GPS 7"),
+        (lambda s: {"always": {"body": other(s, masks=False)}}, {}, "DQmask"),
+        (lambda s: {"listing": {"without": "H1"}}, {}, r"not listed \(nothing is\)"),
+        (lambda s: {"listing": {"status": 404}}, {}, "no run O3a"),
+        (lambda s: {"listing": {"status": 502}}, {}, "HTTP 502 in 10 attempts"),
+        (lambda s: {"listing": {"body": b"<html>"}}, {}, "not the list of files"),
+        (lambda s: {"listing": {"body": b"{}"}}, {}, "not the list of files"),
+        (lambda s: {}, {"host": "http://127.0.0.1:9"}, "refused.*3 attempts in vain"),
+        (lambda s: {}, {"mirror": "http://127.0.0.1:9"}, "refused.*3 attempts in vain"),
+    ],
+)
+def test_what_stays_wrong_is_one_clear_line(server, tmp_path, change, more, words):
+    for key, value in change(server).items():
+        setattr(server, key, value)
+    with pytest.raises(ValueError, match=words) as error:
+        fetch(server, tmp_path, **more)
+    assert "\n" not in str(error.value)
+    assert "http://127.0.0.1" in str(error.value)
+    assert not list(tmp_path.glob("cache/*.hdf5"))
+    # Wrong content is fetched once more, and no third time.
+    asked = [path for path in server.asked if "/archive/" in path]
+    assert len(asked) <= (3 if "in vain" in words else 2)
+
+
+def test_no_byte_is_fetched_without_room(server, tmp_path, monkeypatch):
+    free = SimpleNamespace(free=1000)
+    monkeypatch.setattr(gwosc.shutil, "disk_usage", lambda folder: free)
+    with pytest.raises(ValueError, match=r"1 MB are to come, 0 MB are free: make room"):
+        fetch(server, tmp_path)
+    assert not any((tmp_path / "cache").iterdir())
+
+
+def test_of_two_processes_one_fetches(server, tmp_path):
+    target = tmp_path / "cache" / server.path.name
+    with gwosc._Part(target), pytest.raises(ValueError, match="another process is fetching"):
+        fetch(server, tmp_path)
+    fetch(server, tmp_path)
+
+
+def test_killed_at_twenty_moments_nothing_is_fetched_twice(server, tmp_path, monkeypatch):
+    # The children are forked from a server that has the imports behind it.
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["pytest", "gwosc_server"])
+    server.block, server.pause = 1 << 13, 0.02
+    target = tmp_path / "cache" / server.path.name
+    access = {"host": server.url, "mirror": None, "proxy": None, "attempts": 3, "timeout": 5}
+    draw = random.Random(1)
+    sizes = []
+    for _ in range(20):
+        process = context.Process(
+            target=gwosc.fetch, args=(target,), kwargs={**access, "report": ignore}
+        )
+        process.start()
+        time.sleep(draw.uniform(0.02, 0.2))
+        process.kill()
+        process.join()
+        assert not target.exists()
+        part = target.with_name(f"{target.name}.part")
+        sizes.append(part.stat().st_size if part.exists() else 0)
+    assert sizes == sorted(sizes)
+    assert len(set(sizes)) > 5
+    server.pause = 0
+    size = server.path.stat().st_size
+    assert fetch(server, tmp_path) < 1.5 * size
+
+
+def test_what_is_complete_is_not_fetched_again(server, tmp_path, monkeypatch):
+    with monkeypatch.context() as killed:
+        killed.setattr(gwosc, "check", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            fetch(server, tmp_path)
+    size = server.path.stat().st_size
+    asked = len(server.asked)
+    assert fetch(server, tmp_path) == size
+    assert len(server.asked) == asked

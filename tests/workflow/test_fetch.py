@@ -1,0 +1,74 @@
+"""Noise from a server that answers as GWOSC does."""
+
+import h5py
+import pytest
+from gwosc_server import Server, write_archive_file
+from runner import TINY, Workflow
+
+# H1 was on; V1 was not.
+FIRST, SECOND = 1238233088, 1238401024
+RANGES = {"train": [[1238236480, 1238236512]], "validation": [[1238236512, 1238236544]]}
+RANGES["test"] = [[1238404064, 1238404096]]
+NOISE = [f"results/tiny/noise/{split}-H1.h5" for split in RANGES]
+
+
+def config(**gwosc):
+    noise = {"source": "gwosc", "segment_duration": 16, "ranges": RANGES, "gwosc": gwosc}
+    classifier = TINY["classifier"] | {"parameters": 425884}
+    return TINY | {"detectors": ["H1"], "classifier": classifier, "noise": noise}
+
+
+@pytest.fixture
+def server(tmp_path):
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    write_archive_file(folder, FIRST, on=(3392, 3456))
+    write_archive_file(folder, SECOND, on=(3040, 3072))
+    with Server(folder) as server:
+        yield server
+
+
+def test_noise_is_fetched_once_and_goes_where_that_is_wished(server, tmp_path, root):
+    (tmp_path / "run").mkdir()
+    workflow = Workflow(tmp_path / "run", root, config(host=server.url))
+    output = workflow.run("--", *NOISE)
+    assert "strain from GWOSC: 2 files to fetch (2 of H1); at most 0.3 GB" in output
+    cache = workflow.folder / "resources/strain"
+    names = sorted(path.name for path in server.folder.iterdir())
+    assert sorted(path.name for path in cache.iterdir()) == names
+    for path in cache.iterdir():
+        assert path.read_bytes() == (server.folder / path.name).read_bytes()
+    for name in NOISE:
+        with h5py.File(workflow.folder / name) as file:
+            assert file.attrs["source"] == "gwosc"
+            assert len(file["gps_start"]) == 2
+    sent = dict(server.sent)
+
+    # Another way to the files is no reason to fetch them again.
+    elsewhere = config(host="http://127.0.0.1:9", mirror="http://127.0.0.1:9", keep=False)
+    workflow.write(elsewhere)
+    (workflow.folder / NOISE[2]).unlink()
+    output = workflow.run("--", *NOISE)
+    assert "Strain H-H1" not in output
+    assert [path.name for path in cache.iterdir()] == names[:1]
+    # Nor is a file fetched again that was whitened and removed.
+    assert "Nothing to be done" in workflow.run("--dry-run", "--", *NOISE)
+    # Asked to fetch it, a job leaves a good file as it is.
+    elsewhere["noise"]["gwosc"]["keep"] = True
+    workflow.write(elsewhere)
+    workflow.run("--forcerun", "fetch_strain", "--", f"resources/strain/{names[0]}")
+    assert dict(server.sent) == sent
+
+
+def test_what_cannot_be_is_said_before_any_job(server, tmp_path, root):
+    (tmp_path / "run").mkdir()
+    wrong = config(host=server.url) | {"detectors": ["V1"]}
+    workflow = Workflow(tmp_path / "run", root, wrong)
+    output = workflow.run("--dry-run", "--", "results/tiny/noise/train-V1.h5", fails=True)
+    assert "GWOSC has no strain of V1 there" in output
+    assert "Traceback" not in output
+    # No network, or nothing there.
+    workflow.write(config(host="http://127.0.0.1:9", attempts=1))
+    output = workflow.run("--retries", 0, "--", NOISE[2], fails=True)
+    assert "http://127.0.0.1:9: ConnectionError" in output
+    assert not server.asked

@@ -1,0 +1,28 @@
+onstart:
+    announce_strain()
+
+
+# A fetched file depends on its name alone: neither params nor a digest of the code, so that a
+# change of mirror or of a script fetches nothing again. update() keeps a file that is there until
+# the job has looked at it; a new conda environment then costs a look, and no download.
+rule fetch_strain:
+    output:
+        fetched(f"{CACHE}/{{strain}}.hdf5"),
+    log:
+        "<logs>/fetch_strain/{strain}.log",
+    benchmark:
+        "<benchmarks>/fetch_strain/{strain}.tsv"
+    wildcard_constraints:
+        strain=r"[HLVK]-[HLVK]1_GWOSC_O\d[ab]?_4KHZ_R1-\d+-4096",
+    retries: 2
+    conda:
+        "../../envs/strain.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime="2h",
+        downloads=1,
+    message:
+        "Strain {wildcards.strain} from GWOSC"
+    script:
+        "../scripts/fetch_strain.py"
