@@ -9,15 +9,16 @@ from ccsncam import strain
 
 
 @contextmanager
-def layout(path, detector, gps, quality, injections, xstart=None, rate=4096):
-    """An open file whose ``strain/Strain`` is for the caller to write; ``quality`` None: no masks.
+def layout(path, detector, gps, quality, injections, *, masks=True, xstart=None, rate=4096):
+    """An open file whose ``strain/Strain`` is for the caller to write.
 
-    Masks are one integer a second. ``xstart``: what the strain itself says of its first sample.
+    ``quality`` and ``injections`` are an integer a second, ``xstart`` is what the strain
+    itself says of its first sample.
     """
     with h5py.File(path, "w") as file:
         file["meta/Detector"], file["meta/GPSstart"] = detector, gps
-        if quality is not None:
-            file["meta/Duration"] = len(quality)
+        file["meta/Duration"] = len(quality)
+        if masks:
             file["quality/simple/DQmask"] = quality
             file["quality/simple/DQShortnames"] = np.array(strain.DQ_BITS, dtype="S10")
             file["quality/injections/Injmask"] = injections

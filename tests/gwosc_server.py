@@ -28,8 +28,11 @@ def write_archive_file(folder, start, detector="H1", on=(0, 32), run="O3a", **mo
     quality, injections = np.zeros(4096, dtype="u4"), np.full(4096, 23, dtype="u4")
     quality[inside] = 127
     random = np.random.default_rng(start + ord(detector[0]))
-    masks = (quality, injections) if more.get("masks", True) else (None, None)
-    with layout(path, more.get("detector", detector), more.get("says", start), *masks) as file:
+    says, gps, masks = (
+        more.get(key, value)
+        for key, value in (("detector", detector), ("says", start), ("masks", True))
+    )
+    with layout(path, says, gps, quality, injections, masks=masks) as file:
         data = file.create_dataset(
             "strain/Strain", 4096 * RATE, dtype="f8", chunks=(16 * RATE,), fillvalue=np.nan
         )

@@ -209,11 +209,10 @@ def gwosc(folder, start=START, duration=32, detector="H1", seed=0, **more):
     injections = np.full(duration, 23, dtype="u4")  # continuous waves are injected
     for second in more.get("injected", ()):
         injections[second] = 22
-    masks = (quality[: more.get("values", duration)], injections)
-    says, gps, xstart = more.get("says", detector), more.get("gps", start), more.get("xstart", start)
-    if not more.get("masks", True):
-        masks = None, None
-    with layout(path, says, gps, *masks, xstart=xstart, rate=more.get("rate", RATE)) as file:
+    quality = quality[: more.get("values", duration)]
+    says, gps = more.get("says", detector), more.get("gps", start)
+    other = {"xstart": start} | {k: more[k] for k in ("masks", "xstart", "rate") if k in more}
+    with layout(path, says, gps, quality, injections, **other) as file:
         file["strain/Strain"] = data
     return data
 

@@ -11,22 +11,27 @@ START = 1238404064
 
 
 @pytest.fixture
-def moment(tiny):
+def finished(tiny):
+    """The finished run; other tests compare all that it has, so nothing may stay behind."""
+    yield tiny
+    tiny.write(TINY)
+    shutil.rmtree(tiny.folder / "results/tiny/classify", ignore_errors=True)
+
+
+@pytest.fixture
+def moment(finished):
     """The finished run with a config that names strain of H1: 64 s of the test noise."""
-    folder = tiny.folder / "strain"
+    folder = finished.folder / "strain"
     folder.mkdir(exist_ok=True)
-    with h5py.File(tiny.folder / "results/tiny/noise/test-H1.h5") as noise:
+    with h5py.File(finished.folder / "results/tiny/noise/test-H1.h5") as noise:
         data = noise["strain"][0].astype(float)
     with h5py.File(folder / "h1.h5", "w") as file:
         file["data"] = data
         file["data"].attrs["fs"] = 4096
     entry = {"detector": "H1", "start": START, "dataset": "data"}
     block = {"source": "files", "folder": str(folder), "plain": {"h1.h5": entry}, "step": 0.25}
-    tiny.write(TINY | {"classify": block})
-    yield tiny
-    tiny.write(TINY)
-    # Others compare all results of this run with those of runs that classified nothing.
-    shutil.rmtree(tiny.folder / "results/tiny/classify", ignore_errors=True)
+    finished.write(TINY | {"classify": block})
+    return finished
 
 
 def test_a_moment_is_classified(moment):
@@ -55,22 +60,20 @@ def test_a_moment_is_classified(moment):
     assert set(re.findall(r'(?:src|href)="([^,"]*)', page)) == {"data:image/png;base64"}
 
 
-def test_a_moment_of_gwosc_is_fetched(tiny, tmp_path):
+def test_a_moment_of_gwosc_is_fetched(finished, tmp_path):
     write_archive_file(tmp_path, 1238401024, on=(3040, 3104))
     write_archive_file(tmp_path, 1238401024, "L1", on=(0, 1))
     name = f"results/tiny/classify/{START + 32}.h5"
     with Server(tmp_path) as server:
         noise = TINY["noise"] | {"gwosc": {"host": server.url, "keep": False}}
-        tiny.write(TINY | {"noise": noise, "classify": {"source": "gwosc", "step": 0.5}})
-        output = tiny.run("--", name)
+        finished.write(TINY | {"noise": noise, "classify": {"source": "gwosc", "step": 0.5}})
+        output = finished.run("--", name)
     assert "strain from GWOSC: 2 files to fetch (1 of H1, 1 of L1)" in output
-    with h5py.File(tiny.folder / name) as file:
+    with h5py.File(finished.folder / name) as file:
         assert list(file.attrs["data"]) == ["H1"]
-    assert not list(tiny.folder.glob("resources/strain/*"))
-    output = tiny.run("--dry-run", "--", "results/tiny/classify/1200000000.h5", fails=True)
-    assert "GPS 1199999992 to 1200000008, lies in no observing run" in output
-    tiny.write(TINY)
-    shutil.rmtree(tiny.folder / "results/tiny/classify")
+    assert not list(finished.folder.glob("resources/strain/*"))
+    output = finished.run("--dry-run", "--", "results/tiny/classify/1200000000.h5", fails=True)
+    assert "GPS 1199999968 to 1200000032, lies in no observing run" in output
 
 
 def test_what_cannot_be_classified_is_said(moment):
