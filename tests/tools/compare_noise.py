@@ -23,6 +23,8 @@ from runner import Workflow  # noqa: E402
 from ccsncam import classifier, saliency  # noqa: E402
 
 DISTANCES = [1, 3, 5, 10]
+# Of one detector.
+NETWORK = {"parameters": 427090}
 SIZES = {"train_per_class": 600, "validation_per_class": 200, "test_per_class": 400}
 
 
@@ -35,7 +37,7 @@ def config(data, run, source, live):
         "signal": {"f_max": 1600.0},
         "noise": real_input.noise(data) | {"source": source},
         "datasets": {"distances": DISTANCES, **SIZES},
-        "classifier": {"parameters": 427090, "epochs": [12, 12, 12]},
+        "classifier": NETWORK | {"epochs": [12, 12, 12]},
         "saliency": {"distance": 1, "distances": [1]},
         "figures": {"distances": [1]},
     }
@@ -87,7 +89,7 @@ def main():
         Workflow(place, ROOT, config(given.data, run, source, live)).run("--", "tabulate")
         folders[words] = place / "results" / run
         networks[words] = saliency.load(
-            default["classifier"],
+            default["classifier"] | NETWORK,
             default["saliency"],
             folders[words] / "models/seed-0/best.weights.h5",
             folders[words] / "datasets/test-1kpc.h5",

@@ -159,19 +159,19 @@ def _probabilities(axes, found):
     for number, name in reversed(list(enumerate(found.classes))):
         own = {"ms": 2.5} if number else {"lw": 2.2, "color": "k", "marker": ""}
         axes.plot(at, found.probability[:, number], label=name, markevery=2, **look[name] | own)
-    for name, height in (("loudest", 1.25), ("moment", 1.11)):
+    for name, height in (("loudest", 1.27), ("moment", 1.07)):
         start = found.explained[name]["start"]
         axes.plot([start, start + 1], [height] * 2, color="0.3", lw=1.5, clip_on=False)
         axes.annotate(
-            *(WINDOWS[name], (start + 1, height)),
-            xytext=(3, 0),
+            *(WINDOWS[name], (start + 0.5, height)),
+            xytext=(0, 1),
             textcoords="offset points",
             fontsize=6,
-            va="center",
-            annotation_clip=False,
+            ha="center",
+            va="bottom",
         )
     axes.axvline(0, color="0.4", lw=0.8, ls=":")
-    axes.set(ylim=(-0.02, 1.34), ylabel="probability", yticks=[0, 0.5, 1])
+    axes.set(ylim=(-0.02, 1.44), ylabel="probability", yticks=[0, 0.5, 1])
     handles, labels = axes.get_legend_handles_labels()
     axes.legend(
         handles[::-1], labels[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=2.5
