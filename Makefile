@@ -31,7 +31,7 @@ benchmark: .venv/ready
 	python tests/benchmarks/saliency.py
 
 lock: .venv/ready
-	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra test pyproject.toml --output-file requirements.txt
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra test --extra slurm pyproject.toml --output-file requirements.txt
 
 .venv/ready: requirements.txt
 	$(PYTHON) -m venv .venv
