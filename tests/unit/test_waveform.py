@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.signal
 
 import make_waveform
 from ccsncam import waveform
@@ -481,12 +482,15 @@ def test_bad_tracks_are_named(tmp_path, cell):
         waveform.read_table(tmp_path / "table.tsv")
 
 
-def test_energy_of_a_rotating_tensor():
+@pytest.mark.parametrize("frequency", [50, 800, 1500])
+def test_energy_of_a_rotating_tensor(frequency):
     """A_xx = -A_yy = a cos ωt and A_xy = a sin ωt radiate (c³/5G) 2 a² ω² a second."""
-    rate, omega, amplitude = 4096, 2 * np.pi * 50, 3.0
+    rate, omega, amplitude = 4096, 2 * np.pi * frequency, 3.0
+    window = scipy.signal.windows.tukey(rate, 0.1)
     phase = omega * np.arange(rate) / rate
     tensor = np.zeros((3, 3, rate))
     tensor[0, 0], tensor[1, 1] = amplitude * np.cos(phase), -amplitude * np.cos(phase)
     tensor[0, 1] = tensor[1, 0] = amplitude * np.sin(phase)
-    expected = 2.99792458e10**3 / (5 * 6.6743e-8) * 2 * (amplitude * omega) ** 2
-    assert waveform.energy(tensor, rate) == pytest.approx(expected, rel=5e-3)
+    shining = np.mean(window**2)
+    expected = 2.99792458e10**3 / (5 * 6.6743e-8) * 2 * (amplitude * omega) ** 2 * shining
+    assert waveform.energy(tensor * window, rate) == pytest.approx(expected, rel=1e-3)

@@ -206,14 +206,15 @@ def polarisations(quadrupole, theta, phi):
 
 
 def energy(quadrupole, sample_rate):
-    """Energy that is radiated in gravitational waves.
+    """Energy that is radiated in gravitational waves, up to the Nyquist frequency.
 
-    E = (c³/5G) ∫ Ȧ_ij Ȧ_ij dt with A = (G/c⁴) Q̈ (Misner, Thorne & Wheeler 1973, equation 36.1).
+    E = (c³/5G) ∫ Ȧ_ij Ȧ_ij dt with A = (G/c⁴) Q̈ (Misner, Thorne & Wheeler 1973, equation 36.1),
+    taken over frequencies, where the derivative is exact.
 
     Parameters
     ----------
     quadrupole : numpy.ndarray
-        (G/c⁴) Q̈ in cm, trace-free, shape (3, 3, n).
+        (G/c⁴) Q̈ in cm, trace-free, tapered at both ends, shape (3, 3, n).
     sample_rate : float
         Hz.
 
@@ -222,8 +223,11 @@ def energy(quadrupole, sample_rate):
     float
         [erg].
     """
-    slope = np.gradient(quadrupole, 1 / sample_rate, axis=-1)
-    return LIGHT_CM_PER_S**3 / (5 * NEWTON_CGS) * np.sum(slope**2) / sample_rate
+    size = 2 * quadrupole.shape[-1]
+    frequency = np.fft.rfftfreq(size, 1 / sample_rate)
+    spectrum = np.fft.rfft(quadrupole, size) / sample_rate
+    power = (2 * np.pi * frequency) ** 2 * np.sum(np.abs(spectrum) ** 2, axis=(0, 1))
+    return LIGHT_CM_PER_S**3 / (5 * NEWTON_CGS) * 2 * np.sum(power) * sample_rate / size
 
 
 def read_table(path):
