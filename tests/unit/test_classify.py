@@ -1,5 +1,7 @@
 """A moment of strain from files becomes what a sample of a data set is."""
 
+import re
+
 import h5py
 import numpy as np
 import pytest
@@ -29,7 +31,8 @@ def strain(made):
 def settings(config, tmp_path):
     """Settings of the job, and the files that `put` writes."""
     blocks = {key: config[key] for key in ("classify", "whitening", "signal", "spectrogram")}
-    return {**blocks, "segment_duration": 64, "channel": "", "plain": {}, "folder": tmp_path}
+    asked = {"channel": "", "plain": {}, "quality": ["DATA"], "injections": ["NO_CBC_HW_INJ"]}
+    return {**blocks, **asked, "segment_duration": 64, "folder": tmp_path}
 
 
 def put(settings, detector, data, start):
@@ -55,7 +58,7 @@ def heard_at(settings, pieces):
     for detector, (data, start) in zip(("H1", "L1", "V1"), pieces, strict=True):
         gps = start + (OFFSET + round(classify.MOMENT * RATE)) / RATE
         paths = put(settings, detector, data, start)
-        series.append(classify.read_whitened(paths, detector, gps, settings))
+        series.append(classify.read_whitened(paths, detector, gps, settings)[0])
     return series
 
 
@@ -102,9 +105,11 @@ def test_the_psd_is_of_what_gaps_leave(strain, settings):
     # 9 s from the beginning of the file: the piece begins there, not 32 s before the moment.
     gapped = data.copy()
     gapped[40 * RATE :] = np.nan
-    whole = classify.read_whitened(put(settings, "H1", gapped, start), "H1", start + 9, settings)
+    paths = put(settings, "H1", gapped, start)
+    whole, seconds = classify.read_whitened(paths, "H1", start + 9, settings)
     short = put(settings, "H1", data[: 40 * RATE], start)
-    expected = classify.read_whitened(short, "H1", start + 9, settings)
+    expected, _ = classify.read_whitened(short, "H1", start + 9, settings)
+    assert seconds == 40
     np.testing.assert_array_equal(whole, expected)
     assert whole.shape == (4 * RATE,)
     assert whole.std() == pytest.approx(1, abs=0.1)
@@ -114,17 +119,18 @@ def test_the_psd_is_of_the_piece_around_the_moment(made, inputs, settings):
     with h5py.File(made.noise[0]) as file:
         data, start = file["strain"][()].astype(float).ravel(), file["gps_start"][0]
     paths = put(settings, "H1", data, start)
-    heard = classify.read_whitened(paths, "H1", start + 96, settings)
+    heard, _ = classify.read_whitened(paths, "H1", start + 96, settings)
     expected = inputs.noise[0].whitened[1, 30 * RATE : 34 * RATE]
     np.testing.assert_allclose(heard, expected, atol=1e-6)
 
 
 def test_two_files_join(strain, settings):
     (data, start), *_ = strain
-    one = classify.read_whitened(put(settings, "H1", data, start), "H1", start + 32, settings)
+    one, _ = classify.read_whitened(put(settings, "H1", data, start), "H1", start + 32, settings)
     paths = put(settings, "H1", data[: 31 * RATE], start)
     paths += put(settings, "H1", data[31 * RATE :], start + 31)
-    np.testing.assert_array_equal(classify.read_whitened(paths, "H1", start + 32, settings), one)
+    two, _ = classify.read_whitened(paths, "H1", start + 32, settings)
+    np.testing.assert_array_equal(two, one)
 
 
 @pytest.mark.parametrize(
@@ -141,9 +147,22 @@ def test_two_files_join(strain, settings):
 def test_what_is_missing_is_said(strain, settings, change, at, message):
     data, start = strain[2][0].copy(), strain[2][1]
     change(data)
-    with pytest.raises(ValueError, match=message) as caught:
-        classify.read_whitened(put(settings, "V1", data, start), "V1", start + at, settings)
+    paths = put(settings, "V1", data, start)
+    with pytest.raises(classify.NoStrain, match=message) as caught:
+        classify.read_whitened(paths, "V1", start + at, settings)
     assert "\n" not in str(caught.value)
+    # It counts as a detector without data where another has some.
+    settings["detectors"] = ["H1", "V1"]
+    with pytest.raises(ValueError, match=f"no detector has strain: H1: no strain.*{message}"):
+        classify.hear({"V1": paths}, start + at, settings)
+    files = {"V1": paths, "H1": put(settings, "H1", strain[0][0], start - 20)}
+    found = classify.hear(files, start + at, settings)
+    assert found["V1"].whitened is None
+    assert re.search(message, found["V1"].quality)
+    assert found["H1"].whitened.shape == (4 * RATE,)
+    assert found["H1"].quality == (
+        "unknown, no quality mask in the file; unknown, no injection mask in the file"
+    )
 
 
 def test_a_detector_without_data(strain, settings):
@@ -151,13 +170,14 @@ def test_a_detector_without_data(strain, settings):
     away = data.copy()
     away[29 * RATE : 35 * RATE] = np.nan
     for paths in ([], put(settings, "L1", away, start), put(settings, "L1", data, start + 100)):
-        assert classify.read_whitened(paths, "L1", start + 32, settings) is None
+        with pytest.raises(classify.NoStrain, match=r"L1: no strain at GPS"):
+            classify.read_whitened(paths, "L1", start + 32, settings)
     noise = classify.substitute(1, "L1", start, 4 * RATE)
     assert noise.var() == pytest.approx(1, abs=0.05)
     np.testing.assert_array_equal(noise, classify.substitute(1, "L1", start, 4 * RATE))
     for other in ((2, "L1", start), (1, "V1", start), (1, "L1", start + 0.1)):
         assert abs(np.corrcoef(noise, classify.substitute(*other, 4 * RATE))[0, 1]) < 0.05
-    there = classify.read_whitened(put(settings, "H1", data, start), "H1", start + 32, settings)
+    there, _ = classify.read_whitened(put(settings, "H1", data, start), "H1", start + 32, settings)
     starts, _ = classify.window_starts(settings)
     dark = classify.images([None, there], starts, settings)
     full = classify.images([noise, there], starts, settings)

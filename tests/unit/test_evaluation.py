@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from ccsncam import evaluation
+from ccsncam import evaluation, strain
 
 CLASSES = ["noise", "a", "b"]
 
@@ -144,6 +144,31 @@ def test_snr_and_noise_tables(tmp_path):
     (row,) = evaluation.noise_table([noise], [path, path]).to_dict("records")
     assert (row["live_time_s"], row["usable_time_s"]) == (8.0, 4.0)
     assert (row["samples"], row["glitches"], row["reuse"]) == (10, 3, 2.5)
+
+
+def test_coincident_noise_counts_what_all_detectors_have(tmp_path):
+    path = write(tmp_path / "t.h5", [0, 1], [0, 1], 2.0, "test-2kpc")
+    paths = [tmp_path / "test-H1.h5", tmp_path / "test-L1.h5"]
+    for noise, starts, glitches in zip(
+        paths, ([0.0, 4.0, 12.0], [4.0, 8.0]), ([3.9, 4.1], [7.9, 8.0]), strict=True
+    ):
+        with h5py.File(noise, "w") as file:
+            file["gps_start"], file["glitches/gps"] = starts, glitches
+            file["selection/start"], file["selection/end"] = [starts[0]], [starts[-1] + 4]
+            file["selection/reason"] = np.array(["kept"], "S4")
+            file.attrs.update({"split": "test", "detector": noise.stem[-2:], "source": "files"})
+            file.attrs.update({"live_time": 4.0 * len(starts), "corrupted": 1.0, "quality": "DATA"})
+    first, second = evaluation.noise_table(paths, [path], coincident=True).to_dict("records")
+    for row in (first, second):
+        assert (row["live_time_s"], row["usable_time_s"], row["reuse"]) == (4.0, 2.0, 1.0)
+        assert row["glitches"] == 1
+    table = strain.read_stretches(paths[0], evaluation.common_starts(paths))
+    assert table[["start", "end", "reason"]].to_numpy().tolist() == [
+        [0.0, 4.0, "another detector off"],
+        [4.0, 8.0, "kept"],
+        [12.0, 16.0, "another detector off"],
+    ]
+    assert set(table["quality"]) == {"DATA"}
 
 
 def test_inputs_are_named(tmp_path):

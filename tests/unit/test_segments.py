@@ -47,7 +47,9 @@ def test_every_reason_of_a_noise_file_has_a_look():
 
 
 def test_table_holds_each_stretch(made, tmp_path):
-    job = make_job(tmp_path, "tabulate_segments", {"noise": made.noise}, tmp_path / "t.csv")
+    job = make_job(
+        tmp_path, "tabulate_segments", {"noise": made.noise}, tmp_path / "t.csv", coincident=False
+    )
     tabulate_segments.main(job)
     table = pd.read_csv(tmp_path / "t.csv")
     assert list(table["detector"]) == ["H1", "L1", "V1"]

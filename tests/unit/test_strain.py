@@ -307,7 +307,7 @@ def test_events_are_left_out_by_name(root, tmp_path):
     assert strain.event_windows(events, [], (8, 4), paper) == []
     # It touches the range by its window alone.
     assert strain.event_windows(events, ["GWTC-2.1"], (8, 4), [[at + 3, at + 9]]) == expected
-    with pytest.raises(ValueError, match=r"no event of 'GWTC-9' in .*events.tsv; it has GWTC-2, "):
+    with pytest.raises(ValueError, match=r"no event of 'GWTC-9' in .*events.tsv; it has GWTC-1-"):
         strain.event_windows(events, ["GWTC-9"], (8, 8), paper)
     gwosc(tmp_path)
     window = [START + 9.7, START + 11.7, "GW200311_115853"]
@@ -584,9 +584,7 @@ def test_common_pieces():
     mine, theirs = strain.common_pieces([first, second])
     np.testing.assert_array_equal(first[mine], [2, 3, 9])
     np.testing.assert_array_equal(second[theirs], [2, 3, 9])
-    with pytest.raises(ValueError, match=r"coincident: range \[4, 8\]: no piece"):
-        strain.common_pieces([first, second], [[0, 4], [4, 8]])
-    with pytest.raises(ValueError, match="coincident: the ranges: no piece of noise has all 2"):
+    with pytest.raises(ValueError, match="coincident: no piece of noise has all 2"):
         strain.common_pieces([first, second + 0.5])
 
 

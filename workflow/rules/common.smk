@@ -153,7 +153,7 @@ def moment_settings():
     return {
         "classify": {key: own[key] for key in ("span", "step", "missing")},
         "plain": moment_files()["plain"],
-        "channel": noise["files"]["channel"],
+        **{key: noise["files"][key] for key in ("channel", "quality", "injections")},
         "segment_duration": noise["segment_duration"],
         **blocks("seed", "detectors", "signal", "spectrogram", "whitening"),
     }

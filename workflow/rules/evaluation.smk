@@ -49,6 +49,7 @@ rule tabulate:
         runtime="10m",
     params:
         code=code_of("tabulate"),
+        coincident=config["noise"]["coincident"],
     message:
         "Tables of the results"
     script:

@@ -47,6 +47,7 @@ rule tabulate_segments:
         runtime="10m",
     params:
         code=code_of("tabulate_segments"),
+        coincident=config["noise"]["coincident"],
     message:
         "Table of what is kept and lost of the GPS ranges"
     script:

@@ -13,18 +13,11 @@ def main(job):
     rate, block = settings["signal"]["sample_rate"], settings["spectrogram"]
     missing = settings["classify"]["missing"]
     size = 2 * round(settings["classify"]["span"] * rate / 2)
-    found = {
-        detector: classify.read_whitened(job.input.get(detector, []), detector, gps, settings)
-        for detector in settings["detectors"]
-    }
+    heard = classify.hear(job.input, gps, settings)
+    found = {detector: one.whitened for detector, one in heard.items()}
     there = [detector for detector, series in found.items() if series is not None]
-    if not there:
-        raise ValueError(
-            f"classify: no strain of {', '.join(found)} at GPS {gps:.15g}: take another moment, or "
-            "name the files that hold it (config block classify)"
-        )
-    for detector in set(found) - set(there):
-        log.warning("%s: no strain at GPS %s: %s in its place", detector, gps, missing)
+    for detector in [name for name in found if name not in there]:
+        log.warning("%s: %s in its place", heard[detector].quality, missing)
         if missing == "noise":
             found[detector] = classify.substitute(settings["seed"], detector, gps, size)
     with joblog.native_words(job.log[0]):
@@ -39,10 +32,13 @@ def main(job):
         saliency.describe(out, job.input.dataset)
         begin = -size / 2 / rate
         out.attrs.update({"gps": gps, "missing": missing, "data": there, "begin": begin})
+        out.attrs["segment_duration"] = settings["segment_duration"]
         out.attrs["run"] = job.params.run
         out.create_dataset("start", data=begin + starts / rate, track_times=False)
         out.create_dataset("probability", data=probability, track_times=False)
         for detector, series in found.items():
+            said = {"psd_seconds": heard[detector].psd_seconds, "quality": heard[detector].quality}
+            out.create_group(f"heard/{detector}").attrs.update(said)
             if series is not None:
                 shown = spectrogram.magnitude(series, block | {"scale": "amplitude"}, rate)
                 out.create_dataset(f"spectrogram/{detector}", data=shown, track_times=False)

@@ -10,7 +10,8 @@ def main(job):
     tables = evaluation.tables(job.input.evaluations)
     tables["accuracy_by_snr"] = evaluation.by_snr(job.input.evaluations)
     tables["snr"] = evaluation.snr_table(job.input.datasets)
-    tables["noise"] = evaluation.noise_table(job.input.noise, job.input.datasets)
+    coincident = job.params.coincident
+    tables["noise"] = evaluation.noise_table(job.input.noise, job.input.datasets, coincident)
     for name, table in tables.items():
         table.assign(inputs=inputs).to_csv(job.output[name], index=False, float_format="%.6g")
 

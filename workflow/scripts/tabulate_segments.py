@@ -2,13 +2,15 @@
 
 import pandas as pd
 
-from ccsncam import joblog, strain
+from ccsncam import evaluation, joblog, strain
 
 
 def main(job):
     """Read the noise files, write the table."""
     joblog.start(job.log[0], job.rule)
-    table = pd.concat([strain.read_stretches(path) for path in job.input.noise])
+    paths = job.input.noise
+    common = evaluation.common_starts(paths) if job.params.coincident else {}
+    table = pd.concat([strain.read_stretches(path, common) for path in paths])
     table = table.rename(columns={"start": "gps_start_s", "end": "gps_end_s"})
     table.to_csv(job.output[0], index=False, float_format="%.15g")
 

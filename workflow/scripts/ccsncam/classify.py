@@ -4,14 +4,92 @@ Strain is whitened and cut as for the data sets: a piece around the moment with 
 windows of 1 s, one spectrogram each.
 """
 
+import logging
+from dataclasses import dataclass
+
 import numpy as np
 import scipy.special
 
 from ccsncam import saliency, seeds, spectrogram, strain, whitening
 
+log = logging.getLogger(__name__)
+
 # Where the moment lies in the window that is centred on it [s]: of training samples the bounce
 # lies at 0 to 0.15 s.
 MOMENT = 0.05
+
+
+class NoStrain(ValueError):
+    """A detector has no strain to look at around a moment; why, in one line."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a detector has around a moment.
+
+    Attributes
+    ----------
+    whitened : array (n,), float32, or None
+        ``classify.span`` seconds with the moment in the middle; None without strain.
+    psd_seconds : int
+        Seconds of strain behind the PSD; 0 without strain.
+    quality : str
+        What the masks say of the span, or why there is no strain.
+    """
+
+    whitened: np.ndarray | None
+    psd_seconds: int
+    quality: str
+
+
+def hear(files, gps, settings):
+    """Whitened strain of all detectors around a moment.
+
+    Parameters
+    ----------
+    files : dict of list of path
+        By detector; one without files has no strain.
+    gps : float
+        [s].
+    settings : dict
+        As in `read_whitened`; also ``detectors``, ``quality`` and ``injections``.
+
+    Returns
+    -------
+    dict of Heard
+        By detector. One whose strain has a gap in the span, or is too short, has none.
+
+    Raises
+    ------
+    ValueError
+        When no detector has strain; it says why of each.
+    """
+    found, half = {}, settings["classify"]["span"] / 2
+    for detector in settings["detectors"]:
+        paths = files.get(detector, [])
+        try:
+            whitened, seconds = read_whitened(paths, detector, gps, settings)
+        except NoStrain as error:
+            found[detector] = Heard(None, 0, str(error))
+            continue
+        quality = strain.stretch_quality(
+            *(paths, detector, gps - half, gps + half, settings["signal"]["sample_rate"]),
+            **{key: settings[key] for key in ("channel", "plain", "quality", "injections")},
+        )
+        found[detector] = Heard(whitened, seconds, quality)
+        log.info("%s: PSD of %d s; quality: %s", detector, seconds, quality)
+        if seconds < settings["segment_duration"]:
+            log.warning(
+                "%s: the PSD is of %d s, in training of %d s (noise.segment_duration)",
+                *(detector, seconds, settings["segment_duration"]),
+            )
+    if all(heard.whitened is None for heard in found.values()):
+        reasons = "; ".join(heard.quality for heard in found.values())
+        raise ValueError(
+            f"classify: no detector has strain: {reasons}: take another moment, or a shorter "
+            "classify.span"
+        )
+    return found
 
 
 def read_whitened(paths, detector, gps, settings):
@@ -33,13 +111,17 @@ def read_whitened(paths, detector, gps, settings):
 
     Returns
     -------
-    array (n,), float32, or None
-        ``classify.span`` seconds with the moment in the middle; None where they hold no data.
+    whitened : array (n,), float32
+        ``classify.span`` seconds with the moment in the middle.
+    psd_seconds : int
+        Seconds of strain behind the PSD.
 
     Raises
     ------
+    NoStrain
+        The span is missing or a part of it, or too little is left for a PSD.
     ValueError
-        In one line: a part of the span is missing, or too little is left for a PSD.
+        In one line: a file cannot be used.
     """
     signal, block, span = settings["signal"], settings["whitening"], settings["classify"]["span"]
     rate, longest = signal["sample_rate"], settings["segment_duration"]
@@ -51,14 +133,13 @@ def read_whitened(paths, detector, gps, settings):
     finite, middle = np.isfinite(data), longest * rate
     half, edge = round(span * rate / 2), round(block["filter_duration"] * rate / 2)
     if not finite[middle - half : middle + half].any():
-        return None
+        raise NoStrain(f"{detector}: no strain at GPS {gps:.15g}")
     low, high = middle - half - edge, middle + half + edge
     if not finite[low:high].all():
         lost = gps + (low + np.argmin(finite[low:high]) - middle) / rate
-        raise ValueError(
+        raise NoStrain(
             f"{detector}: no strain (NaN, constant or no file) at GPS {lost:.3f}; the span needs "
-            f"{(low - middle) / rate:+g} to {(high - middle) / rate:+g} s around GPS {gps:.15g}: "
-            "take another moment or a shorter classify.span"
+            f"{(low - middle) / rate:+g} to {(high - middle) / rate:+g} s around GPS {gps:.15g}"
         )
     gaps = np.concatenate([[-1], np.flatnonzero(~finite), [len(data)]])
     after = np.searchsorted(gaps, middle)
@@ -66,14 +147,14 @@ def read_whitened(paths, detector, gps, settings):
     seconds = min(longest, (last - first) // rate)
     shortest = max(2 * block["psd_duration"], (high - low) / rate)
     if seconds < shortest:
-        raise ValueError(
+        raise NoStrain(
             f"{detector}: {(last - first) / rate:g} s of strain around GPS {gps:.15g} without a "
             f"gap, the PSD needs {shortest:g} s (twice whitening.psd_duration, and classify.span)"
         )
     size = seconds * rate
     begin = min(max(middle - size // 2, first), last - size)
     white = _whiten(data[begin : begin + size].astype(np.float32), signal, block)
-    return white[middle - half - begin : middle + half - begin]
+    return white[middle - half - begin : middle + half - begin], seconds
 
 
 def _whiten(piece, signal, block):

@@ -159,12 +159,45 @@ def snr_table(paths):
     return pd.DataFrame(rows)
 
 
-def noise_table(noise, datasets):
+def common_starts(paths):
+    """GPS starts of the pieces that all detectors of a split have.
+
+    Parameters
+    ----------
+    paths : list of path
+        Noise files of one or more splits.
+
+    Returns
+    -------
+    dict of array (piece,)
+        By split, rising.
+    """
+    found = {}
+    for path in paths:
+        with h5py.File(path) as file:
+            split, starts = file.attrs["split"], file["gps_start"][()]
+        found[split] = np.intersect1d(found.get(split, starts), starts)
+    return found
+
+
+def noise_table(noise, datasets, coincident=False):
     """Live time, samples and reuse factor of each split and detector.
 
     The reuse factor is the time of all samples of the split (1 s each) over the time that they
     are drawn from.
+
+    Parameters
+    ----------
+    noise, datasets : list of path
+    coincident : bool
+        Whether samples are drawn from the pieces that all detectors have alone.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Times [s] and glitches are those of the pieces that samples are drawn from.
     """
+    common = common_starts(noise) if coincident else {}
     samples = {}
     for path in datasets:
         with h5py.File(path) as file:
@@ -173,16 +206,22 @@ def noise_table(noise, datasets):
     rows = []
     for path in noise:
         with h5py.File(path) as file:
-            split, live = file.attrs["split"], float(file.attrs["live_time"])
+            split, starts = file.attrs["split"], file["gps_start"][()]
+            duration = file.attrs["live_time"] / len(starts)
+            starts = np.sort(common.get(split, starts))
+            live = float(duration * len(starts))
             # The filter spoils both ends of a piece: no sample is drawn from there.
-            usable = live - 2 * file.attrs["corrupted"] * len(file["gps_start"])
+            usable = live - 2 * file.attrs["corrupted"] * len(starts)
+            glitches = file["glitches/gps"][()]
+            before = starts[np.maximum(np.searchsorted(starts, glitches, side="right") - 1, 0)]
+            inside = (glitches >= before) & (glitches < before + duration)
             rows.append(
                 {
                     "split": split,
                     "detector": file.attrs["detector"],
                     "source": file.attrs["source"],
                     "live_time_s": live,
-                    "glitches": len(file["glitches/gps"]),
+                    "glitches": int(inside.sum()),
                     "samples": samples[split],
                     "usable_time_s": usable,
                     "reuse": samples[split] / usable,

@@ -120,8 +120,8 @@ def _tables():
 def files_for(detector, ranges):
     """Files of the archive that hold strain of a detector in some GPS ranges.
 
-    A file is needed when its 4096 s hold science time of the detector inside a range; where
-    ``resources/science_segments.tsv`` has no segments of the run, all files of the range are.
+    A file is needed when its 4096 s hold science time of the detector inside a range
+    (``resources/science_segments.tsv``).
 
     Parameters
     ----------
@@ -159,20 +159,21 @@ def files_at(detector, begin, end, where):
     here = [run for run in runs if run.start < end and begin < run.end]
     if not here:
         known = ", ".join(f"{run.run} [{run.start}, {run.end}]" for run in runs)
-        raise ValueError(f"{where} lies in no observing run with strain on GWOSC: {known}")
+        raise ValueError(
+            f"{where} lies in no run that is fetched from GWOSC: {known}; files at hand are "
+            "another source (files)"
+        )
     found = set()
     for run in here:
         if detector not in run.detectors.split():
             continue
         low, high = max(begin, run.start), min(end, run.end)
         starts = np.arange(int(low // GRID) * GRID, high, GRID)
-        if (run.run, detector) in segments:
-            first, last = segments[run.run, detector].T
-            on = (np.maximum(starts, low)[:, None] < last) & (
-                first < np.minimum(starts + GRID, high)[:, None]
-            )
-            starts = starts[on.any(axis=1)]
-        found |= {ArchiveFile(int(start), detector, run.run) for start in starts}
+        first, last = segments[run.run, detector].T
+        on = (np.maximum(starts, low)[:, None] < last) & (
+            first < np.minimum(starts + GRID, high)[:, None]
+        )
+        found |= {ArchiveFile(int(start), detector, run.run) for start in starts[on.any(axis=1)]}
     return sorted(found)
 
 

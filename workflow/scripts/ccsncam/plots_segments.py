@@ -18,6 +18,7 @@ KINDS = (
     ("bit ", "data quality", COLOURS[1], "////"),
     ("event ", "catalogued event", COLOURS[5], ""),
     ("excluded", "excluded", COLOURS[0], ""),
+    ("another detector off", "another detector off", COLOURS[7], "----"),
     ("piece not whole", "piece not whole", COLOURS[7], "\\\\\\\\"),
     ("part of a second", "part of a second", "0.5", ""),
 )

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 MARGIN = 4
 # What became of a second; bits of masks and events come behind, when they are met.
 NO_FILE, GOOD, KEPT = "no file", "good", "kept"
+# Of coincident noise: a good piece that another detector does not have.
+ALONE = "another detector off"
 NOT_FINITE, CONSTANT, NOT_WHOLE = "NaN or infinite", "constant strain", "piece not whole"
 REST = "part of a second"
 # Above it the anti-alias filter of 4096-Hz GWOSC strain takes the noise away (open data at 4 kHz
@@ -900,6 +902,40 @@ def read_stretch(paths, detector, start, duration, sample_rate, channel, plain=N
     return strain
 
 
+def stretch_quality(
+    paths, detector, start, end, sample_rate, *, channel, quality, injections, plain=None
+):
+    """What the masks of files say of the whole seconds that a stretch of time touches.
+
+    Parameters
+    ----------
+    paths : list of path
+    detector : str
+    start, end : float
+        GPS seconds.
+    sample_rate : int
+        Hz.
+    channel, quality, injections, plain
+        As in `scan_files`.
+
+    Returns
+    -------
+    str
+        Such as ``all bits set``, or which are not and for how long, or that files have no masks.
+    """
+    begin = int(np.floor(start))
+    reasons, absent, plain = _Reasons(), {}, plain or {}
+    state = reasons.of(NO_FILE, int(np.ceil(end)) - begin)
+    for path in paths:
+        file = _StrainFile(path, detector, sample_rate, channel, plain.get(Path(path).name))
+        bad = _bad_bits(file, file.masks(), (quality, injections), absent, reasons)
+        _judge(file, bad, begin, state, reasons)
+    counts = pd.Series(reasons.words(state)).value_counts().drop(GOOD, errors="ignore")
+    said = [f"{reason} in {count} of {len(state)} s" for reason, count in counts.items()]
+    said += [f"unknown, no {name} in the file" for name in absent]
+    return "; ".join(said) or "all bits set"
+
+
 def _copy(file, begin, row):
     """Put what a file holds of a row that begins at a GPS time into it."""
     shift = round((file.start - begin) * file.sample_rate)
@@ -1164,33 +1200,43 @@ def _mapped(path, data):
     return np.memmap(path, dtype=data.dtype, mode="r", offset=offset, shape=data.shape)
 
 
-def read_stretches(path):
+def read_stretches(path, common=None):
     """What a noise file keeps and loses.
 
     Parameters
     ----------
     path : path
+    common : dict of array (piece,), optional
+        By split, from `evaluation.common_starts`: of coincident noise, what samples are drawn from.
 
     Returns
     -------
     pandas.DataFrame
-        ``split``, ``detector``, ``source``, ``start`` and ``end`` (GPS) and ``reason``.
+        ``split``, ``detector``, ``source``, ``quality`` (bits asked for, and files without),
+        ``start`` and ``end`` (GPS) and ``reason``.
     """
     with h5py.File(path) as file:
-        columns = {name: file.attrs[name] for name in ("split", "detector", "source")}
-        columns |= {name: file[f"selection/{name}"][()] for name in _STRETCH_COLUMNS}
-    return pd.DataFrame(columns | {"reason": columns["reason"].astype(str)})
+        own = {name: file.attrs[name] for name in ("split", "detector", "source", "quality")}
+        table = pd.DataFrame({name: file[f"selection/{name}"][()] for name in _STRETCH_COLUMNS})
+        table["reason"] = table["reason"].str.decode("utf-8")
+        starts = np.sort(file["gps_start"][()])
+        duration = file.attrs["live_time"] / len(starts)
+    if common:
+        drawn = np.isin(starts, common[own["split"]])
+        parts = [table[table["reason"] != KEPT], kept_stretches(starts[drawn], duration)]
+        if not drawn.all():
+            parts.append(kept_stretches(starts[~drawn], duration).assign(reason=ALONE))
+        table = pd.concat(parts).sort_values("start", kind="stable", ignore_index=True)
+    return table.assign(**own)[[*own, *_STRETCH_COLUMNS]]
 
 
-def common_pieces(starts, ranges=None):
+def common_pieces(starts):
     """Pieces that all detectors have, for coincident noise.
 
     Parameters
     ----------
     starts : list of array (piece,)
         GPS starts of the pieces of each detector.
-    ranges : list of [start, end], optional
-        When given, each of them must hold a common piece.
 
     Returns
     -------
@@ -1200,19 +1246,17 @@ def common_pieces(starts, ranges=None):
     Raises
     ------
     ValueError
-        When there is no common piece (in a range).
+        When there is no common piece.
     """
     common = starts[0]
     for other in starts[1:]:
         common = np.intersect1d(common, other)
     common = np.unique(common)
-    for begin, end in ranges or [(-np.inf, np.inf)]:
-        if not ((common >= begin) & (common < end)).any():
-            where = "the ranges" if ranges is None else f"range [{begin}, {end}]"
-            raise ValueError(
-                f"noise.coincident: {where}: no piece of noise has all {len(starts)} detectors on: "
-                "set coincident to false, or take other ranges"
-            )
+    if not len(common):
+        raise ValueError(
+            f"noise.coincident: no piece of noise has all {len(starts)} detectors on: set "
+            "coincident to false, or take other ranges"
+        )
     indices = []
     for mine in starts:
         order = np.argsort(mine, kind="stable")
