@@ -9,6 +9,7 @@ import sys
 import time
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from gwosc.api import v2
 from gwosc_server import Server, ignore, write_archive_file
@@ -30,12 +31,29 @@ def test_the_papers_files(detector, counts):
     assert [len(gwosc.files_for(detector, ranges)) for ranges in PAPER] == counts
 
 
-def test_without_segments_all_files_of_a_range_are_needed(monkeypatch):
-    runs, _ = gwosc._tables()
-    monkeypatch.setattr(gwosc, "_tables", lambda: (runs, {}))
-    assert [len(gwosc.files_for("H1", ranges)) for ranges in PAPER] == [5, 23, 14]
-    train = gwosc.files_for("V1", PAPER[0])
-    assert [file.start for file in train] == list(range(1238233088, 1238249473, 4096))
+def test_every_detector_of_a_run_has_segments_in_it():
+    segments = dict(gwosc._tables()[1])
+    for run in gwosc.runs():
+        for detector in run.detectors.split():
+            own = segments.pop((run.run, detector))
+            assert (own[:, 0] < own[:, 1]).all()
+            assert run.start <= own.min() < own.max() <= run.end
+    assert not segments
+
+
+def test_science_pieces_are_on_throughout():
+    _, segments = gwosc._tables()
+    (begin, end), *_ = ranges = PAPER[0]
+    on = np.zeros(end - begin, bool)
+    for first, last in segments["O3a", "H1"]:
+        on[max(first - begin, 0) : max(last - begin, 0)] = True
+    expected = [
+        begin + k for k in range(0, len(on) - 63, 64) if on[k : k + 64].all() and k + 64 <= len(on)
+    ]
+    assert gwosc.science_pieces("H1", ranges, 64).tolist() == expected
+    assert not len(gwosc.science_pieces("K1", ranges, 64))
+    near = gwosc.science_near("H1", 1238240000)
+    assert near == "H1 until GPS 1238239667 and from 1238245131"
 
 
 def test_names_and_ends():
@@ -46,18 +64,20 @@ def test_names_and_ends():
     assert gwosc.ArchiveFile.from_name(file.name) == file
     assert len(gwosc.files_for("H1", [[1238233000, 1238237185]])) == 2
     assert len(gwosc.files_for("H1", [[1238236480, 1238236490], [1238237000, 1238237100]])) == 1
-    # A range over the end of O3a, and a run without segments.
+    # A range over the end of O3a, and another run.
     assert {file.run for file in gwosc.files_for("L1", [[1253970000, 1256660000]])} == {
         "O3a",
         "O3b",
     }
-    assert len(gwosc.files_for("H1", [[1370000000, 1370008000]])) == 3
+    assert len(gwosc.files_for("L1", [[1370020000, 1370028000]])) == 3
 
 
 @pytest.mark.parametrize(
     ("detector", "ranges", "words"),
     [
-        ("H1", [[1260000000, 1260004096], [1, 2]], r"\[1, 2\] lies in no observing run.*O4a"),
+        ("H1", [[1260000000, 1260004096], [1, 2]], r"\[1, 2\] lies in no run that is.*O4a"),
+        # Virgo joined O2 in August 2017.
+        ("V1", [[1180922000, 1180923000]], "no strain of V1 there"),
         ("K1", PAPER[0], "no strain of K1 there"),
         ("V1", [[1238236470, 1238250278]], "no strain of V1 there: take another range"),
     ],

@@ -232,6 +232,23 @@ def seconds(selection):
     return dict(strain.reason_seconds(selection.stretches).to_numpy())
 
 
+def test_what_the_masks_say_of_a_moment(tmp_path):
+    gwosc(tmp_path, no_cat2=[14, 15], injected=[18])
+    bits = {"quality": ["DATA", "BURST_CAT2"], "injections": ["NO_CBC_HW_INJ"], "channel": ""}
+    paths = list(tmp_path.iterdir())
+
+    def said(start, end, paths=paths):
+        return strain.stretch_quality(paths, "H1", START + start, START + end, RATE, **bits)
+
+    assert said(2.5, 6.5) == "all bits set"
+    assert said(13.2, 17.2) == "bit BURST_CAT2 not set in 2 of 5 s"
+    assert (
+        said(15.9, 18.1)
+        == "bit BURST_CAT2 not set in 1 of 4 s; bit NO_CBC_HW_INJ not set in 1 of 4 s"
+    )
+    assert said(30, 34) == "no file in 2 of 4 s"
+
+
 def test_bad_seconds_are_cut_and_counted(tmp_path):
     first = gwosc(tmp_path, gaps=[(5, 6)], not_data=[10], no_cat2=[14], injected=[18])
     second = gwosc(tmp_path, start=START + 32, seed=1)

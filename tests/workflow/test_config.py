@@ -62,6 +62,8 @@ def test_every_key_is_described_and_in_the_readme(config, schema, root):
         ({"noise": {"events": {"catalogs": ["GWTC-9"]}}}, r"noise.events.catalogs.*GWTC-2.1-conf"),
         ({"noise": {"simulated": {"live_time": {"train": {"H1": 20000}}}}}, "live_time.train.H1"),
         ({"noise": {"segment_duration": 8}}, "segment_duration"),
+        ({"noise": {"ranges": {"train": [[1, 46]]}}}, "train: the longest range is 45 s, a piece"),
+        ({"noise": {"ranges": {"train": [[0.5, 640]]}}}, "ranges.train.*integer"),
         ({"classify": {"source": "files"}}, "classify.folder"),
         ({"classify": {"folder": "strain"}}, "classify.folder"),
         ({"classify": {"span": 60}, "noise": {"segment_duration": 32}}, "classify.span"),
@@ -93,6 +95,13 @@ def test_bad_input_gets_one_clear_line(config, schema, root, change, where):
     assert "\n" not in str(error.value)
 
 
+def test_null_takes_what_the_network_has(config, schema, root):
+    config["classifier"] |= {"parameters": None, "features": None}
+    settings.check(config, schema, root / "resources/surrogates.tsv")
+    settings.complete(config)
+    assert (config["classifier"]["parameters"], config["classifier"]["features"]) == (427378, 2112)
+
+
 def test_nothing_is_written_on_bad_input(tmp_path, root):
     bad = Workflow(tmp_path, root, TINY | {"colour": 1})
     output = bad.run(fails=True)
@@ -107,6 +116,40 @@ def test_noise_depends_on_the_events_of_its_ranges_only(config):
     assert [name for _, _, name in events.pop("validation")] == ["GW190403_051519"]
     assert list(events.values()) == [[], []]
     assert "events" not in settings.noise_of(config["noise"], "validation", "H1")
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        # The three detectors were never on at once in the paper's training range.
+        ({"coincident": True}, "noise.coincident: in noise.ranges.train no piece of 64 s"),
+        ({"segment_duration": 4096}, "noise.ranges.train: no piece of 4096 s .* H1"),
+        ({}, None),
+    ],
+)
+def test_ranges_that_fail_are_refused_before_the_download(config, change, where):
+    config["noise"] |= {"source": "gwosc"} | change
+    if where is None:
+        settings.check_files(config)
+    else:
+        with pytest.raises(ValueError, match=where):
+            settings.check_files(config)
+
+
+def test_ranges_without_a_catalogue_are_said(config):
+    assert settings.warnings(config) == []
+    noise = config["noise"]
+    noise["source"] = "gwosc"
+    assert settings.warnings(config) == []
+    # GW170817 is left out, and of O4a no merger is known.
+    noise["ranges"]["train"] = [[1187008000, 1187009000], [1370020000, 1370028000]]
+    assert len(settings.warnings(config)) == 2
+    noise["events"]["catalogs"].append("GWTC-1")
+    (line,) = settings.warnings(config)
+    assert "[1370020000, 1370028000]" in line
+    assert settings.noise_of(noise, "train", "H1")["events"][0][2] == "GW170817"
+    noise["events"]["catalogs"] = []
+    assert settings.warnings(config) == []
 
 
 def test_a_surrogate_without_modes_is_named(config, schema, root, tmp_path):

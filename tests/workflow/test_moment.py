@@ -73,12 +73,17 @@ def test_a_moment_of_gwosc_is_fetched(finished, tmp_path):
         assert list(file.attrs["data"]) == ["H1"]
     assert not list(finished.folder.glob("resources/strain/*"))
     output = finished.run("--dry-run", "--", "results/tiny/classify/1200000000.h5", fails=True)
-    assert "GPS 1199999968 to 1200000032, lies in no observing run" in output
+    assert "GPS 1199999968 to 1200000032, lies in no run that is fetched" in output
+    output = finished.run("--dry-run", "--", "results/tiny/classify/1238260700.h5", fails=True)
+    assert "H1 until GPS 1238252455 and from 1238290519, L1 until" in output
 
 
 def test_what_cannot_be_classified_is_said(moment):
     for gps, words in (
-        (START - 100, f"no file holds strain of H1, L1 at GPS {START - 100}"),
+        (
+            START - 100,
+            rf"no file holds strain of H1, L1 at GPS {START - 100} \(.*H1 begin at GPS {START}",
+        ),
         (START + 62, rf"ERROR H1: no strain \(NaN, constant or no file\) at GPS {START + 64}"),
     ):
         output = moment.run("--", f"results/tiny/classify/{gps}.png", fails=True)

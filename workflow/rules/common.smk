@@ -35,6 +35,9 @@ checked(
     resources.path("surrogates.tsv"),
 )
 checked(settings.check_files, config)
+settings.complete(config)
+for line in settings.warnings(config):
+    logger.warning(line)
 
 SIGNALS = config["classes"][1:]
 TABLE = checked(waveform.read_table, config["waveforms"])
@@ -54,8 +57,8 @@ TEST = [f"test-{distance:g}kpc" for distance in config["datasets"]["distances"]]
 ANYTHING = {"dataset": r"[^/]+", "name": r"[^/]+", "method": r"[^/.]+"}
 CACHE = config["noise"]["gwosc"]["cache"]
 MOMENT_SOURCES = (
-    "set the config block classify, by --configfile or --config: source: gwosc, or source: files "
-    "and their folder"
+    "set the config block classify, by --configfile or --config: source: gwosc, or source: files, "
+    "their folder and, for files of other names, plain"
 )
 
 
@@ -113,9 +116,20 @@ def strain_files_at(wildcards):
     found = {name: files_around(name, gps - half, gps + half) for name in config["detectors"]}
     if not any(found.values()):
         raise WorkflowError(
-            f"no file holds strain of {', '.join(found)} at GPS {wildcards.gps}: {MOMENT_SOURCES}"
+            f"no file holds strain of {', '.join(found)} at GPS {wildcards.gps} "
+            f"({around(gps)}): {MOMENT_SOURCES}"
         )
     return found
+
+
+def around(gps):
+    """What the source of ``classify`` holds elsewhere."""
+    if moment_source()[0] == "gwosc":
+        near = ", ".join(gwosc.science_near(name, gps) for name in config["detectors"])
+        return f"science time: {near}"
+    files = moment_files()
+    held = strain.held(files["folder"], config["detectors"], files["plain"])
+    return f"{files['folder']}: {held}"
 
 
 def files_around(detector, start, end):

@@ -117,6 +117,11 @@ def _tables():
     return list(runs.itertuples()), {key: group.to_numpy() for key, group in groups}
 
 
+def runs():
+    """Observing runs whose strain is fetched: tuples with ``run``, ``start``, ``end`` (GPS)."""
+    return _tables()[0]
+
+
 def files_for(detector, ranges):
     """Files of the archive that hold strain of a detector in some GPS ranges.
 
@@ -175,6 +180,46 @@ def files_at(detector, begin, end, where):
         )
         found |= {ArchiveFile(int(start), detector, run.run) for start in starts[on.any(axis=1)]}
     return sorted(found)
+
+
+def science_pieces(detector, ranges, duration):
+    """Pieces of GPS ranges that are science time of a detector throughout.
+
+    Data quality takes some of them away; what is none here is none with any quality.
+
+    Parameters
+    ----------
+    detector : str
+    ranges : list of [start, end]
+        GPS seconds.
+    duration : float
+        Seconds of a piece; the first of each range begins with it.
+
+    Returns
+    -------
+    array (piece,)
+        GPS starts, rising.
+    """
+    _, segments = _tables()
+    own = np.concatenate(
+        [np.empty((0, 2)), *(rows for (_, name), rows in segments.items() if name == detector)]
+    )
+    found = []
+    for begin, end in ranges:
+        starts = np.arange(begin, end - duration + 1, duration)
+        inside = (starts[:, None] >= own[:, 0]) & (starts[:, None] + duration <= own[:, 1])
+        found.append(starts[inside.any(axis=1)])
+    return np.unique(np.concatenate(found))
+
+
+def science_near(detector, gps):
+    """Words for the science time of a detector before and after a moment."""
+    _, segments = _tables()
+    own = [pair for (_, name), rows in segments.items() if name == detector for pair in rows]
+    before = max((end for _, end in own if end <= gps), default=None)
+    after = min((start for start, _ in own if start > gps), default=None)
+    words = [f"until GPS {before}"] * (before is not None) + [f"from {after}"] * (after is not None)
+    return f"{detector} {' and '.join(words) or 'never'}"
 
 
 def paths_of(files, settings):

@@ -1,9 +1,11 @@
 """Checks of a configuration: the schema, and what a schema cannot say."""
 
+import math
 from itertools import combinations, pairwise
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 
 from ccsncam import classifier, gwosc, resources, spectrogram, strain, surrogate, waveform
 
@@ -59,6 +61,40 @@ def check_files(config):
     for name in waveform.models(table, config["classes"][1:]):
         waveform.inputs(table.loc[name], config["waveforms"])
     strain_files(config)
+    if config["noise"]["source"] == "gwosc":
+        _check_pieces(config)
+
+
+def warnings(config):
+    """What a configuration is silent about, in lines for the log.
+
+    Parameters
+    ----------
+    config : dict
+        A configuration that `check` accepts.
+
+    Returns
+    -------
+    list of str
+    """
+    noise = config["noise"]
+    if noise["source"] == "simulated" or not noise["events"]["catalogs"]:
+        return []
+    runs = gwosc.runs()
+    events = strain.read_events(resources.path("events.tsv"))
+    known = strain.event_windows(events, **noise["events"], ranges=[[0, math.inf]])
+    searched = [
+        (run.start, run.end)
+        for run in runs
+        if any(run.start <= begin < run.end for begin, _, _ in known)
+    ]
+    return [
+        f"noise.ranges.{split}: [{begin}, {end}]: resources/events.tsv has no event of that time "
+        "in noise.events.catalogs, so a merger there is not left out: name it in noise.exclude"
+        for split, ranges in noise["ranges"].items()
+        for begin, end in ranges
+        if not any(first <= begin and end <= last for first, last in searched)
+    ]
 
 
 def strain_files(config):
@@ -213,6 +249,13 @@ def _check_ranges(noise):
             if start >= end:
                 raise ValueError(f"config, noise.ranges.{split}: [{start}, {end}] must rise")
             flat.append((start, end, split))
+        longest = max(end - start for start, end in ranges)
+        if longest < noise["segment_duration"]:
+            raise ValueError(
+                f"config, noise.ranges.{split}: the longest range is {longest} s, a piece "
+                f"(noise.segment_duration) {noise['segment_duration']} s: take longer ranges or "
+                "shorter pieces"
+            )
     flat.sort()
     for (a, b, one), (c, d, other) in pairwise(flat):
         if c < b:
@@ -257,19 +300,61 @@ def _check_noise(config):
                 )
 
 
-def _check_network(config):
-    block, image = config["spectrogram"], config["signal"]["sample_rate"]
-    if block["normalisation"] == "fixed" and block["ceiling"] is None:
-        raise ValueError("config, spectrogram.ceiling: fixed normalisation needs a number")
-    grid = spectrogram.grid(block, image)
+def _check_pieces(config):
+    """Refuse ranges of which science segments say, before any byte is fetched, that they fail."""
+    noise = config["noise"]
+    duration = noise["segment_duration"]
+    for split, ranges in noise["ranges"].items():
+        common = None
+        for detector in config["detectors"]:
+            own = gwosc.science_pieces(detector, ranges, duration)
+            if not len(own):
+                raise ValueError(
+                    f"config, noise.ranges.{split}: no piece of {duration} s "
+                    f"(noise.segment_duration) is science time of {detector}: take other ranges"
+                )
+            common = own if common is None else np.intersect1d(common, own)
+        if noise["coincident"] and not len(common):
+            raise ValueError(
+                f"config, noise.coincident: in noise.ranges.{split} no piece of {duration} s is "
+                f"science time of {', '.join(config['detectors'])} at once: set it to false, or "
+                "take other ranges or fewer detectors"
+            )
+
+
+def complete(config):
+    """Put what the network has in place of ``classifier.parameters`` and ``features`` of null.
+
+    Parameters
+    ----------
+    config : dict
+        A configuration that `check` accepts; changed in place.
+    """
+    _, counts = _network_of(config)
+    block = config["classifier"]
+    block |= {key: counts[key] for key in counts if block[key] is None}
+
+
+def _network_of(config):
+    """Shape of the network's input, and what it has of ``parameters`` and ``features``."""
+    grid = spectrogram.grid(config["spectrogram"], config["signal"]["sample_rate"])
     shape = (len(grid.frequencies), len(grid.times), len(config["detectors"]))
     counts = classifier.count_parameters(config["classifier"], shape, len(config["classes"]))
-    asked = tuple(config["classifier"][key] for key in ("parameters", "features"))
-    if asked != counts:
+    return shape, dict(zip(("parameters", "features"), counts, strict=True))
+
+
+def _check_network(config):
+    block = config["spectrogram"]
+    if block["normalisation"] == "fixed" and block["ceiling"] is None:
+        raise ValueError("config, spectrogram.ceiling: fixed normalisation needs a number")
+    shape, found = _network_of(config)
+    counts = tuple(found.values())
+    asked = tuple(config["classifier"][key] for key in found)
+    if any(number not in (None, count) for number, count in zip(asked, counts, strict=True)):
         raise ValueError(
             f"config, classifier: parameters {asked[0]} and features {asked[1]}, but the network "
             f"of this config (input {' x '.join(map(str, shape))}, {len(config['classes'])} "
-            f"classes) has {counts[0]} and {counts[1]}; set both keys to agree"
+            f"classes) has {counts[0]} and {counts[1]}; set both keys to agree, or to null"
         )
 
 

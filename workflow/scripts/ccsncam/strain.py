@@ -534,6 +534,33 @@ def files_at(folder, detector, ranges, plain=None, block="noise.files"):
     return [Path(folder) / name for _, name in sorted(found)]
 
 
+def held(folder, detectors, plain=None):
+    """Words for when the files of a folder begin, by their names.
+
+    Parameters
+    ----------
+    folder : path
+    detectors : list of str
+    plain : dict, optional
+        As in `files_for`.
+
+    Returns
+    -------
+    str
+    """
+    starts = {name: [] for name in detectors}
+    for match in filter(None, map(_NAME.match, os.listdir(folder))):
+        starts.get(match["detector"], []).append(int(match["start"]))
+    for entry in (plain or {}).values():
+        starts.get(entry["detector"], []).append(entry["start"])
+    words = [
+        f"files of {name} begin at GPS {' to '.join(f'{at:.15g}' for at in ends)}"
+        for name, own in starts.items()
+        if (ends := sorted({min(own, default=None), max(own, default=None)} - {None}))
+    ]
+    return ", ".join(words) or "no file with a name such as H-H1_…-1238233088-4096.hdf5"
+
+
 class _StrainFile:
     """One file: its stretch of time, its strain and its masks."""
 
