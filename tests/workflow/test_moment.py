@@ -58,6 +58,8 @@ def test_a_moment_is_classified(moment):
     assert "surrogate waveforms, simulated noise" in page
     # Nothing is fetched from elsewhere.
     assert set(re.findall(r'(?:src|href)="([^,"]*)', page)) == {"data:image/png;base64"}
+    assert "<td>H1</td><td>64</td><td>unknown, no quality mask in the file" in page
+    assert "<td>L1</td><td>-</td><td>L1: no strain at GPS" in page
 
 
 def test_a_moment_of_gwosc_is_fetched(finished, tmp_path):
@@ -84,7 +86,10 @@ def test_what_cannot_be_classified_is_said(moment):
             START - 100,
             rf"no file holds strain of H1, L1 at GPS {START - 100} \(.*H1 begin at GPS {START}",
         ),
-        (START + 62, rf"ERROR H1: no strain \(NaN, constant or no file\) at GPS {START + 64}"),
+        (
+            START + 62,
+            rf"no detector has strain: H1: no strain \(NaN, constant or no file\) at GPS {START + 64}",
+        ),
     ):
         output = moment.run("--", f"results/tiny/classify/{gps}.png", fails=True)
         assert re.search(words, output)

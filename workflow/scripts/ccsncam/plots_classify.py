@@ -41,6 +41,10 @@ class Found:
     probability : array (window, class)
     explained : dict of dict
         The attributes of the two windows that are explained.
+    heard : dict of dict
+        By detector ``psd_seconds`` and ``quality``, as in `ccsncam.classify.Heard`.
+    trained_seconds : int
+        Seconds of strain behind a PSD in training.
     """
 
     path: str
@@ -53,6 +57,8 @@ class Found:
     start: np.ndarray
     probability: np.ndarray
     explained: dict
+    heard: dict
+    trained_seconds: int
 
     @classmethod
     def read(cls, path):
@@ -62,7 +68,9 @@ class Found:
             values = {name: file.attrs[name] for name in ("gps", "run", "missing")}
             arrays = {name: file[name][()] for name in ("start", "probability")}
             explained = {name: dict(file[name].attrs) for name in WINDOWS}
-        return cls(path, explained=explained, **lists, **values, **arrays)
+            heard = {name: dict(file[f"heard/{name}"].attrs) for name in lists["detectors"]}
+            values["trained_seconds"] = int(file.attrs["segment_duration"])
+        return cls(path, explained=explained, heard=heard, **lists, **values, **arrays)
 
     @property
     def words(self):
@@ -72,6 +80,14 @@ class Found:
         if absent:
             stand_in = {"noise": "white noise", "black": "black"}[self.missing]
             text += f"; {', '.join(absent)} without data ({stand_in})"
+        short = {
+            name: self.heard[name]["psd_seconds"]
+            for name in self.data
+            if self.heard[name]["psd_seconds"] < self.trained_seconds
+        }
+        if short:
+            seconds = ", ".join(f"{name} {count} s" for name, count in short.items())
+            text += f"; short PSD ({seconds}, in training {self.trained_seconds} s)"
         return text
 
     def verdict(self, name):
@@ -202,10 +218,19 @@ src="data:image/png;base64,$picture">
 <th>window at the moment, from $moment s</th></tr>
 $rows
 </table>
+<h2>Strain</h2>
+<table>
+<tr><th>detector</th><th>PSD of [s] (training: $trained_seconds)</th>
+<th>data quality of the span</th></tr>
+$heard
+</table>
 <h2>What is what</h2>
 <ul>
-<li>Spectrograms: strain of each detector, whitened with the PSD of the piece around the moment, as
-in training; amplitude on one scale. A detector without data is said.</li>
+<li>Spectrograms: strain of each detector, whitened with the PSD of the strain around the moment;
+amplitude on one scale. A detector without data is said. A PSD of less strain than in training is a
+rougher one: what the network says is then less sure than its probability.</li>
+<li>Data quality: bits that the config asks of the noise (<code>noise.files</code>); a moment is
+shown whatever they say.</li>
 <li>Probabilities: the network's softmax for each window of 1 s, drawn 0.05 s into the window. In
 training the bounce lies 0 to 0.15 s into it. They add up to 1: the network knows its classes only,
 and gives one of them to whatever it sees, a merger or a glitch too.</li>
@@ -239,7 +264,14 @@ def page(found, picture, trained):
         f"<tr><td>{html.escape(name)}</td><td>{one:.4f}</td><td>{other:.4f}</td></tr>"
         for name, one, other in zip(found.classes, *columns, strict=True)
     ]
+    heard = [
+        f"<tr><td>{html.escape(name)}</td><td>{one['psd_seconds'] or '-'}</td>"
+        f"<td>{html.escape(one['quality'])}</td></tr>"
+        for name, one in found.heard.items()
+    ]
     return PAGE_TEMPLATE.substitute(
+        heard="\n".join(heard),
+        trained_seconds=found.trained_seconds,
         gps=f"{found.gps:.15g}",
         words=html.escape(found.words),
         run=html.escape(found.run),
