@@ -228,7 +228,7 @@ $heard
 <ul>
 <li>Spectrograms: strain of each detector, whitened with the PSD of the strain around the moment;
 amplitude on one scale. A detector without data is said. A PSD of less strain than in training is a
-rougher one: what the network says is then less sure than its probability.</li>
+rougher estimate, and the image unlike what the network was trained on.</li>
 <li>Data quality: bits that the config asks of the noise (<code>noise.files</code>); a moment is
 shown whatever they say.</li>
 <li>Probabilities: the network's softmax for each window of 1 s, drawn 0.05 s into the window. In
