@@ -7,6 +7,7 @@ import os
 import random
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
@@ -94,11 +95,16 @@ def test_files_at_hand_are_not_fetched(tmp_path):
         path = tmp_path / file.places[place]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    settings = {"folder": str(tmp_path), "cache": "cache"}
-    places = [path.parent.name for path in gwosc.paths_of(files, settings)]
+    settings = {"folder": str(tmp_path), "cache": "cache", "keep": True}
+    places = [path.parent.name for path in gwosc.paths_of(files, settings, "a/noise")]
     assert places == [tmp_path.name, "1237319680", "1237319680", "cache", "cache"]
+    *_, path = gwosc.paths_of(files, settings | {"keep": False}, "a/noise")
+    assert str(path.parent) == "cache/temporary/a/noise"
     with pytest.raises(ValueError, match=r"noise\.gwosc\.folder: nowhere is no folder"):
-        gwosc.paths_of(files, settings | {"folder": "nowhere"})
+        gwosc.paths_of(files, settings | {"folder": "nowhere"}, "a/noise")
+    (tmp_path / "taken").touch()
+    with pytest.raises(ValueError, match=r"noise\.gwosc\.cache: .*taken is no folder"):
+        gwosc.paths_of(files, settings | {"cache": str(tmp_path / "taken")}, "a/noise")
 
 
 def test_the_plan_says_what_will_come_and_refuses_without_room(tmp_path, monkeypatch):
@@ -113,7 +119,12 @@ def test_the_plan_says_what_will_come_and_refuses_without_room(tmp_path, monkeyp
     assert "\n" not in str(error.value)
     cache.mkdir(parents=True)
     (cache / f"{missing[0].name}.part").write_bytes(bytes(1000))
-    gwosc.plan(missing, cache)
+    text = gwosc.plan(missing, cache, "elsewhere")
+    assert text.endswith("; elsewhere has none of them")
+    # What another run keeps is not fetched.
+    for path in missing:
+        path.touch()
+    assert gwosc.plan([cache / "temporary/a/noise" / path.name for path in missing], cache) is None
 
 
 # --- one file ------------------------------------------------------------------------------------
@@ -165,6 +176,8 @@ def test_mirror_and_proxy(server, tmp_path):
     with Server(server.folder) as mirror:
         fetch(server, tmp_path / "mirror", mirror=f"{mirror.url}/")
         assert [path.split("/")[3] for path in mirror.asked] == ["O3a_4KHZ_R1"]
+        # The mirror is enough where the list cannot be had.
+        fetch(server, tmp_path / "alone", host="http://127.0.0.1:9", mirror=mirror.url)
 
 
 SUM = base64.b64encode(bytes(32)).decode()
@@ -240,6 +253,7 @@ def other(server, **more):
         (lambda s: {"always": {"body": other(s, says=7)}}, {}, "holds H1 from GPS 7"),
         (lambda s: {"always": {"body": other(s, masks=False)}}, {}, "DQmask"),
         (lambda s: {"listing": {"without": "H1"}}, {}, r"not listed \(nothing is\)"),
+        (lambda s: {"always": {"body": b""}}, {}, "no content at byte 0; 3 attempts in vain"),
         (lambda s: {"listing": {"status": 404}}, {}, "no run O3a"),
         (lambda s: {"listing": {"status": 502}}, {}, "HTTP 502 in 10 attempts"),
         (lambda s: {"listing": {"body": b"<html>"}}, {}, "not the list of files"),
@@ -269,11 +283,38 @@ def test_no_byte_is_fetched_without_room(server, tmp_path, monkeypatch):
     assert not any((tmp_path / "cache").iterdir())
 
 
-def test_of_two_processes_one_fetches(server, tmp_path):
-    target = tmp_path / "cache" / server.path.name
-    with gwosc._Part(target), pytest.raises(ValueError, match="another process is fetching"):
-        fetch(server, tmp_path)
-    fetch(server, tmp_path)
+def test_of_two_processes_one_fetches_and_the_other_waits(server, tmp_path, caplog):
+    server.block, server.pause = 1 << 14, 0.01
+    with ThreadPoolExecutor(2) as pool:
+        jobs = [pool.submit(fetch, server, tmp_path) for _ in range(2)]
+        assert [job.result() for job in jobs] == [server.path.stat().st_size] * 2
+    assert sum("waiting for it" in line for line in caplog.messages) == 1
+
+
+def test_one_that_waits_goes_on_where_the_other_gave_up(server, tmp_path):
+    part = gwosc._Part(tmp_path / "cache" / server.path.name)
+    with ThreadPoolExecutor(1) as pool:
+        waits = pool.submit(fetch, server, tmp_path)
+        time.sleep(0.2)
+        assert not waits.done()
+        part.__exit__()
+        assert waits.result() == server.path.stat().st_size
+
+
+def test_what_another_run_keeps_is_linked(server, tmp_path):
+    size = fetch(server, tmp_path)
+    cache = tmp_path / "cache"
+    own = cache / "temporary/a/noise" / server.path.name
+    access = {"host": server.url, "mirror": None, "proxy": None, "attempts": 3, "timeout": 5}
+    gwosc.fetch(own, **access, report=ignore, cache=cache)
+    assert own.samefile(cache / server.path.name)
+    own.unlink()
+    # A bad one is left to its owner.
+    (cache / server.path.name).write_bytes(b"bad")
+    gwosc.fetch(own, **access, report=ignore, cache=cache)
+    assert own.read_bytes() == server.path.read_bytes()
+    assert server.sent[server.path.name] == 2 * size
+    assert (cache / server.path.name).read_bytes() == b"bad"
 
 
 def test_killed_at_twenty_moments_nothing_is_fetched_twice(server, tmp_path, monkeypatch):

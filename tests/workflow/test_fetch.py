@@ -1,5 +1,10 @@
 """Noise from a server that answers as GWOSC does."""
 
+import os
+import shutil
+import signal
+import time
+
 import h5py
 import pytest
 from gwosc_server import Server, write_archive_file
@@ -44,20 +49,57 @@ def test_noise_is_fetched_once_and_goes_where_that_is_wished(server, tmp_path, r
             assert len(file["gps_start"]) == 2
     sent = dict(server.sent)
 
-    # Another way to the files is no reason to fetch them again.
-    elsewhere = config(host="http://127.0.0.1:9", mirror="http://127.0.0.1:9", keep=False)
-    workflow.write(elsewhere)
+    # Another way to the files is no reason to fetch them again, nor is a file that is newer.
+    workflow.write(config(host="http://127.0.0.1:9", mirror="http://127.0.0.1:9"))
+    (cache / names[0]).touch()
     (workflow.folder / NOISE[2]).unlink()
     output = workflow.run("--", *NOISE)
     assert "Strain H-H1" not in output
-    assert [path.name for path in cache.iterdir()] == names[:1]
-    # Nor is a file fetched again that was whitened and removed.
-    assert "Nothing to be done" in workflow.run("--dry-run", "--", *NOISE)
+    assert "Noise of H1 for train" not in output
     # Asked to fetch it, a job leaves a good file as it is.
-    elsewhere["noise"]["gwosc"]["keep"] = True
-    workflow.write(elsewhere)
     workflow.run("--forcerun", "fetch_strain", "--", f"resources/strain/{names[0]}")
     assert dict(server.sent) == sent
+
+
+def test_files_that_go_are_those_of_their_run_alone(server, tmp_path, root):
+    (tmp_path / "run").mkdir()
+    workflow = Workflow(tmp_path / "run", root, config(host=server.url, keep=False))
+    cache = workflow.folder / "resources/strain"
+    kept = next(server.folder.glob(f"*-{FIRST}-*"))
+    cache.mkdir(parents=True)
+    shutil.copy(kept, cache)
+    output = workflow.run("--", *NOISE)
+    assert "strain from GWOSC: 1 files to fetch (1 of H1)" in output
+    # The other run's file was linked, not fetched, and is still there; the own ones are gone.
+    assert [path for path in cache.rglob("*") if path.is_file()] == [cache / kept.name]
+    assert set(server.sent) == {f"H-H1_GWOSC_O3a_4KHZ_R1-{SECOND}-4096.hdf5"}
+    assert "Nothing to be done" in workflow.run("--dry-run", "--", *NOISE)
+    # A moment of such a file makes no noise anew.
+    planned = workflow.run("--dry-run", "--", f"results/tiny/classify/{SECOND + 3050}.h5")
+    assert "Noise of H1 for test" not in planned
+    assert "temporary/tiny/moments/H-H1_GWOSC_O3a_4KHZ_R1-1238401024" in planned
+
+
+def test_a_killed_download_is_gone_on_with(server, tmp_path, root):
+    (tmp_path / "run").mkdir()
+    workflow = Workflow(tmp_path / "run", root, config(host=server.url))
+    server.block, server.pause = 1 << 13, 0.02
+    process = workflow.start("--", NOISE[2])
+    part = workflow.folder / f"resources/strain/H-H1_GWOSC_O3a_4KHZ_R1-{SECOND}-4096.hdf5.part"
+    deadline = time.monotonic() + 60
+    while not (part.exists() and part.stat().st_size > 50_000):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    held = part.stat().st_size
+    server.block, server.pause = 1 << 20, 0
+    workflow.run("--unlock")
+    before = sum(server.sent.values())
+    workflow.run("--", NOISE[2])
+    size = (server.folder / part.stem).stat().st_size
+    assert sum(server.sent.values()) - before == size - held
+    assert (workflow.folder / "resources/strain" / part.stem).stat().st_size == size
 
 
 def test_what_cannot_be_is_said_before_any_job(server, tmp_path, root):
@@ -69,6 +111,6 @@ def test_what_cannot_be_is_said_before_any_job(server, tmp_path, root):
     assert "Traceback" not in output
     # No network, or nothing there.
     workflow.write(config(host="http://127.0.0.1:9", attempts=1))
-    output = workflow.run("--retries", 0, "--", NOISE[2], fails=True)
+    output = workflow.run("--", NOISE[2], fails=True)
     assert "http://127.0.0.1:9: ConnectionError" in output
     assert not server.asked

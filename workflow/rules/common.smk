@@ -106,8 +106,13 @@ def waveform_files(wildcards):
 
 def strain_files(wildcards):
     """Strain files that overlap a split's ranges; none for simulated noise."""
-    found = checked(settings.strain_of, config["noise"], wildcards.split, wildcards.detector)
-    return [str(file) for file in found]
+    found = checked(settings.strain_of, config, wildcards.split, wildcards.detector)
+    return found_strain(config["noise"]["source"], found)
+
+
+def found_strain(source, files):
+    """Files as inputs; what one of GWOSC holds follows from its name, whenever it was fetched."""
+    return [ancient(str(file)) if source == "gwosc" else str(file) for file in files]
 
 
 def strain_files_at(wildcards):
@@ -142,11 +147,12 @@ def files_around(detector, start, end):
     if source == "gwosc":
         where = f"the moment's piece, GPS {start:.15g} to {end:.15g},"
         archived = checked(gwosc.files_at, detector, start, end, where)
-        found = checked(gwosc.paths_of, archived, config["noise"]["gwosc"])
+        own = f"{config['run']}/moments"
+        found = checked(gwosc.paths_of, archived, config["noise"]["gwosc"], own)
     else:
         files, ranges = moment_files(), [[start, end]]
         found = checked(strain.files_at, files["folder"], detector, ranges, files["plain"], block)
-    return [str(file) for file in found]
+    return found_strain(source, found)
 
 
 def moment_source():
@@ -180,10 +186,12 @@ def fetched(path):
 
 def announce_strain():
     """Before the first job: what will be fetched, and whether there is room for it."""
-    jobs = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "fetch_strain"]
+    # As a module the workflow's rules may have a prefix.
+    jobs = [job for job in workflow.dag.needrun_jobs() if job.rule.name.endswith("fetch_strain")]
     missing = [job.output[0] for job in jobs if not Path(job.output[0]).exists()]
-    if missing:
-        logger.info(checked(gwosc.plan, missing, CACHE))
+    plan = checked(gwosc.plan, missing, CACHE, config["noise"]["gwosc"]["folder"])
+    if plan is not None:
+        logger.info(plan)
 
 
 def noise_settings(wildcards):

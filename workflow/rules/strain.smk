@@ -13,8 +13,7 @@ rule fetch_strain:
     benchmark:
         "<benchmarks>/fetch_strain/{strain}.tsv"
     wildcard_constraints:
-        strain=r"[HLVK]-[HLVK]1_GWOSC_O\d[ab]?_4KHZ_R1-\d+-4096",
-    retries: 2
+        strain=r"(temporary/[\w.+-]+/(noise|moments)/)?[HLVK]-[HLVK]1_GWOSC_O\d[ab]?_4KHZ_R1-\d+-4096",
     conda:
         "../../envs/strain.yaml"
     threads: 1

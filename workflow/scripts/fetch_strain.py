@@ -12,7 +12,7 @@ def main(job):
     settings = job.config["noise"]["gwosc"]
     access = {key: settings[key] for key in ("host", "mirror", "proxy", "attempts", "timeout")}
     with joblog.transfer(target.name) as report:
-        gwosc.fetch(target, **access, report=report)
+        gwosc.fetch(target, **access, report=report, cache=settings["cache"])
     log.info("%s: %.1f MB", target, target.stat().st_size / 1e6)
 
 

@@ -222,14 +222,19 @@ def science_near(detector, gps):
     return f"{detector} {' and '.join(words) or 'never'}"
 
 
-def paths_of(files, settings):
+def paths_of(files, settings, own):
     """Where files of the archive are: in the folder at hand, else in the cache.
+
+    Files that go once they are whitened lie in a folder of the cache that belongs to their use, so
+    that no run takes away what another keeps or still needs.
 
     Parameters
     ----------
     files : list of ArchiveFile
     settings : dict
-        The block ``noise.gwosc`` of the config: ``folder``, or None, and ``cache``.
+        The block ``noise.gwosc`` of the config: ``folder``, or None, ``cache`` and ``keep``.
+    own : str
+        Run and use, such as ``embedded/noise``.
 
     Returns
     -------
@@ -244,7 +249,10 @@ def paths_of(files, settings):
     folder = settings["folder"]
     if folder is not None and not os.path.isdir(folder):
         raise ValueError(f"config, noise.gwosc.folder: {folder} is no folder")
-    return [_at_hand(folder, file) or Path(settings["cache"], file.name) for file in files]
+    if os.path.exists(settings["cache"]) and not os.path.isdir(settings["cache"]):
+        raise ValueError(f"config, noise.gwosc.cache: {settings['cache']} is no folder")
+    cache = Path(settings["cache"], *([] if settings["keep"] else ["temporary", own]))
+    return [_at_hand(folder, file) or Path(cache, file.name) for file in files]
 
 
 def _at_hand(folder, file):
@@ -254,7 +262,7 @@ def _at_hand(folder, file):
     return next((place for place in places if place.is_file()), None)
 
 
-def plan(missing, cache):
+def plan(missing, cache, folder=None):
     """Say what is to be fetched, and refuse when the disk has no room for it.
 
     Parameters
@@ -263,17 +271,22 @@ def plan(missing, cache):
         Files to fetch, in the cache.
     cache : path
         The folder of downloads, which need not exist.
+    folder : path, optional
+        The folder of files at hand, which has none of these.
 
     Returns
     -------
-    str
-        One line.
+    str or None
+        One line; None where the cache has them all.
 
     Raises
     ------
     ValueError
         When the files may need more than is free.
     """
+    missing = [path for path in missing if not Path(cache, Path(path).name).exists()]
+    if not missing:
+        return None
     counts = Counter(ArchiveFile.from_name(Path(path).name).detector for path in missing)
     need = sum(LARGEST - min(_size(f"{path}.part"), LARGEST) for path in missing)
     free = _free(cache)
@@ -282,6 +295,8 @@ def plan(missing, cache):
         f"strain from GWOSC: {len(missing)} files to fetch ({by_detector}); "
         f"at most {need / 1e9:.1f} GB to {cache}, {free / 1e9:.1f} GB free"
     )
+    if folder is not None:
+        text += f"; {folder} has none of them"
     if need > free:
         raise ValueError(f"{text}: make room, or set noise.gwosc.cache to a larger disk")
     return text
@@ -302,7 +317,7 @@ def _free(folder):
 # --- one file ------------------------------------------------------------------------------------
 
 
-def fetch(target, *, host, mirror, proxy, attempts, timeout, report):
+def fetch(target, *, host, mirror, proxy, attempts, timeout, report, cache=None):
     """Fetch a file of the archive, to go on where an earlier call was cut off.
 
     Bytes go to ``<target>.part``, and what they are of to ``<target>.part.json``. The file gets its
@@ -324,6 +339,8 @@ def fetch(target, *, host, mirror, proxy, attempts, timeout, report):
         Seconds without an answer, or with less than 1 kB/s, after which a connection counts as cut.
     report : callable
         Called with the bytes that are there and those of the whole file.
+    cache : path, optional
+        A folder that may have the file already.
 
     Raises
     ------
@@ -332,15 +349,44 @@ def fetch(target, *, host, mirror, proxy, attempts, timeout, report):
     """
     target = Path(target)
     file = ArchiveFile.from_name(target.name)
-    if target.exists():
-        try:
-            check(target, file)
-        except ValueError as error:
-            log.warning("%s: %s: fetched anew", target, error)
-            target.unlink()
-        else:
-            log.info("%s is there and whole", target)
+    while not _is_whole(target, file):
+        kept = None if cache is None else Path(cache, target.name)
+        if kept not in (None, target) and _is_whole(kept, file, remove=False):
+            _link(kept, target)
             return
+        with contextlib.suppress(_Elsewhere):
+            _fetch(target, file, host, mirror, proxy, attempts, timeout, report)
+            return
+
+
+def _is_whole(path, file, remove=True):
+    """True where a file is there and holds what its name says; a bad one may be removed."""
+    if not path.exists():
+        return False
+    try:
+        check(path, file)
+    except ValueError as error:
+        log.warning("%s: %s: fetched anew", path, error)
+        if remove:
+            path.unlink()
+        return False
+    log.info("%s is there and whole", path)
+    return True
+
+
+def _link(kept, target):
+    """Give a file a second name; a copy where the file system has no second names."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    new = target.with_name(f"{target.name}.new")
+    new.unlink(missing_ok=True)
+    try:
+        os.link(kept, new)
+    except OSError:
+        shutil.copyfile(kept, new)
+    os.replace(new, target)
+
+
+def _fetch(target, file, host, mirror, proxy, attempts, timeout, report):
     with _Session(proxy) as session, _Part(target) as part:
         for last in (False, True):
             url = _download(part, file, session, host, mirror, attempts, timeout, report)
@@ -391,7 +437,7 @@ def locate(file, *, host, session, attempts):
                 host=host,
                 session=session,
             )
-            urls = [row["hdf5_url"] for row in rows]
+            urls = [row["hdf5_url"] for row in rows if row["hdf5_url"] is not None]
             break
         except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
             patience.wait(f"{host}: {_reason(error)}")
@@ -414,7 +460,10 @@ def locate(file, *, host, session, attempts):
         if PurePosixPath(urlsplit(url).path).name == file.name:
             return url
     listed = ", ".join(PurePosixPath(urlsplit(url).path).name for url in urls) or "nothing"
-    raise ValueError(f"{host}: {file.name} is not listed ({listed} is): shorten noise.ranges")
+    raise ValueError(
+        f"{host}: {file.name} is not listed ({listed} is): leave its time out of noise.ranges, or "
+        "take another moment"
+    )
 
 
 def check(path, file):
@@ -470,9 +519,15 @@ def _download(part, file, session, host, mirror, attempts, timeout, report):
     if part.complete:
         log.info("%s is complete", part.path)
         return part.said["url"]
-    url = locate(file, host=host, session=session, attempts=attempts)
+    try:
+        path = urlsplit(url := locate(file, host=host, session=session, attempts=attempts)).path
+    except ValueError as error:
+        if mirror is None:
+            raise
+        path = f"/archive/data/{file.places[1]}"
+        log.warning("%s; asking the mirror for %s", error, path)
     if mirror is not None:
-        url = mirror.rstrip("/") + urlsplit(url).path
+        url = mirror.rstrip("/") + path
     if part.said.get("url") != url:
         part.empty()
     log.info("%s: from byte %d", url, part.size)
@@ -496,7 +551,7 @@ def _download(part, file, session, host, mirror, attempts, timeout, report):
         except requests.RequestException as error:
             raise ValueError(f"{url}: {_reason(error)}") from None
         if not part.complete:
-            patience.wait(f"{url}: {why} at byte {part.size}", after, part.size)
+            patience.wait(f"{url}: {why or 'no content'} at byte {part.size}", after, part.size)
     return url
 
 
@@ -541,11 +596,20 @@ def _receive(response, part, url, timeout, report):
     return None
 
 
+class _Elsewhere(Exception):
+    """The part that was locked is no longer the one of that name."""
+
+
 class _Part:
     """A file that is not whole yet; beside it, in JSON, what its bytes are of.
 
     The JSON is written before the first byte, so a process that is killed leaves nothing that
-    could be mistaken. The bytes are locked: of two runs that share a cache one is refused.
+    could be mistaken. The bytes are locked: of two runs that share a cache one waits.
+
+    Raises
+    ------
+    _Elsewhere
+        When another process has finished, or given up, while this one waited.
     """
 
     def __init__(self, target):
@@ -556,8 +620,8 @@ class _Part:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            self._file.close()
-            raise ValueError(f"{self.path}: another process is fetching it: wait for it") from None
+            log.warning("%s: another process is fetching it: waiting for it", self.path)
+            fcntl.flock(self._file, fcntl.LOCK_EX)
         except OSError as error:
             log.warning("%s: cannot be locked (%s): let no other run fetch it", self.path, error)
         # The other process may have given it its name between the two lines above.
@@ -565,7 +629,7 @@ class _Part:
             os.stat(self.path), os.fstat(self._file.fileno())
         ):
             self._file.close()
-            raise ValueError(f"{self.path}: another process has just fetched it: start again")
+            raise _Elsewhere
         self.size = self._file.tell()
         self.said = {}
         if self.size:
@@ -651,8 +715,8 @@ class _Patience:
         self.failed += 1
         if self.failed >= self.attempts:
             raise ValueError(
-                f"{why}; {self.attempts} attempts in vain: start again later to go on from there, "
-                "or set noise.gwosc.mirror or proxy"
+                f"{why}; {self.attempts} attempts in vain: the same command goes on from there "
+                "later; or set noise.gwosc.proxy or mirror, or folder where files are at hand"
             ) from None
         pause = min(PAUSE * 2 ** (self.failed - 1), LONGEST_PAUSE)
         # Jobs that were cut off together are not to come back together.

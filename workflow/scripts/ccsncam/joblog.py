@@ -34,6 +34,9 @@ def start(path, name):
     logger = logging.getLogger(name)
 
     def report(kind, error, traceback):
+        if issubclass(kind, KeyboardInterrupt):
+            logger.error("interrupted: the same command goes on")
+            return
         if issubclass(kind, ValueError | FileNotFoundError):
             logger.error("%s", error)
             logging.getLogger().removeHandler(handlers[1])

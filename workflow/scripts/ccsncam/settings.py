@@ -119,17 +119,16 @@ def strain_files(config):
         path
         for split in noise["ranges"]
         for detector in config["detectors"]
-        for path in strain_of(noise, split, detector)
+        for path in strain_of(config, split, detector)
     }
 
 
-def strain_of(noise, split, detector):
+def strain_of(config, split, detector):
     """Files of strain of a split and detector.
 
     Parameters
     ----------
-    noise : dict
-        The config's ``noise`` block.
+    config : dict
     split, detector : str
 
     Returns
@@ -142,9 +141,11 @@ def strain_of(noise, split, detector):
     ValueError
         As `strain_files`.
     """
+    noise = config["noise"]
     ranges = noise["ranges"][split]
     if noise["source"] == "gwosc":
-        return gwosc.paths_of(gwosc.files_for(detector, ranges), noise["gwosc"])
+        files = gwosc.files_for(detector, ranges)
+        return gwosc.paths_of(files, noise["gwosc"], f"{config['run']}/noise")
     if noise["source"] == "files":
         files = noise["files"]
         return strain.files_for(files["folder"], detector, ranges, files["plain"])

@@ -654,7 +654,9 @@ class _StrainFile:
                 self._check(detector, start if start != self.start else meta, 1 / step)
                 return data[()].astype(np.float64, copy=False)
         except (OSError, KeyError) as error:
-            raise ValueError(f"{self.path}: not a GWOSC HDF5 file of strain: {error}") from None
+            raise ValueError(
+                f"{self.path}: not a GWOSC HDF5 file of strain: {error}: remove it, fetch it again"
+            ) from None
 
     def _plain(self):
         name = self.entry["dataset"]
