@@ -1,0 +1,83 @@
+"""The workflow on a Slurm cluster of one node, with the shipped profile."""
+
+import time
+
+import pytest
+import slurm_cluster
+import yaml
+from runner import TINY, Workflow
+
+if slurm_cluster.missing():
+    pytest.skip(f"no Slurm: {slurm_cluster.missing()}", allow_module_level=True)
+
+# What a site says, and shorter waits than a real cluster needs.
+SITE = {
+    "resources": {"downloads": 2},
+    "default-resources": {"slurm_partition": slurm_cluster.PARTITION},
+    "slurm-status-command": "squeue",
+    "slurm-init-seconds-before-status-checks": 1,
+    "seconds-between-status-checks": 1,
+    "retries": 0,
+    "latency-wait": 5,
+}
+WEIGHTS = "results/tiny/models/seed-1/best.weights.h5"
+FIGURE = "results/tiny/figures/fig03.png"
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    with slurm_cluster.Cluster(tmp_path_factory.mktemp("slurm")) as cluster:
+        yield cluster
+
+
+class OnSlurm(Workflow):
+    """A run that the cluster's scheduler carries."""
+
+    def command(self, *arguments, cores=2):
+        profiles = "--profile", self.root / "profiles/slurm", "--workflow-profile", "site"
+        command = super().command(*arguments, cores=cores)
+        at = command.index("--cores")
+        return [*command[:at], *profiles, *command[at + 2 :]]
+
+
+def running(cluster):
+    """Slurm's number of each job that runs, by the rule and wildcards of its comment."""
+    lines = cluster.call("squeue", "-h", "-t", "RUNNING", "-o", "%A %k").splitlines()
+    return {comment: number for number, comment in (line.split(maxsplit=1) for line in lines)}
+
+
+def test_a_run_on_slurm_is_the_local_one(cluster, tiny, tmp_path, root, monkeypatch):
+    for key, value in cluster.environment.items():
+        monkeypatch.setenv(key, value)
+    run = OnSlurm(tmp_path, root, TINY)
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/profile.v9+.yaml").write_text(yaml.safe_dump(SITE))
+    monkeypatch.chdir(tmp_path)
+    process = run.start("--", WEIGHTS, FIGURE)
+    deadline = time.monotonic() + 300
+    log = tmp_path / "logs/tiny/train/seed-1.log"
+    while not (log.exists() and "epoch" in log.read_text()):
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.stdout.read()
+        time.sleep(0.2)
+    ((comment, number),) = running(cluster).items()
+    assert comment == "rule_train_wildcards_1"
+    # Training has a device, two threads, its memory and its time.
+    said = cluster.call("scontrol", "show", "job", number)
+    assert "TresPerJob=gres:gpu:1" in said
+    assert "TimeLimit=04:00:00" in said
+    assert "mem=6000M" in said
+    cluster.call("scancel", number)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode != 0
+    assert "Error in rule train" in output
+    assert "Submitted array job" in output
+    # The same command goes on; the retry of the profile would have, too.
+    output = run.run("--", WEIGHTS, FIGURE)
+    assert "Noise of" not in output
+    made = run.files()
+    assert {"tiny/models/seed-1/best.weights.h5", "tiny/figures/fig03.png"} <= set(made)
+    assert sum(name.startswith("tiny/datasets/") for name in made) >= 4
+    local = tiny.files()
+    for name, path in made.items():
+        assert path.read_bytes() == local[name].read_bytes(), name
