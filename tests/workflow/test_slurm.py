@@ -20,7 +20,7 @@ SITE = {
     "retries": 0,
     "latency-wait": 5,
 }
-WEIGHTS = "results/tiny/models/seed-1/best.weights.h5"
+WEIGHTS = "results/tiny/models/seed-0/best.weights.h5"
 FIGURE = "results/tiny/figures/fig03.png"
 
 
@@ -55,13 +55,13 @@ def test_a_run_on_slurm_is_the_local_one(cluster, tiny, tmp_path, root, monkeypa
     monkeypatch.chdir(tmp_path)
     process = run.start("--", WEIGHTS, FIGURE)
     deadline = time.monotonic() + 300
-    log = tmp_path / "logs/tiny/train/seed-1.log"
+    log = tmp_path / "logs/tiny/train/seed-0.log"
     while not (log.exists() and "epoch" in log.read_text()):
         assert time.monotonic() < deadline
         assert process.poll() is None, process.stdout.read()
         time.sleep(0.2)
     ((comment, number),) = running(cluster).items()
-    assert comment == "rule_train_wildcards_1"
+    assert comment == "rule_train_wildcards_0"
     # Training has a device, two threads, its memory and its time.
     said = cluster.call("scontrol", "show", "job", number)
     assert "TresPerJob=gres:gpu:1" in said
@@ -76,7 +76,7 @@ def test_a_run_on_slurm_is_the_local_one(cluster, tiny, tmp_path, root, monkeypa
     output = run.run("--", WEIGHTS, FIGURE)
     assert "Noise of" not in output
     made = run.files()
-    assert {"tiny/models/seed-1/best.weights.h5", "tiny/figures/fig03.png"} <= set(made)
+    assert {"tiny/models/seed-0/best.weights.h5", "tiny/figures/fig03.png"} <= set(made)
     assert sum(name.startswith("tiny/datasets/") for name in made) >= 4
     local = tiny.files()
     for name, path in made.items():

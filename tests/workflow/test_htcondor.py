@@ -1,0 +1,55 @@
+"""The profile for HTCondor, by a dry run: no scheduler is at hand."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+from runner import TINY, Workflow
+
+# Not in the lock: in every call the bindings warn where no HTCondor is.
+PLUGIN = ["snakemake-executor-plugin-htcondor==0.3.0", "htcondor==24.12.24"]
+
+
+@pytest.fixture(scope="module")
+def plugin(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("htcondor")
+    command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps"]
+    made = subprocess.run([*command, "--target", folder, *PLUGIN], capture_output=True, text=True)
+    if made.returncode:
+        pytest.skip(f"the HTCondor plugin cannot be installed: {made.stderr.strip()[:200]}")
+    return folder
+
+
+def test_the_profile_is_taken(plugin, tmp_path, root, monkeypatch):
+    paths = [str(plugin), *filter(None, [os.environ.get("PYTHONPATH")])]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
+    monkeypatch.setenv("CONDOR_CONFIG", "/dev/null")
+    run = Workflow(tmp_path, root, TINY)
+    profiles = ["--profile", root / "profiles/htcondor"]
+    profiles += ["--workflow-profile", root / "profiles/site"]
+    output = run.run(*profiles, "--dry-run", "--", "results/tiny/models/seed-0/best.weights.h5")
+    assert re.search(r"^train +1$", output, re.M)
+
+
+def test_rules_have_the_memory_and_the_devices_that_they_need(root):
+    profile = yaml.safe_load((root / "profiles/htcondor/profile.v9+.yaml").read_text())
+    least = profile["default-resources"]["htcondor_request_mem_mb"]
+    own = {
+        name: block.get("htcondor_request_mem_mb", least)
+        for name, block in profile["set-resources"].items()
+    }
+    text = "".join(path.read_text() for path in (root / "workflow/rules").glob("*.smk"))
+    needed = re.findall(r"^rule (\w+):(?:(?!^rule ).)*?mem_mb=(\d+)", text, re.M | re.S)
+    assert len(needed) > 30
+    for name, megabytes in needed:
+        assert int(megabytes) <= own.get(name, least), name
+    devices = re.findall(r"^rule (\w+):(?:(?!^rule ).)*?gpu=(\d+)", text, re.M | re.S)
+    asked = {
+        name: block["request_gpus"]
+        for name, block in profile["set-resources"].items()
+        if "request_gpus" in block
+    }
+    assert {name: int(count) for name, count in devices} == asked == {"train": 1}
