@@ -1,0 +1,21 @@
+"""What "standardized usage" of the Snakemake workflow catalog asks for."""
+
+import yaml
+
+
+def test_the_catalog_finds_what_it_asks_for(root):
+    readme = (root / "README.md").read_text().lower()
+    assert "snakemake" in readme
+    assert "workflow" in readme
+    for name in ("workflow/Snakefile", "config/README.md", "config/config.yaml", "LICENSE"):
+        assert (root / name).read_text().strip(), name
+    assert list((root / "workflow/rules").glob("*.smk"))
+    said = yaml.safe_load((root / ".snakemake-workflow-catalog.yml").read_text())
+    assert set(said) == {"usage"}
+    assert set(said["usage"]) == {"mandatory-flags", "software-stack-deployment"}
+    assert set(said["usage"]["mandatory-flags"]) == {"desc", "flags"}
+    # True only where each rule names an environment, and results are marked for the report.
+    assert said["usage"]["software-stack-deployment"] == {"conda": True, "report": True}
+    rules = "".join(path.read_text() for path in (root / "workflow/rules").glob("*.smk"))
+    assert rules.count("\n    script:") == rules.count("\n    conda:")
+    assert "report(" in rules
