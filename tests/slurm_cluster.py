@@ -82,9 +82,8 @@ class Cluster:
         What its commands need, beside what the process has.
     """
 
-    def __init__(self, folder, cpus=None):
+    def __init__(self, folder):
         self.folder = Path(folder).absolute()
-        self.cpus = cpus or os.cpu_count()
         self.environment = {
             "SLURM_CONF": str(self.folder / "slurm.conf"),
             "PATH": f"{self.folder}/bin:{os.environ['PATH']}",
@@ -106,7 +105,7 @@ class Cluster:
             host=host,
             folder=self.folder,
             ports=ports,
-            cpus=self.cpus,
+            cpus=os.cpu_count(),
             memory=memory,
             partition=PARTITION,
         )

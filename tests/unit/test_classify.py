@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ccsncam import classify, dataset, injection, network
+from ccsncam.strain import open_files
 
 RATE = 4096
 OFFSET = 30 * RATE + 17
@@ -45,6 +46,12 @@ def put(settings, detector, data, start):
     return [path]
 
 
+def read_whitened(paths, detector, gps, settings):
+    """Whitened strain of files, and the seconds behind its PSD."""
+    files = open_files(paths, detector, RATE, settings["channel"], settings["plain"])
+    return classify.read_whitened(list(files), detector, gps, settings)
+
+
 def drawn(inputs, label):
     """A sample of the first pieces, its window where the tests look."""
     table = dataset.draw(inputs, 1, "moment", label, 0, 1)
@@ -58,7 +65,7 @@ def heard_at(settings, pieces):
     for detector, (data, start) in zip(("H1", "L1", "V1"), pieces, strict=True):
         gps = start + (OFFSET + round(classify.MOMENT * RATE)) / RATE
         paths = put(settings, detector, data, start)
-        series.append(classify.read_whitened(paths, detector, gps, settings)[0])
+        series.append(read_whitened(paths, detector, gps, settings)[0])
     return series
 
 
@@ -106,9 +113,9 @@ def test_the_psd_is_of_what_gaps_leave(strain, settings):
     gapped = data.copy()
     gapped[40 * RATE :] = np.nan
     paths = put(settings, "H1", gapped, start)
-    whole, seconds = classify.read_whitened(paths, "H1", start + 9, settings)
+    whole, seconds = read_whitened(paths, "H1", start + 9, settings)
     short = put(settings, "H1", data[: 40 * RATE], start)
-    expected, _ = classify.read_whitened(short, "H1", start + 9, settings)
+    expected, _ = read_whitened(short, "H1", start + 9, settings)
     assert seconds == 40
     np.testing.assert_array_equal(whole, expected)
     assert whole.shape == (4 * RATE,)
@@ -119,17 +126,17 @@ def test_the_psd_is_of_the_piece_around_the_moment(made, inputs, settings):
     with h5py.File(made.noise[0]) as file:
         data, start = file["strain"][()].astype(float).ravel(), file["gps_start"][0]
     paths = put(settings, "H1", data, start)
-    heard, _ = classify.read_whitened(paths, "H1", start + 96, settings)
+    heard, _ = read_whitened(paths, "H1", start + 96, settings)
     expected = inputs.noise[0].whitened[1, 30 * RATE : 34 * RATE]
     np.testing.assert_allclose(heard, expected, atol=1e-6)
 
 
 def test_two_files_join(strain, settings):
     (data, start), *_ = strain
-    one, _ = classify.read_whitened(put(settings, "H1", data, start), "H1", start + 32, settings)
+    one, _ = read_whitened(put(settings, "H1", data, start), "H1", start + 32, settings)
     paths = put(settings, "H1", data[: 31 * RATE], start)
     paths += put(settings, "H1", data[31 * RATE :], start + 31)
-    two, _ = classify.read_whitened(paths, "H1", start + 32, settings)
+    two, _ = read_whitened(paths, "H1", start + 32, settings)
     np.testing.assert_array_equal(two, one)
 
 
@@ -149,7 +156,7 @@ def test_what_is_missing_is_said(strain, settings, change, at, message):
     change(data)
     paths = put(settings, "V1", data, start)
     with pytest.raises(classify.NoStrain, match=message) as caught:
-        classify.read_whitened(paths, "V1", start + at, settings)
+        read_whitened(paths, "V1", start + at, settings)
     assert "\n" not in str(caught.value)
     # It counts as a detector without data where another has some.
     settings["detectors"] = ["H1", "V1"]
@@ -171,13 +178,13 @@ def test_a_detector_without_data(strain, settings):
     away[29 * RATE : 35 * RATE] = np.nan
     for paths in ([], put(settings, "L1", away, start), put(settings, "L1", data, start + 100)):
         with pytest.raises(classify.NoStrain, match=r"L1: no strain at GPS"):
-            classify.read_whitened(paths, "L1", start + 32, settings)
+            read_whitened(paths, "L1", start + 32, settings)
     noise = classify.substitute(1, "L1", start, 4 * RATE)
     assert noise.var() == pytest.approx(1, abs=0.05)
     np.testing.assert_array_equal(noise, classify.substitute(1, "L1", start, 4 * RATE))
     for other in ((2, "L1", start), (1, "V1", start), (1, "L1", start + 0.1)):
         assert abs(np.corrcoef(noise, classify.substitute(*other, 4 * RATE))[0, 1]) < 0.05
-    there, _ = classify.read_whitened(put(settings, "H1", data, start), "H1", start + 32, settings)
+    there, _ = read_whitened(put(settings, "H1", data, start), "H1", start + 32, settings)
     starts, _ = classify.window_starts(settings)
     dark = classify.images([None, there], starts, settings)
     full = classify.images([noise, there], starts, settings)

@@ -40,7 +40,7 @@ def test_stretches_are_drawn_where_they_are():
 def test_every_reason_of_a_noise_file_has_a_look():
     bits = [f"bit {bit} not set" for bit in (*strain.DQ_BITS, *strain.INJECTION_BITS)]
     fixed = [strain.KEPT, strain.NO_FILE, strain.NOT_FINITE, strain.CONSTANT, strain.NOT_WHOLE]
-    for reason in (*fixed, strain.REST, *bits, "excluded", "event 200121_031748"):
+    for reason in (*fixed, strain.ALONE, strain.REST, *bits, "excluded", "event 200121_031748"):
         assert plots_segments.kind_of(reason)
     looks = {name: (colour, hatch) for _, name, colour, hatch in plots_segments.KINDS}
     assert len(set(looks.values())) == len(looks)

@@ -234,11 +234,11 @@ def seconds(selection):
 
 def test_what_the_masks_say_of_a_moment(tmp_path):
     gwosc(tmp_path, no_cat2=[14, 15], injected=[18])
-    bits = {"quality": ["DATA", "BURST_CAT2"], "injections": ["NO_CBC_HW_INJ"], "channel": ""}
-    paths = list(tmp_path.iterdir())
+    bits = {"quality": ["DATA", "BURST_CAT2"], "injections": ["NO_CBC_HW_INJ"]}
+    files = list(strain.open_files(tmp_path.iterdir(), "H1", RATE, ""))
 
-    def said(start, end, paths=paths):
-        return strain.stretch_quality(paths, "H1", START + start, START + end, RATE, **bits)
+    def said(start, end):
+        return strain.stretch_quality(files, START + start, START + end, **bits)
 
     assert said(2.5, 6.5) == "all bits set"
     assert said(13.2, 17.2) == "bit BURST_CAT2 not set in 2 of 5 s"

@@ -72,7 +72,7 @@ def test_a_run_on_slurm_is_the_local_one(cluster, tiny, tmp_path, root, monkeypa
     assert process.returncode != 0
     assert "Error in rule train" in output
     assert "Submitted array job" in output
-    # The same command goes on; the retry of the profile would have, too.
+    # The site's file went before the profile, which tries again: the same command goes on.
     output = run.run("--", WEIGHTS, FIGURE)
     assert "Noise of" not in output
     made = run.files()

@@ -52,7 +52,8 @@ def hear(files, gps, settings):
     gps : float
         [s].
     settings : dict
-        As in `read_whitened`; also ``detectors``, ``quality`` and ``injections``.
+        As in `read_whitened`; also ``detectors``, and ``channel``, ``plain``, ``quality`` and
+        ``injections`` as in `strain.scan_files`.
 
     Returns
     -------
@@ -62,20 +63,19 @@ def hear(files, gps, settings):
     Raises
     ------
     ValueError
-        When no detector has strain; it says why of each.
+        When no detector has strain; it says why of each. Or a file cannot be used.
     """
     found, half = {}, settings["classify"]["span"] / 2
+    access = settings["signal"]["sample_rate"], settings["channel"], settings["plain"]
     for detector in settings["detectors"]:
-        paths = files.get(detector, [])
+        own = list(strain.open_files(files.get(detector, []), detector, *access))
         try:
-            whitened, seconds = read_whitened(paths, detector, gps, settings)
+            whitened, seconds = read_whitened(own, detector, gps, settings)
         except NoStrain as error:
             found[detector] = Heard(None, 0, str(error))
             continue
-        quality = strain.stretch_quality(
-            *(paths, detector, gps - half, gps + half, settings["signal"]["sample_rate"]),
-            **{key: settings[key] for key in ("channel", "plain", "quality", "injections")},
-        )
+        asked = settings["quality"], settings["injections"]
+        quality = strain.stretch_quality(own, gps - half, gps + half, *asked)
         found[detector] = Heard(whitened, seconds, quality)
         log.info("%s: PSD of %d s; quality: %s", detector, seconds, quality)
         if seconds < settings["segment_duration"]:
@@ -92,7 +92,7 @@ def hear(files, gps, settings):
     return found
 
 
-def read_whitened(paths, detector, gps, settings):
+def read_whitened(files, detector, gps, settings):
     """Whitened strain of one detector around a moment.
 
     The PSD is that of the piece of ``noise.segment_duration`` around the moment, or of what gaps
@@ -100,14 +100,13 @@ def read_whitened(paths, detector, gps, settings):
 
     Parameters
     ----------
-    paths : list of path
-        Files of strain around the moment; may be empty.
+    files : list of _StrainFile
+        Strain around the moment, from `strain.open_files`; may be empty.
     detector : str
     gps : float
         [s].
     settings : dict
-        The config's blocks ``classify``, ``whitening`` and ``signal``; ``segment_duration`` [s];
-        ``channel`` and ``plain`` as in `strain.scan_files`.
+        The config's blocks ``classify``, ``whitening`` and ``signal``; ``segment_duration`` [s].
 
     Returns
     -------
@@ -120,16 +119,10 @@ def read_whitened(paths, detector, gps, settings):
     ------
     NoStrain
         The span is missing or a part of it, or too little is left for a PSD.
-    ValueError
-        In one line: a file cannot be used.
     """
     signal, block, span = settings["signal"], settings["whitening"], settings["classify"]["span"]
     rate, longest = signal["sample_rate"], settings["segment_duration"]
-    data = strain.read_stretch(
-        *(paths, detector, gps - longest, 2 * longest, rate),
-        channel=settings["channel"],
-        plain=settings["plain"],
-    )
+    data = strain.read_stretch(files, gps - longest, 2 * longest, rate)
     finite, middle = np.isfinite(data), longest * rate
     half, edge = round(span * rate / 2), round(block["filter_duration"] * rate / 2)
     if not finite[middle - half : middle + half].any():

@@ -201,15 +201,14 @@ def science_pieces(detector, ranges, duration):
         GPS starts, rising.
     """
     _, segments = _tables()
-    own = np.concatenate(
-        [np.empty((0, 2)), *(rows for (_, name), rows in segments.items() if name == detector)]
+    own = [rows for (_, name), rows in segments.items() if name == detector]
+    # Before the first segment of all is a segment of no length.
+    first, last = np.sort(np.concatenate([np.full((1, 2), -1), *own]), axis=0).T
+    starts = np.concatenate(
+        [np.arange(begin, end - duration + 1, duration) for begin, end in ranges]
     )
-    found = []
-    for begin, end in ranges:
-        starts = np.arange(begin, end - duration + 1, duration)
-        inside = (starts[:, None] >= own[:, 0]) & (starts[:, None] + duration <= own[:, 1])
-        found.append(starts[inside.any(axis=1)])
-    return np.unique(np.concatenate(found))
+    within = starts + duration <= last[np.searchsorted(first, starts, side="right") - 1]
+    return np.unique(starts[within])
 
 
 def science_near(detector, gps):

@@ -80,12 +80,10 @@ def warnings(config):
     noise = config["noise"]
     if noise["source"] == "simulated" or not noise["events"]["catalogs"]:
         return []
-    runs = gwosc.runs()
-    events = strain.read_events(resources.path("events.tsv"))
-    known = strain.event_windows(events, **noise["events"], ranges=[[0, math.inf]])
+    known = _events_of(noise, [[0, math.inf]])
     searched = [
         (run.start, run.end)
-        for run in runs
+        for run in gwosc.runs()
         if any(run.start <= begin < run.end for begin, _, _ in known)
     ]
     return [

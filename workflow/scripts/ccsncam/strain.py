@@ -748,6 +748,35 @@ def _gwf_channels(path):
     ]
 
 
+def open_files(paths, detector, sample_rate, channel, plain=None):
+    """Open files of strain, each when its turn comes; an opened file holds its strain in memory.
+
+    Parameters
+    ----------
+    paths : list of path
+        `files_for` gives them.
+    detector : str
+    sample_rate : int
+        Hz; files of another rate are refused.
+    channel : str
+        Of GWF files; ``{detector}`` is filled in.
+    plain : dict, optional
+        As in `files_for`.
+
+    Yields
+    ------
+    _StrainFile
+
+    Raises
+    ------
+    ValueError
+        In one line that names the file: wrong detector, start or rate, or unreadable.
+    """
+    plain = plain or {}
+    for path in paths:
+        yield _StrainFile(path, detector, sample_rate, channel, plain.get(Path(path).name))
+
+
 def scan_files(
     paths,
     detector,
@@ -798,15 +827,13 @@ def scan_files(
         In one line that names the file or the range: wrong detector, start or rate, unknown bit,
         unreadable file, a range without a good second, ranges without a piece.
     """
-    plain = plain or {}
     if segment_duration != int(segment_duration):
         raise ValueError(f"noise.segment_duration: {segment_duration} s is not a whole number")
     segment_duration = int(segment_duration)
     reasons = _Reasons()
     states = [reasons.of(NO_FILE, int(end - begin + 1e-6)) for begin, end in ranges]
     files, absent = [], {}
-    for path in paths:
-        file = _StrainFile(path, detector, sample_rate, channel, plain.get(Path(path).name))
+    for file in open_files(paths, detector, sample_rate, channel, plain):
         bad = _bad_bits(file, file.masks(), (quality, injections), absent, reasons)
         for (begin, _), state in zip(ranges, states, strict=True):
             _judge(file, bad, begin, state, reasons)
@@ -901,50 +928,41 @@ def read_files(selection, segment_duration, sample_rate=4096, batch=16):
         file.release()
 
 
-def read_stretch(paths, detector, start, duration, sample_rate, channel, plain=None):
+def read_stretch(files, start, duration, sample_rate):
     """Strain of a stretch of time from files, whatever its quality.
 
     Parameters
     ----------
-    paths : list of path
-        `files_for` gives them; of two that hold a second the first counts.
-    detector : str
+    files : list of _StrainFile
+        From `open_files`; of two that hold a second the first counts.
     start, duration : float
         GPS and seconds; times are rounded to the nearest sample.
     sample_rate : int
-        Hz; files of another rate are refused.
-    channel, plain
-        As in `scan_files`.
+        Hz.
 
     Returns
     -------
     array (n,), float64
         NaN where no file holds strain, and in seconds from ``start`` of constant filling.
     """
-    plain = plain or {}
     strain = np.full(round(duration * sample_rate), np.nan)
-    for path in reversed(paths):
-        file = _StrainFile(path, detector, sample_rate, channel, plain.get(Path(path).name))
+    for file in reversed(files):
         _copy(file, start, strain)
     seconds = strain[: len(strain) // sample_rate * sample_rate].reshape(-1, sample_rate)
     seconds[(seconds == seconds[:, :1]).all(axis=1)] = np.nan
     return strain
 
 
-def stretch_quality(
-    paths, detector, start, end, sample_rate, *, channel, quality, injections, plain=None
-):
+def stretch_quality(files, start, end, quality, injections):
     """What the masks of files say of the whole seconds that a stretch of time touches.
 
     Parameters
     ----------
-    paths : list of path
-    detector : str
+    files : list of _StrainFile
+        From `open_files`; of two that hold a second the first counts.
     start, end : float
         GPS seconds.
-    sample_rate : int
-        Hz.
-    channel, quality, injections, plain
+    quality, injections
         As in `scan_files`.
 
     Returns
@@ -953,10 +971,9 @@ def stretch_quality(
         Such as ``all bits set``, or which are not and for how long, or that files have no masks.
     """
     begin = int(np.floor(start))
-    reasons, absent, plain = _Reasons(), {}, plain or {}
+    reasons, absent = _Reasons(), {}
     state = reasons.of(NO_FILE, int(np.ceil(end)) - begin)
-    for path in paths:
-        file = _StrainFile(path, detector, sample_rate, channel, plain.get(Path(path).name))
+    for file in files:
         bad = _bad_bits(file, file.masks(), (quality, injections), absent, reasons)
         _judge(file, bad, begin, state, reasons)
     counts = pd.Series(reasons.words(state)).value_counts().drop(GOOD, errors="ignore")
