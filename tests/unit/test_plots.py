@@ -106,6 +106,14 @@ def test_saved_bytes_repeat_and_name_the_inputs(tmp_path):
     assert b"CreationDate" not in (tmp_path / "a.pdf").read_bytes()
 
 
+def test_what_is_said_of_the_inputs_stays_on_the_page(tmp_path):
+    figure = plots.losses({0: history()})
+    words = "network trained on surrogate waveforms, simulated noise; strain of H1, L1; V1 without "
+    plots.save(figure, {"png": tmp_path / "a.png"}, words + "data (white noise); short PSD " * 4)
+    box = figure._supxlabel.get_window_extent()
+    assert 0 <= box.x0 < box.x1 <= figure.bbox.x1
+
+
 def test_classes_look_different_without_colour():
     classes = ["noise", *(f"m{number}" for number in range(9))]
     looks = plots.looks(classes)

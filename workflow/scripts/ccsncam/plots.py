@@ -1,5 +1,7 @@
 """The figures: one style, safe for colour-blind readers and for print in grey."""
 
+import textwrap
+
 import matplotlib as mpl
 
 mpl.use("Agg")
@@ -81,7 +83,9 @@ def save(figure, output, inputs):
     inputs : str
         Such as "surrogate waveforms, simulated noise".
     """
-    figure.supxlabel(f"inputs: {inputs}", fontsize=7, color="0.35", x=0.995, ha="right")
+    # 7 pt, of which 19 letters an inch fit whatever they are.
+    words = textwrap.fill(f"inputs: {inputs}", int(19 * figure.get_figwidth()))
+    figure.supxlabel(words, fontsize=7, color="0.35", x=0.995, ha="right")
     # No dates: the same figure is the same bytes.
     undated = {"pdf": {"CreationDate": None, "ModDate": None}, "png": {"Software": None}}
     for kind, path in output.items():
