@@ -110,7 +110,8 @@ def test_what_is_said_of_the_inputs_stays_on_the_page(tmp_path):
     figure = plots.losses({0: history()})
     words = "network trained on surrogate waveforms, simulated noise; strain of H1, L1; V1 without "
     plots.save(figure, {"png": tmp_path / "a.png"}, words + "data (white noise); short PSD " * 4)
-    box = figure._supxlabel.get_window_extent()
+    figure.canvas.draw()
+    box = figure._supxlabel.get_window_extent(figure.canvas.get_renderer())
     assert 0 <= box.x0 < box.x1 <= figure.bbox.x1
 
 
