@@ -231,6 +231,23 @@ def test_curricula(folder):
     assert sizes == {"replace": [90, 60], "accumulate": [90, 150]}
 
 
+def test_the_loss_of_an_epoch_is_one_number():
+    import keras
+    import tensorflow as tf
+
+    # The paper's network: in a small one every shard arrives in its turn.
+    rng = np.random.default_rng(0)
+    images = tf.constant(rng.random((970, 94, 31, 3), dtype=np.float32))
+    labels = tf.constant(rng.integers(10, size=970, dtype=np.int32))
+    # The weights stay as they are.
+    model, optimizer = classifier.build(SETTINGS, (94, 31, 3), 10), keras.optimizers.SGD(0.0)
+    epoch, _ = classifier._steps(model, optimizer, SETTINGS)
+    order = tf.range(970)
+    batches = tf.reshape(order[:960], (-1, 32)), order[960:]
+    found = [epoch(*batches, images, labels) for _ in range(24)]
+    assert len({(float(total), float(right)) for total, right in found}) == 1
+
+
 def test_threads_do_not_change_a_byte(folder, root):
     # 510 samples are two batches of a forward pass and part of a third.
     write(folder / "test.h5", 510, 7)

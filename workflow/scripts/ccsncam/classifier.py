@@ -158,27 +158,25 @@ def _steps(model, optimizer, settings):
     def step(index, images, labels):
         # Each shard is computed on its own and the sum is taken in their order: the same bytes
         # for any number of threads, and small operations that share no thread pool.
-        gradients, total, right = [], 0.0, 0.0
+        gradients, sums = [], []
         for shard in tf.split(index, _shards(index.shape[0], settings["shards"])):
             with tf.GradientTape() as tape:
                 loss, hits = losses(shard, images, labels, True)
                 scaled = optimizer.scale_loss(loss / index.shape[0])
             gradients.append(tape.gradient(scaled, weights))
-            total, right = total + loss, right + hits
+            sums.append([loss, hits])
         summed = [tf.add_n(parts) for parts in zip(*gradients, strict=True)]
         optimizer.apply(summed, weights)
-        return total, right
+        return tf.reduce_sum(tf.stack(sums), axis=0)
 
     @tf.function(jit_compile=settings["xla"])
     def epoch(order, rest, images, labels):
-        total, right = 0.0, 0.0
+        # No running total: TensorFlow's optimiser of graphs adds one in the order of arrival.
+        sums = tf.TensorArray(tf.float32, order.shape[0] + 1, element_shape=(2,))
         for batch in tf.range(order.shape[0]):
-            loss, hits = step(order[batch], images, labels)
-            total, right = total + loss, right + hits
-        if rest.shape[0]:
-            loss, hits = step(rest, images, labels)
-            total, right = total + loss, right + hits
-        return total, right
+            sums = sums.write(batch, step(order[batch], images, labels))
+        last = step(rest, images, labels) if rest.shape[0] else tf.zeros(2)
+        return tf.reduce_sum(sums.write(order.shape[0], last).stack(), axis=0)
 
     @tf.function
     def validate(images, labels):
