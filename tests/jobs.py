@@ -17,6 +17,7 @@ def make_job(folder, rule, inputs, output, **params):
         input=Params(inputs),
         output=[str(output)],
         params=Params(params),
+        config={"run": "tried"},
     )
 
 

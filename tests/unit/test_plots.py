@@ -12,7 +12,7 @@ from ccsncam import evaluation, plots, waveform
 
 CLASSES = ["noise", "he3.5", "m39", "z85_sfhx"]
 INPUTS = {"noise": "simulated", "waveforms": dict.fromkeys(CLASSES[1:], "surrogate")}
-FOOTER = "inputs: surrogate waveforms, simulated noise"
+FOOTER = "run tried; inputs: surrogate waveforms, simulated noise"
 
 
 def models(names=CLASSES[1:]):
@@ -99,7 +99,7 @@ def test_saved_bytes_repeat_and_name_the_inputs(tmp_path):
     for name in "ab":
         output = {"pdf": tmp_path / f"{name}.pdf", "png": tmp_path / f"{name}.png"}
         figure = plots.losses({0: history()})
-        plots.save(figure, output, "surrogate waveforms, simulated noise")
+        plots.save(figure, output, "tried", "surrogate waveforms, simulated noise")
         assert FOOTER in texts(figure)
     for kind in ("pdf", "png"):
         assert (tmp_path / f"a.{kind}").read_bytes() == (tmp_path / f"b.{kind}").read_bytes()
@@ -109,7 +109,9 @@ def test_saved_bytes_repeat_and_name_the_inputs(tmp_path):
 def test_what_is_said_of_the_inputs_stays_on_the_page(tmp_path):
     figure = plots.losses({0: history()})
     words = "network trained on surrogate waveforms, simulated noise; strain of H1, L1; V1 without "
-    plots.save(figure, {"png": tmp_path / "a.png"}, words + "data (white noise); short PSD " * 4)
+    plots.save(
+        figure, {"png": tmp_path / "a.png"}, "tried", words + "data (white noise); short PSD " * 4
+    )
     figure.canvas.draw()
     box = figure._supxlabel.get_window_extent(figure.canvas.get_renderer())
     assert 0 <= box.x0 < box.x1 <= figure.bbox.x1
@@ -279,6 +281,7 @@ def test_scripts_draw_tables_and_files(tmp_path, spectrograms):
         output = {kind: tmp_path / f"{script.__name__}.{kind}" for kind in ("pdf", "png")}
         job = Params(rule=script.__name__, log=[tmp_path / "log"])
         job |= {"input": Params(inputs), "output": Params(output), "params": Params(params)}
+        job["config"] = {"run": "tried"}
         script.main(Params(job))
         assert output["pdf"].read_bytes().startswith(b"%PDF")
         assert output["png"].read_bytes().startswith(b"\x89PNG")

@@ -2,6 +2,7 @@
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib import pyplot
 
@@ -39,7 +40,7 @@ def explained(folder, seeds, methods=(("grad-cam", "Grad-CAM"), ("ones", "all on
     return paths
 
 
-def attributed(folder, seeds, distance=1.0):
+def attributed(folder, seeds, distance=1.0, modes=2):
     paths = []
     for seed in seeds:
         random = np.random.default_rng(seed)
@@ -50,9 +51,11 @@ def attributed(folder, seeds, distance=1.0):
             file["distance_kpc"] = np.full(20, distance)
             area = np.tile([0.1, 0.05, 0.05], (20, 1))
             area[:10, 2] = np.nan
+            area[:, 1 + modes :] = np.nan
             file["power"] = 5 * area
             change = -random.random((20, 2))
             change[:10, 1] = np.nan
+            change[:, modes:] = np.nan
             for kind in ("mode", "mode_fixed_scale"):
                 file[f"{kind}_change"] = change
                 file[f"{kind}_prediction"] = np.where(np.isnan(change), -1, 0)
@@ -64,7 +67,7 @@ def attributed(folder, seeds, distance=1.0):
                 group["share"], group["area"] = 3 * area, area
                 group["pointing"] = np.where(np.isnan(area), np.nan, 1.0)
                 for measure in relevance.AGREEMENT:
-                    group[measure] = np.where(np.isnan(change[:, 1]), np.nan, 0.5)
+                    group[measure] = np.where(np.isnan(change[:, 1]) | (modes < 2), np.nan, 0.5)
             file.attrs.update({"seed": seed, "dataset": f"test-{distance:g}kpc"})
             file.attrs["classes"], file.attrs["detectors"] = CLASSES, ["H1"]
             file.attrs["modes"] = ["g_mode", "sasi"]
@@ -165,6 +168,29 @@ def test_attribution_and_its_figure(tmp_path):
     pyplot.close(figure)
     with pytest.raises(ValueError, match="no row at 3 kpc"):
         plots_saliency.at_distance(tables["removal"], 3)
+
+
+@pytest.mark.parametrize("modes", [0, 1])
+def test_waveforms_of_one_mode_or_none_have_a_figure(tmp_path, modes):
+    paths = attributed(tmp_path, [0], modes=modes)
+    with h5py.File(paths[0], "a") as file:
+        for group in file["methods"].values():
+            # Class a has no mode, as where a row of the waveform table has no tracks.
+            group["share"][:10, 1:] = np.nan
+    found = relevance.attribution(paths)
+    tables = []
+    for name, table in found.items():
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+        read = pd.read_csv(tmp_path / f"{name}.csv")
+        tables.append(plots_saliency.at_distance(read, 1.0))
+    assert tables[2].empty
+    figure = plots_saliency.attribution(*tables, CLASSES)
+    said = [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert "no waveform has two modes" in said
+    assert len(figure.axes) == 3
+    # Without any mode the signal as a whole takes their place.
+    assert ("no tracks given" in said) == (modes == 1)
+    pyplot.close(figure)
 
 
 def samples(path, detectors):

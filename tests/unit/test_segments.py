@@ -16,24 +16,38 @@ ROWS = [
     ("test", "H1", "files", 9000, 12600, "kept"),
     ("test", "L1", "files", 9000, 12600, "bit BURST_CAT2 not set"),
 ]
+COLUMNS = ["split", "detector", "source", "gps_start_s", "gps_end_s", "reason"]
+MADE = [("train", 1000), ("test", 100000)]
 RANGES = {"train": [[1000, 4600]], "test": [[9000, 12600]]}
 
 
 def test_stretches_are_drawn_where_they_are():
-    columns = ["split", "detector", "source", "gps_start_s", "gps_end_s", "reason"]
-    figure = plots_segments.segments(pd.DataFrame(ROWS, columns=columns), RANGES, ["H1", "L1"])
+    figure = plots_segments.segments(pd.DataFrame(ROWS, columns=COLUMNS), RANGES, ["H1", "L1"])
     train, test = figure.axes
     words = [text.get_text() for text in train.texts]
     assert words == ["50 %", "0 %", "GW190403_051519"]
     bars = [bar.get_paths()[0].get_extents() for bar in train.collections]
     # A frame a detector and a bar a reason: kept is the second of the first detector's.
     spans = {(round(one.y0, 2), round(one.x0, 3), round(one.x1, 3)) for one in bars}
-    assert (-0.38, 0.0, 0.5) in spans
-    assert (0.62, 0.0, 1.0) in spans
-    assert train.lines[0].get_xdata() == pytest.approx([1808 / 3600])
+    # An hour is drawn in minutes.
+    assert train.get_xlabel() == "time from GPS 1000 [min]"
+    assert (-0.38, 0.0, 30.0) in spans
+    assert (0.62, 0.0, 60.0) in spans
+    assert train.lines[0].get_xdata() == pytest.approx([1808 / 60])
     assert [text.get_text() for text in test.texts] == ["100 %", "0 %"]
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["kept", "injection", "data quality", "catalogued event", "piece not whole"]
+    pyplot.close(figure)
+
+
+def test_simulated_noise_is_drawn_for_as_long_as_it_is():
+    rows = [(split, "H1", "simulated", start, start + 64, "kept") for split, start in MADE]
+    ranges = {split: [[start, start + 86400]] for split, start in MADE}
+    figure = plots_segments.segments(pd.DataFrame(rows, columns=COLUMNS), ranges, ["H1"])
+    for axes in figure.axes:
+        assert axes.get_xlim() == (0, 64)
+        assert axes.get_xlabel().endswith("[s]")
+        assert [text.get_text() for text in axes.texts] == ["64 s"]
     pyplot.close(figure)
 
 

@@ -19,7 +19,7 @@ def main(job):
             source = file.attrs["source"]
     inputs = {"noise": source, "waveforms": {model.name: model.source for model in models}}
     figure = plots.spectra(models, noises, job.params.classes)
-    plots.save(figure, job.output, evaluation.describe(inputs))
+    plots.save(figure, job.output, job.config["run"], evaluation.describe(inputs))
 
 
 if __name__ == "__main__":

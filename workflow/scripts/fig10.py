@@ -8,7 +8,7 @@ def main(job):
     joblog.start(job.log[0], job.rule)
     inputs = evaluation.describe(evaluation.sources(job.input.examples))
     figure = plots_saliency.misclassified(job.input.examples, "no_glitch")
-    plots.save(figure, job.output, inputs)
+    plots.save(figure, job.output, job.config["run"], inputs)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ def main(job):
         for name in ("attribution", "removal", "agreement")
     ]
     figure = plots_saliency.attribution(*tables, job.params.classes)
-    plots.save(figure, job.output, tables[0]["inputs"].iloc[0])
+    plots.save(figure, job.output, job.config["run"], tables[0]["inputs"].iloc[0])
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ def main(job):
     joblog.start(job.log[0], job.rule)
     curves, randomisation = (pd.read_csv(job.input[name]) for name in ("curves", "randomisation"))
     figure = plots_saliency.faithfulness(curves, randomisation, job.params.title)
-    plots.save(figure, job.output, curves["inputs"].iloc[0])
+    plots.save(figure, job.output, job.config["run"], curves["inputs"].iloc[0])
 
 
 if __name__ == "__main__":

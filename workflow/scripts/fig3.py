@@ -11,7 +11,7 @@ def main(job):
     pairs = zip(job.params.seeds, job.input.histories, strict=True)
     histories = {seed: pd.read_csv(path) for seed, path in pairs}
     inputs = evaluation.describe(evaluation.sources(job.input.dataset))
-    plots.save(plots.losses(histories), job.output, inputs)
+    plots.save(plots.losses(histories), job.output, job.config["run"], inputs)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ def main(job):
     joblog.start(job.log[0], job.rule)
     tpr = pd.read_csv(job.input.tpr).dropna(subset="distance_kpc")
     figure = plots.rates(tpr, job.params.classes)
-    plots.save(figure, job.output, tpr["inputs"].iloc[0])
+    plots.save(figure, job.output, job.config["run"], tpr["inputs"].iloc[0])
 
 
 if __name__ == "__main__":

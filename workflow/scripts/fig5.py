@@ -18,7 +18,7 @@ def main(job):
             table = pd.DataFrame({"class": names, "network_snr": file["network_snr"][()]})
         snr[distance] = table[table["class"] != "noise"]
     figure = plots.matrices(confusion, snr, job.params.classes, job.params.distances)
-    plots.save(figure, job.output, confusion["inputs"].iloc[0])
+    plots.save(figure, job.output, job.config["run"], confusion["inputs"].iloc[0])
 
 
 if __name__ == "__main__":

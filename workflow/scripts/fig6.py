@@ -11,7 +11,7 @@ def main(job):
     inputs = evaluation.describe(evaluation.sources(job.input.points))
     table = pd.read_csv(job.input.table)
     figure = plots_saliency.embedding(job.input.points, table, job.params.classes)
-    plots.save(figure, job.output, inputs)
+    plots.save(figure, job.output, job.config["run"], inputs)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ def main(job):
     """Read the samples, draw."""
     joblog.start(job.log[0], job.rule)
     inputs = evaluation.describe(evaluation.sources(job.input.examples))
-    plots.save(plots_saliency.comparison(job.input.examples), job.output, inputs)
+    plots.save(plots_saliency.comparison(job.input.examples), job.output, job.config["run"], inputs)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ def main(job):
     trained = evaluation.describe(evaluation.sources(job.input[0]))
     found = plots_classify.Found.read(job.input[0])
     inputs = f"network trained on {trained}; {found.words}"
-    plots.save(plots_classify.moment(found), {"png": job.output.png}, inputs)
+    plots.save(plots_classify.moment(found), {"png": job.output.png}, job.config["run"], inputs)
     page = plots_classify.page(found, Path(job.output.png).read_bytes(), trained)
     Path(job.output.html).write_text(page)
 

@@ -8,7 +8,7 @@ def main(job):
     joblog.start(job.log[0], job.rule)
     inputs = evaluation.describe(evaluation.sources(job.input[0]))
     figure = plots_saliency.single(job.input[0], job.params.method)
-    plots.save(figure, {"png": job.output[0]}, inputs)
+    plots.save(figure, {"png": job.output[0]}, job.config["run"], inputs)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ def main(job):
     """Read the waveform, draw."""
     joblog.start(job.log[0], job.rule)
     model = waveform.Waveform.read(job.input[0])
-    plots.save(plots.sheet(model), {"png": job.output[0]}, f"{model.source} waveform")
+    plots.save(
+        plots.sheet(model), {"png": job.output[0]}, job.config["run"], f"{model.source} waveform"
+    )
 
 
 if __name__ == "__main__":

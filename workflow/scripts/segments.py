@@ -11,7 +11,7 @@ def main(job):
     table = pd.read_csv(job.input[0])
     figure = plots_segments.segments(table, job.params.ranges, job.params.detectors)
     inputs = " and ".join(evaluation.NOISE[source] for source in table["source"].unique())
-    plots.save(figure, job.output, inputs)
+    plots.save(figure, job.output, job.config["run"], inputs)
 
 
 if __name__ == "__main__":

@@ -72,19 +72,21 @@ def looks(classes):
     return table | {"noise": {"color": "0.3", "linestyle": "-", "marker": "."}}
 
 
-def save(figure, output, inputs):
-    """Write PDF and PNG, with a line that says what inputs made the figure.
+def save(figure, output, run, inputs):
+    """Write PDF and PNG, with a line that says what run and what inputs made the figure.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
     output : dict of path
         ``pdf`` and ``png``, or one of them.
+    run : str
+        Name of the run.
     inputs : str
         Such as "surrogate waveforms, simulated noise".
     """
     # 7 pt, of which 19 letters an inch fit whatever they are.
-    words = textwrap.fill(f"inputs: {inputs}", int(19 * figure.get_figwidth()))
+    words = textwrap.fill(f"run {run}; inputs: {inputs}", int(19 * figure.get_figwidth()))
     figure.supxlabel(words, fontsize=7, color="0.35", x=0.995, ha="right")
     # No dates: the same figure is the same bytes.
     undated = {"pdf": {"CreationDate": None, "ModDate": None}, "png": {"Software": None}}
@@ -175,7 +177,7 @@ def sheet(model):
     time = model.start + np.arange(both[0].size) / rate
     for series, name, style in zip(both, ("$D h_+$", "$D h_\\times$"), ("-", "--"), strict=True):
         grid[0].plot(time, series, lw=0.6, ls=style, label=name)
-    grid[0].set(xlabel="time from bounce [s]", ylabel="seen from the equator [cm]")
+    grid[0].set(xlabel="time from bounce [s]", ylabel="$\\theta$ = 90°, $\\phi$ = 0 [cm]")
     grid[0].legend(loc="upper right")
     transform = ShortTimeFFT(hann(256, sym=False), 32, rate)
     power = np.abs(transform.stft(both[0])) ** 2
@@ -205,8 +207,8 @@ def sheet(model):
     peak = max(np.abs(series).max() for series in both)
     spent = waveform.energy(model.quadrupole, rate)
     figure.suptitle(
-        f"{model.name} ({model.source}): peak {peak:.3g} cm, {time[-1]:.2f} s after bounce, "
-        f"energy {spent:.2g} erg",
+        f"{model.name} ({model.source}): peak {peak:.3g} cm, ends {time[-1]:.2f} s after bounce, "
+        f"energy {spent:.2g} erg (all directions, below {rate / 2:g} Hz)",
         fontsize=8,
     )
     return figure

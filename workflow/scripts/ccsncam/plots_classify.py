@@ -18,6 +18,7 @@ from ccsncam.plots_saliency import Samples
 METHOD = "score-cam"
 # Top of the scale of whitened spectrograms: the mean amplitude of white noise is 0.89.
 CEILING = 6.0
+STAND_INS = {"noise": "white noise in its place", "black": "black in its place"}
 WINDOWS = {"loudest": "least like noise", "moment": "at the moment"}
 
 
@@ -78,8 +79,7 @@ class Found:
         absent = [name for name in self.detectors if name not in self.data]
         text = f"strain of {', '.join(self.data)}"
         if absent:
-            stand_in = {"noise": "white noise", "black": "black"}[self.missing]
-            text += f"; {', '.join(absent)} without data ({stand_in})"
+            text += f"; {', '.join(absent)} without data ({STAND_INS[self.missing]})"
         short = {
             name: self.heard[name]["psd_seconds"]
             for name in self.data
@@ -111,15 +111,19 @@ def moment(found):
     """
     count = len(found.detectors)
     heights = [1.0] * count + [1.7]
-    figure = plt.figure(figsize=(PAGE, 0.6 + 1.05 * sum(heights) + 2.5))
+    figure = plt.figure(figsize=(PAGE, 0.8 + 1.05 * sum(heights) + 2.5))
+    figure.suptitle(f"GPS {found.gps:.15g}", fontsize=8)
     above, below = figure.subfigures(2, 1, height_ratios=[1.05 * sum(heights), 2.5])
-    grid = above.subplots(count + 1, 1, sharex=True, height_ratios=heights)
+    # Colour bar and legend share a column: a legend beside the curves would push the bar away.
+    layout = above.add_gridspec(count + 1, 2, height_ratios=heights, width_ratios=[1, 0.17])
+    grid = layout[:, 0].subgridspec(count + 1, 1, height_ratios=heights).subplots(sharex=True)
+    side, names = (above.add_subplot(layout[rows, 1]) for rows in (slice(count), count))
     with h5py.File(found.path) as file:
         samples = Samples(file)
         begin = file.attrs["begin"]
         for axes, detector in zip(grid[:-1], found.detectors, strict=True):
             _spectrogram(axes, file, detector, samples, begin)
-            absent = "" if detector in found.data else f": no data, {found.missing}"
+            absent = "" if detector in found.data else f": no data, {STAND_INS[found.missing]}"
             axes.text(
                 *(0.008, 0.93, f"{detector}{absent}"),
                 transform=axes.transAxes,
@@ -128,13 +132,16 @@ def moment(found):
                 bbox={"boxstyle": "round,pad=0.2", "fc": "white", "ec": "0.5", "lw": 0.5},
             )
         scale = ScalarMappable(Normalize(0, CEILING), "viridis")
-        bar = above.colorbar(scale, ax=grid[:-1].tolist(), pad=0.01, aspect=15 * count)
-        bar.set_label("amplitude (white noise: 0.9)")
+        bar = above.colorbar(scale, cax=side.inset_axes([0.0, 0.0, 0.12, 1.0]))
+        bar.set_label("amplitude\n(white noise: 0.9)", fontsize=7)
         _probabilities(grid[-1], found)
+        handles, labels = grid[-1].get_legend_handles_labels()
+        small = {"fontsize": 6, "handlelength": 2.2, "borderaxespad": 0, "labelspacing": 0.3}
+        names.legend(handles[::-1], labels[::-1], loc="center left", **small)
+        for axes in (side, names):
+            axes.set_axis_off()
         grid[-1].set(xlim=(begin, -begin))
-        grid[-1].set_xlabel(
-            f"time from GPS {found.gps:.15g} [s]; curves: 0.05 s into each window of 1 s"
-        )
+        grid[-1].set_xlabel("time from the moment [s]; curves: 0.05 s into each window of 1 s")
         grid[count // 2].set_ylabel("frequency [Hz]")
         panels = below.subplots(1, 4, sharex=True, sharey=True)
         for (left, right), (name, words) in zip(panels.reshape(2, 2), WINDOWS.items(), strict=True):
@@ -147,15 +154,16 @@ def moment(found):
                 axes.set_xlabel("time [s]")
         panels[0].set_ylabel("frequency [Hz]")
         bar = below.colorbar(mesh, ax=panels.tolist(), pad=0.01)
-        bar.set_label("saliency / maximum")
+        bar.set_label("saliency / maximum", fontsize=7)
     return figure
 
 
 def _spectrogram(axes, file, detector, samples, begin):
-    """Draw the whitened spectrogram of a detector; black where there is none."""
+    """Draw the whitened spectrogram of a detector; hatched where there is none."""
     axes.grid(False)
     if detector not in file["spectrogram"]:
-        axes.set_facecolor("k")
+        axes.axhspan(0, file.attrs["frequencies"][-1], fc="0.92", ec="0.7", lw=0, hatch="////")
+        axes.set_ylim(0, file.attrs["frequencies"][-1])
         return
     image = file[f"spectrogram/{detector}"][()]
     times, frequencies = file.attrs["times"], file.attrs["frequencies"]
@@ -186,12 +194,8 @@ def _probabilities(axes, found):
             ha="center",
             va="bottom",
         )
-    axes.axvline(0, color="0.4", lw=0.8, ls=":")
+    axes.plot([0, 0], [-0.02, 1.0], color="0.4", lw=0.8, ls=":")
     axes.set(ylim=(-0.02, 1.44), ylabel="probability", yticks=[0, 0.5, 1])
-    handles, labels = axes.get_legend_handles_labels()
-    axes.legend(
-        handles[::-1], labels[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=2.5
-    )
 
 
 PAGE_TEMPLATE = Template("""<!DOCTYPE html>

@@ -1,5 +1,7 @@
 """The figures of embedding, saliency maps and their measures."""
 
+import textwrap
+
 import h5py
 import matplotlib.pyplot as plt
 import numpy as np
@@ -104,8 +106,12 @@ class Samples:
 
     def map(self, axes, group, method):
         """Draw a map; the mesh that a colour bar needs."""
+        values = group[f"maps/{method}"][()]
+        if not values.any():
+            words = "zero everywhere"
+            axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", color="white")
         mesh = axes.imshow(
-            group[f"maps/{method}"][()],
+            values,
             **{"origin": "lower", "extent": self.extent, "aspect": "auto"},
             **{"vmin": 0, "vmax": 1, "cmap": "viridis"},
         )
@@ -242,10 +248,11 @@ def single(path, method):
 
 def _nothing(group):
     """A figure that says that no sample satisfies its rule."""
-    figure, axes = plt.subplots(figsize=(PAGE, 1.2))
+    figure, axes = plt.subplots(figsize=(PAGE, 1.4))
     axes.set_axis_off()
-    text = f"No sample of this run: {group.attrs['rule']}."
-    axes.text(0.5, 0.5, text, ha="center", va="center", wrap=True)
+    rule = textwrap.fill(group.attrs["rule"], 90)
+    text = f"No sample of this run satisfies the rule of this figure:\n{rule}."
+    axes.text(0.5, 0.5, text, ha="center", va="center", linespacing=1.6)
     return figure
 
 
@@ -274,6 +281,7 @@ def attribution(shares, removals, agreements, classes, method="score-cam"):
         2, max(len(modes), 1) + 1, width_ratios=[1] * max(len(modes), 1) + [1.3]
     )
     places = np.arange(len(signals))[::-1]
+    untracked = set(signals) - set(shares.loc[shares["region"].isin(modes), "class"])
     first = None
     for column, mode in enumerate(modes or ["signal"]):
         above = figure.add_subplot(grid[0, column], sharey=first)
@@ -286,10 +294,10 @@ def attribution(shares, removals, agreements, classes, method="score-cam"):
         ):
             style = {"ls": "", "marker": mark, "ms": 7, "color": colour, "zorder": 3}
             above.plot(rows[values], places, label=words, **style)
-        for place in places[rows["share"].isna()]:
-            above.text(
-                0.5, place, "no such mode", color="0.5", fontsize=6, ha="center", va="center"
-            )
+        for name, place in zip(signals, places, strict=True):
+            if np.isnan(rows.loc[name, "share"]):
+                words = "no tracks given" if name in untracked else "no such mode"
+                above.text(0.5, place, words, color="0.5", fontsize=6, ha="center", va="center")
         above.set(title=mode_name(mode), xlim=(-0.02, 1.02))
         below = figure.add_subplot(grid[1, column], sharey=first)
         rows = removals[removals["part"] == mode].set_index("class").reindex(signals)
@@ -301,6 +309,7 @@ def attribution(shares, removals, agreements, classes, method="score-cam"):
         for axes in (above, below):
             axes.tick_params(labelleft=column == 0)
     first.set_yticks(places, signals)
+    first.set_ylim(-0.6, len(signals) - 0.4)
     handles, labels = first.get_legend_handles_labels()
     title = f"signals at {shares['distance_kpc'].iloc[0]:g} kpc"
     figure.legend(handles, labels, loc="outside upper left", ncol=3, title=title, title_fontsize=8)
@@ -310,6 +319,11 @@ def attribution(shares, removals, agreements, classes, method="score-cam"):
 
 def _ranking(axes, table):
     """Whether maps rank modes as removal does; the signal's power is what they are to beat."""
+    axes.set_title("do maps rank modes\nas removal does?")
+    if table.empty:
+        axes.text(0.5, 0.5, "no waveform has two modes", color="0.5", ha="center")
+        axes.set_axis_off()
+        return
     order = table[table["class"] == "all"].sort_values("tau_density")
     heights = np.arange(len(order))
     for name, shift, marker in (("all", 0.15, "o"), (BOTH, -0.15, "D")):
@@ -325,7 +339,6 @@ def _ranking(axes, table):
     axes.axvline(0, color="0.4", lw=0.8)
     axes.set_yticks(heights, order["method"])
     axes.set(xlabel="Kendall's τ", xlim=(-1.02, 1.02))
-    axes.set_title("do maps rank modes\nas removal does?")
     style = {"fontsize": 6, "title": "dashed: signal power", "title_fontsize": 6}
     axes.legend(loc="upper center", bbox_to_anchor=(0.3, -0.08), **style)
 
@@ -368,7 +381,7 @@ def faithfulness(curves, randomisation, title, baseline="noise"):
     groups = [("methods of the paper", own)] + ([("other methods", others)] if others else [])
     figure, grid = plt.subplots(
         *(4, len(groups)),
-        figsize=(PAGE, 8.6),
+        figsize=(PAGE, 9.0),
         sharey="row",
         squeeze=False,
         height_ratios=(1, 1, 0.8, 0.8),
@@ -389,8 +402,12 @@ def faithfulness(curves, randomisation, title, baseline="noise"):
             layers = randomisation.drop_duplicates("step").sort_values("step")
             axes.set_xticks(layers["step"], [f"+ {name}" for name in layers["layer"]])
             axes.set(xlabel="layers randomised, from the top")
-        column[0].set_title(heading)
-        column[1].legend(loc="center right", fontsize=6)
+        handles, labels = column[0].get_legend_handles_labels()
+        column[0].legend(
+            *(handles, labels),
+            **{"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "title": heading},
+            **{"fontsize": 6, "title_fontsize": 8, "ncol": 6 // len(groups), "handlelength": 3},
+        )
     for axes, words in zip(
         grid[:, 0],
         (
@@ -428,8 +445,8 @@ def _band(axes, places, rows, name, label, style, every=4):
 
 
 def at_distance(table, distance):
-    """Rows of one distance [kpc], or ValueError."""
+    """Rows of one distance [kpc]; ValueError if a table has rows, and none of it."""
     rows = table[np.isclose(table["distance_kpc"], distance)]
-    if rows.empty:
+    if rows.empty and len(table):
         raise ValueError(f"no row at {distance:g} kpc: have {pd.unique(table['distance_kpc'])}")
     return rows

@@ -18,11 +18,12 @@ KINDS = (
     ("bit ", "data quality", COLOURS[1], "////"),
     ("event ", "catalogued event", COLOURS[5], ""),
     ("excluded", "excluded", COLOURS[0], ""),
-    ("another detector off", "another detector off", COLOURS[7], "----"),
+    ("another detector off", "another detector off", COLOURS[8], "----"),
     ("piece not whole", "piece not whole", COLOURS[7], "\\\\\\\\"),
     ("part of a second", "part of a second", "0.5", ""),
 )
-HOUR = 3600.0
+# Units of time axes, each from twice its length on.
+UNITS = ((3600.0, "h"), (60.0, "min"), (1.0, "s"))
 
 
 def kind_of(reason):
@@ -33,10 +34,13 @@ def kind_of(reason):
 def segments(table, ranges, detectors):
     """One panel a split, one row a detector: what is kept and what is lost, by reason.
 
+    Of simulated noise, which fills as much of the ranges as the config asks for, the live time
+    alone is drawn.
+
     Parameters
     ----------
     table : pandas.DataFrame
-        ``split``, ``detector``, ``gps_start_s``, ``gps_end_s``, ``reason``.
+        ``split``, ``detector``, ``source``, ``gps_start_s``, ``gps_end_s``, ``reason``.
     ranges : dict of list of [start, end]
         GPS ranges of each split.
     detectors : list of str
@@ -47,20 +51,25 @@ def segments(table, ranges, detectors):
     """
     height = 1.0 + len(ranges) * (0.75 + 0.26 * len(detectors))
     figure, grid = plt.subplots(len(ranges), 1, figsize=(PAGE, height), squeeze=False)
+    made = set(table["source"]) == {"simulated"}
     table = table.assign(kind=[kind_of(reason)[0] for reason in table["reason"]])
     for axes, (split, stretches) in zip(grid.flat, ranges.items(), strict=True):
+        if made:
+            whole = table[table["split"] == split]
+            stretches = [(whole["gps_start_s"].min(), whole["gps_end_s"].max())]
         begin, end = min(first for first, _ in stretches), max(last for _, last in stretches)
         total = sum(last - first for first, last in stretches)
+        unit = next(unit for unit in UNITS if end - begin >= 2 * unit[0] or unit is UNITS[-1])
         events = {}
         for row, detector in enumerate(detectors):
             own = table[(table["split"] == split) & (table["detector"] == detector)]
             for first, last in stretches:
-                _bars(axes, row, [(first, last)], begin, facecolor="none", edgecolor="0.6")
+                _bars(axes, row, [(first, last)], begin, unit[0], facecolor="none", edgecolor="0.6")
             for reason, some in own.groupby("reason"):
                 _, colour, hatch = kind_of(reason)
                 bars = list(zip(some["gps_start_s"], some["gps_end_s"], strict=True))
                 _bars(
-                    *(axes, row, bars, begin),
+                    *(axes, row, bars, begin, unit[0]),
                     facecolor=colour,
                     # Of the bar's own colour: a second of a day keeps the width of a hairline.
                     edgecolor="0.3" if hatch else colour,
@@ -69,19 +78,22 @@ def segments(table, ranges, detectors):
                 if reason.startswith("event "):
                     events[reason.removeprefix("event ")] = np.mean(bars)
             kept = own[own["kind"] == "kept"]
-            share = 100 * (kept["gps_end_s"] - kept["gps_start_s"]).sum() / total
+            seconds = (kept["gps_end_s"] - kept["gps_start_s"]).sum()
+            share = 100 * seconds / total
+            words = "<1 %" if 0 < share < 1 else f"{share:.0f} %"
             axes.text(
-                *(1.005, row, "<1 %" if 0 < share < 1 else f"{share:.0f} %"),
+                *(1.005, row, f"{seconds:.0f} s" if made else words),
                 transform=axes.get_yaxis_transform(),
                 va="center",
                 fontsize=7,
             )
         for name, at in events.items():
-            place = (at - begin) / HOUR, -0.5
+            place = (at - begin) / unit[0], -0.5
             axes.plot(*place, marker="v", ms=5, color=COLOURS[5], mec="k", mew=0.5, clip_on=False)
             axes.annotate(name, place, (0, 5), textcoords="offset points", ha="center", fontsize=6)
         axes.set_title(split, loc="left")
-        axes.set(xlabel=f"time from GPS {begin:.15g} [h]", xlim=(0, (end - begin) / HOUR))
+        axes.set(xlabel=f"time from GPS {begin:.15g} [{unit[1]}]")
+        axes.set(xlim=(0, (end - begin) / unit[0]))
         axes.set(ylim=(len(detectors) - 0.4, -0.6), yticks=range(len(detectors)))
         axes.set_yticklabels(detectors)
         axes.grid(False)
@@ -91,14 +103,14 @@ def segments(table, ranges, detectors):
         Patch(fc=looks[name][0], hatch=looks[name][1], ec="0.3", lw=0.5, label=name)
         for name in there
     ]
-    title = "right: share of the range that is kept"
+    title = f"right: {'live time' if made else 'share of the range that is kept'}"
     figure.legend(
         handles=handles, loc="outside upper center", ncol=5, title=title, title_fontsize=7
     )
     return figure
 
 
-def _bars(axes, row, stretches, begin, **look):
-    """Bars of a detector, in hours from the beginning of the panel."""
-    spans = [((first - begin) / HOUR, (last - first) / HOUR) for first, last in stretches]
+def _bars(axes, row, stretches, begin, unit, **look):
+    """Bars of a detector, in units of ``unit`` seconds from the beginning of the panel."""
+    spans = [((first - begin) / unit, (last - first) / unit) for first, last in stretches]
     axes.broken_barh(spans, (row - 0.38, 0.76), lw=0.3, **look)

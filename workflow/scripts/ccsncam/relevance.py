@@ -200,7 +200,8 @@ def attribution(paths):
     -------
     dict of pandas.DataFrame
         ``attribution`` (distance, class, outcome, method, region), ``removal`` (… , part: a mode
-        or a detector), ``agreement`` (distance, outcome, method). A group of no samples has no row.
+        or a detector), ``agreement`` (distance, outcome, method). A group of no samples has no row,
+        and ``agreement`` none at all where no waveform has two modes.
     """
     by_dataset = {}
     for path in paths:
@@ -218,7 +219,10 @@ def attribution(paths):
             tables["attribution"] += _on_regions(key, seeds, chosen)
             tables["removal"] += _removed(key, seeds, chosen)
             tables["agreement"] += _agreement(key, seeds, chosen)
-    return {name: pd.DataFrame(rows) for name, rows in tables.items()}
+    tables = {name: pd.DataFrame(rows) for name, rows in tables.items()}
+    if tables["agreement"].empty:
+        tables["agreement"] = tables["attribution"].iloc[:0, :5]
+    return tables
 
 
 def _read(file):
