@@ -1,6 +1,11 @@
-"""What compiled libraries write goes to the log, and nothing else does."""
+"""What goes to the log of a job, and what to stderr."""
 
 import os
+import pty
+import select
+import subprocess
+import sys
+import termios
 
 import pytest
 
@@ -36,3 +41,56 @@ def test_bytes_that_come_in_are_logged(caplog, monkeypatch):
         "a file: 2.0 of 10.0 MB, 2.00 MB/s",
         "a file: 10.0 of 10.0 MB, 5.00 MB/s",
     ]
+
+
+LOOPS = """
+import sys
+from ccsncam import joblog
+joblog.start(sys.argv[1], "made")
+joblog.PAUSE = float(sys.argv[2])
+for _ in joblog.progress(range(20), label="outer"):
+    list(joblog.progress(range(3), label="inner"))
+"""
+
+
+def loops(root, log, pause, stderr):
+    """A process that counts, with what `stderr` is."""
+    path = {"PYTHONPATH": str(root / "workflow/scripts")}
+    command = [sys.executable, "-c", LOOPS, str(log), str(pause)]
+    return subprocess.run(command, stderr=stderr, env=os.environ | path, check=True, text=True)
+
+
+def written(terminal):
+    """What a terminal was sent."""
+    found = b""
+    while select.select([terminal], [], [], 0)[0]:
+        found += os.read(terminal, 4096)
+    return found.decode()
+
+
+def test_a_terminal_shows_one_bar(root, tmp_path):
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
+    loops(root, tmp_path / "log", 0, theirs)
+    shown = written(ours)
+    assert "outer: 100%" in shown
+    assert "inner" not in shown
+    assert "INFO" not in shown
+    assert "inner: 3/3 it" in (tmp_path / "log").read_text()
+    # Another job draws its bar there: this one writes lines, each in place of the bar.
+    with open(os.ttyname(theirs)) as held:
+        joblog.fcntl.flock(held, joblog.fcntl.LOCK_EX)
+        loops(root, tmp_path / "log", 0, theirs)
+    shown = written(ours)
+    assert "%|" not in shown
+    assert "\r\x1b[K" in shown
+    assert "made INFO outer: 20/20 it" in shown
+
+
+@pytest.mark.parametrize(("pause", "lines"), [(0, 10), (60, 0)])
+def test_a_log_of_a_scheduler_shows_lines(root, tmp_path, pause, lines):
+    shown = loops(root, tmp_path / "log", pause, subprocess.PIPE).stderr
+    assert "%|" not in shown
+    assert shown.count("outer: ") == lines
+    assert shown.count("inner: ") == 6 * lines
+    assert (tmp_path / "log").read_text().count("outer: ") == 10

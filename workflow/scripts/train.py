@@ -21,6 +21,7 @@ def main(job):
         Path(job.output.best).parent / "state",
         {name: job.output[name] for name in ("best", "last", "history")},
         job.params.code,
+        joblog.bar,
     )
 
 

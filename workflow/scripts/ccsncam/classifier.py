@@ -196,7 +196,17 @@ def _shards(size, count):
     return [len(part) for part in np.array_split(np.arange(size), min(count, size))]
 
 
-def train(settings, stages, train_paths, validation_path, seed, state, outputs, code=""):
+def train(
+    settings,
+    stages,
+    train_paths,
+    validation_path,
+    seed,
+    state,
+    outputs,
+    code="",
+    progress=lambda x, **_: x,
+):
     """Train the network through its curriculum; a training that was killed goes on.
 
     Parameters
@@ -216,6 +226,8 @@ def train(settings, stages, train_paths, validation_path, seed, state, outputs, 
         ``best`` and ``last`` (weights) and ``history`` (CSV).
     code : str
         Digest of the code: a training by another code, or another TensorFlow, starts anew.
+    progress : callable, optional
+        Wraps the epochs, such as `joblog.bar`.
 
     Raises
     ------
@@ -240,7 +252,8 @@ def train(settings, stages, train_paths, validation_path, seed, state, outputs, 
     best, history = keeper.restore(model, optimizer)
     plan = [k for k, epochs in enumerate(settings["epochs"]) for _ in range(epochs)]
     began, first, stage, data = time.monotonic(), len(history), None, None
-    for number, k in enumerate(plan[first:], first + 1):
+    label = f"training, seed {seed}"
+    for number, k in enumerate(progress(plan[first:], label=label, unit="epochs"), first + 1):
         if k != stage:
             stage, data = k, None  # frees the stage before
             data = _stage_data(train_paths, k, settings["curriculum"])
@@ -267,6 +280,7 @@ def train(settings, stages, train_paths, validation_path, seed, state, outputs, 
             "epoch %d/%d, stage %s: loss %.4f, accuracy %.4f, validation %.4f, %.4f, "
             "%.1f s, %.0f s left",
             *(number, len(plan), stages[k], *history[-1][2:], now - started, left),
+            extra={"progress": True},
         )
     model.save_weights(outputs["last"])
     for weight, value in zip(model.weights, best, strict=True):

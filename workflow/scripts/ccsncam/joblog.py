@@ -1,6 +1,7 @@
 """Logging and progress of one job: to the job's log file and to the terminal."""
 
 import contextlib
+import fcntl
 import logging
 import os
 import sys
@@ -8,9 +9,39 @@ import time
 
 from tqdm import tqdm
 
+# Least time between two lines of progress on stderr [s].
+PAUSE = 10.0
+
+
+class _Aloud(logging.Filter):
+    """What stderr shows of the log: failures, and progress where no bar shows it."""
+
+    def __init__(self):
+        super().__init__()
+        # A job that takes less than the pause says nothing.
+        self.bar, self.last = False, time.time()
+
+    def filter(self, record):
+        # Warnings of other packages are for the log file.
+        if record.name == "py.warnings":
+            return False
+        if record.levelno >= logging.WARNING:
+            return True
+        due = record.created >= self.last + PAUSE
+        shown = getattr(record, "progress", False) and due and not self.bar
+        if shown:
+            self.last = record.created
+        return shown
+
+
+_ALOUD = _Aloud()
+
 
 def start(path, name):
-    """Send log records, warnings and the traceback of a failure to ``path`` and to stderr.
+    """Send log records, warnings and the traceback of a failure to a file, the gravest to stderr.
+
+    Records that have ``extra={"progress": True}`` go to stderr too, at most one each ten seconds,
+    where this process draws no bar: a scheduler's log then says how far a job is.
 
     Parameters
     ----------
@@ -25,12 +56,12 @@ def start(path, name):
     """
     pattern = f"%(asctime)s {name} %(levelname)s %(message)s"
     handlers = [logging.FileHandler(path, mode="w"), logging.StreamHandler()]
-    # Only failures interrupt a terminal that shows Snakemake's own lines and progress bars.
-    handlers[1].setLevel(logging.WARNING)
+    handlers[1].addFilter(_ALOUD)
+    # A line takes the place of the bar that another job may be drawing there.
+    clear = "\r\x1b[K" if sys.stderr.isatty() else ""
+    handlers[1].setFormatter(logging.Formatter(clear + pattern))
     logging.basicConfig(level=logging.INFO, format=pattern, handlers=handlers, force=True)
-    # Warnings of other packages are for the log file.
     logging.captureWarnings(True)
-    handlers[1].addFilter(lambda record: record.name != "py.warnings")
     logger = logging.getLogger(name)
 
     def report(kind, error, traceback):
@@ -70,6 +101,39 @@ def native_words(path):
         os.close(kept)
 
 
+@contextlib.contextmanager
+def _bar(**look):
+    """Draw a bar where stderr is a terminal, one at a time: of several jobs, and of inner loops."""
+    outer = _ALOUD.bar
+    with contextlib.ExitStack() as stack:
+        alone = False
+        if sys.stderr.isatty():
+            terminal = stack.enter_context(open(os.ttyname(sys.stderr.fileno())))
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(terminal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                alone = True
+        _ALOUD.bar = outer or alone
+        try:
+            yield stack.enter_context(tqdm(disable=not alone, **look))
+        finally:
+            _ALOUD.bar = outer
+
+
+def bar(iterable, label="", unit="it"):
+    """Iterate with a bar on a terminal.
+
+    Parameters
+    ----------
+    iterable : sequence
+    label, unit : str
+        What is counted.
+    """
+    with _bar(total=len(iterable), desc=label, unit=unit) as drawn:
+        for item in iterable:
+            yield item
+            drawn.update()
+
+
 def progress(iterable, total=None, label="", unit="it"):
     """Iterate with a bar on a terminal, and with a log line for each tenth of the way.
 
@@ -85,18 +149,17 @@ def progress(iterable, total=None, label="", unit="it"):
     total = len(iterable) if total is None else total
     began = time.monotonic()
     tenth = 0
-    # disable=None: no bar where stderr is not a terminal.
-    for done, item in enumerate(
-        tqdm(iterable, total=total, desc=label, unit=unit, disable=None), 1
-    ):
-        yield item
-        if done * 10 // total > tenth:
-            tenth = done * 10 // total
-            elapsed = time.monotonic() - began
-            left = elapsed / done * (total - done)
-            logger.info(
-                "%s: %d/%d %s, %.0f s, %.0f s left", label, done, total, unit, elapsed, left
-            )
+    with _bar(total=total, desc=label, unit=unit) as drawn:
+        for done, item in enumerate(iterable, 1):
+            yield item
+            drawn.update()
+            if done * 10 // total > tenth:
+                tenth = done * 10 // total
+                elapsed = time.monotonic() - began
+                left = elapsed / done * (total - done)
+                words = "%s: %d/%d %s, %.0f s, %.0f s left"
+                values = label, done, total, unit, elapsed, left
+                logger.info(words, *values, extra={"progress": True})
 
 
 @contextlib.contextmanager
@@ -116,19 +179,20 @@ def transfer(label):
     """
     logger = logging.getLogger(__name__)
     began = first = last = None
-    with tqdm(desc=label, unit="B", unit_scale=True, disable=None) as bar:
+    with _bar(desc=label, unit="B", unit_scale=True) as drawn:
 
         def report(done, total):
             nonlocal began, first, last
             if last is None or done < last:
                 began, first, last = time.monotonic(), done, done
-                bar.reset(total)
-                bar.initial = done
-            bar.update(done - bar.n)
+                drawn.reset(total)
+                drawn.initial = done
+            drawn.update(done - drawn.n)
             if done * 10 // total > last * 10 // total:
                 elapsed = max(time.monotonic() - began, 1e-3)
                 rate = (done - first) / elapsed / 1e6
-                logger.info("%s: %.1f of %.1f MB, %.2f MB/s", label, done / 1e6, total / 1e6, rate)
+                words, values = "%s: %.1f of %.1f MB, %.2f MB/s", (done / 1e6, total / 1e6, rate)
+                logger.info(words, label, *values, extra={"progress": True})
             last = done
 
         yield report
