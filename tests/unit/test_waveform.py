@@ -353,6 +353,9 @@ def test_bad_tables_are_named(tmp_path):
     path.write_text(good.replace("licence", "license"))
     with pytest.raises(ValueError, match=r"waveforms\.tsv:1: unknown column 'license'"):
         waveform.read_table(path)
+    path.write_text(good.replace("\t", "  "))
+    with pytest.raises(ValueError, match=r"waveforms\.tsv:1: columns are .* by tabs, not"):
+        waveform.read_table(path)
     path.write_text(good.replace("name\t", "", 1))
     with pytest.raises(ValueError, match=r"waveforms\.tsv:1: no column 'name'"):
         waveform.read_table(path)

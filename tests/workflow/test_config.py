@@ -49,6 +49,7 @@ def test_every_key_is_described_and_in_the_readme(config, schema, root):
     ("change", "where"),
     [
         ({"colour": 1}, "colour"),
+        ({"noise": {"rnages": 1}}, "noise: .*did you mean 'ranges'.*lists every key"),
         ({"seed": "one"}, "seed"),
         ({"run": ".."}, "run"),
         ({"classifier": {"learning_rate": "5e-4"}}, "write 5.0e-4"),

@@ -1,6 +1,7 @@
 """Noise from a server that answers as GWOSC does."""
 
 import os
+import re
 import shutil
 import signal
 import time
@@ -100,6 +101,46 @@ def test_a_killed_download_is_gone_on_with(server, tmp_path, root):
     size = (server.folder / part.stem).stat().st_size
     assert sum(server.sent.values()) - before == size - held
     assert (workflow.folder / "resources/strain" / part.stem).stat().st_size == size
+
+
+def test_a_bad_day_of_the_server_is_overcome(server, tmp_path, root):
+    """What is there already, by a folder, is not asked for; the other file comes in pieces."""
+    (tmp_path / "run").mkdir()
+    (tmp_path / "hand").mkdir()
+    first, second = sorted(server.folder.iterdir())
+    shutil.copy(first, tmp_path / "hand")
+    # By a proxy the server sees the whole address of a host that is nowhere.
+    access = {"host": "http://gwosc.invalid", "proxy": server.url, "folder": str(tmp_path / "hand")}
+    workflow = Workflow(tmp_path / "run", root, config(**access))
+    server.faults = [{"status": 500}, {"cut": 100_000}, {"body": b"sorry" * 5000}, {"cut": 9}]
+    workflow.run("--", *NOISE)
+    kept = list((workflow.folder / "resources/strain").iterdir())
+    assert [path.name for path in kept] == [second.name]
+    assert kept[0].read_bytes() == second.read_bytes()
+    assert all(path.startswith("http://gwosc.invalid/") for path in server.asked)
+    assert first.name not in server.sent
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"status": 404}, r"HTTP 404"),
+        ({"body": b"no HDF5 at all" * 9999}, r"does not open|not.*HDF5"),
+        # The detector was down, whatever the list of segments says.
+        (None, r"1238404096\]: no good second of H1 \(NaN or infinite: 32 s\)"),
+    ],
+)
+def test_what_stays_wrong_stops_the_run(server, tmp_path, root, fault, words):
+    (tmp_path / "run").mkdir()
+    workflow = Workflow(tmp_path / "run", root, config(host=server.url, attempts=1))
+    if fault is None:
+        write_archive_file(server.folder, SECOND, on=(0, 0))
+    else:
+        server.always = fault
+    output = workflow.run("--", NOISE[2], fails=True)
+    assert re.search(words, output), output
+    assert not (workflow.folder / NOISE[2]).exists()
+    assert fault is None or not list(workflow.folder.glob("resources/strain/*.hdf5"))
 
 
 def test_what_cannot_be_is_said_before_any_job(server, tmp_path, root):

@@ -1,10 +1,12 @@
 import json
+import re
 
 import h5py
 import numpy as np
 import pandas as pd
 import pytest
 import real_input
+import yaml
 from runner import Workflow
 
 
@@ -69,3 +71,12 @@ def test_the_splits_share_no_second(real):
             assert lengths.sum() == {"train": 64}.get(split, 32)
     assert not seconds["train"] & seconds["validation"]
     assert not seconds["test"] & (seconds["train"] | seconds["validation"])
+
+
+def test_the_example_of_the_readme_is_the_noise_of_this_run(root):
+    blocks = re.findall(r"```yaml\n(.*?)```", (root / "README.md").read_text(), re.DOTALL)
+    (example,) = (block for block in map(yaml.safe_load, blocks) if "detectors" in block)
+    noise = real_input.noise("anywhere")
+    noise["files"]["folder"] = "path/to/strain"
+    assert example["noise"] == noise
+    assert example["detectors"] == ["H1"]

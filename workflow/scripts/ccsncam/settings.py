@@ -1,5 +1,6 @@
 """Checks of a configuration: the schema, and what a schema cannot say."""
 
+import difflib
 import math
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -34,6 +35,15 @@ def check(config, schema, surrogates):
         hint = "; config/README.md lists every key"
         if error.validator == "type" and _is_number(error.instance):
             hint = "; write 5.0e-4, not 5e-4, and numbers inside a block in a file, not by --config"
+        elif error.validator == "additionalProperties":
+            known = error.schema["properties"]
+            meant = [
+                f"; did you mean {near!r}?"
+                for name in error.instance
+                if name not in known
+                for near in difflib.get_close_matches(name, known, 1)
+            ]
+            hint = "".join(meant) + hint
         raise ValueError(f"config, {where}: {error.message}{hint}")
     _check_names(config, surrogates)
     _check_bands(config)

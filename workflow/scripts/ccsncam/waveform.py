@@ -260,6 +260,8 @@ def read_table(path):
     if not numbered:
         raise ValueError(f"{path}: the waveform table is empty")
     first, header = numbered[0]
+    if len(header) == 1 and " " in header[0].strip():
+        raise ValueError(f"{path}:{first}: columns are to be separated by tabs, not by spaces")
     unknown = [name for name in header if name not in (*ROW, *TEXTS, *NUMBERS)]
     if unknown:
         raise ValueError(
@@ -276,7 +278,9 @@ def read_table(path):
     for number, cells in numbered[1:]:
         where = f"{path}:{number}"
         if len(cells) != len(header):
-            raise ValueError(f"{where}: {len(cells)} cells, the header has {len(header)}")
+            raise ValueError(
+                f"{where}: {len(cells)} cells, the header has {len(header)}; one tab between two"
+            )
         row = _check_row(dict(zip(header, cells, strict=True)), where)
         if row["name"] in rows:
             raise ValueError(f"{where}: the name {row['name']!r} occurs twice")
