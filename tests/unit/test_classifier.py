@@ -195,7 +195,10 @@ def spawn(root, folder, code):
         f"from pathlib import Path; folder = Path({str(folder)!r})\n"
     )
     return subprocess.Popen(
-        [sys.executable, "-c", start + code], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [sys.executable, "-c", start + code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
 
 
@@ -315,6 +318,31 @@ def test_switches_train(folder, root):
         history = pd.read_csv(folder / f"{name}.csv")
         assert len(history) == 3
         assert np.isfinite(history[["loss", "validation_loss"]]).all(axis=None)
+
+
+def test_a_gpu_is_one_process_s(root, tmp_path, monkeypatch):
+    """With names in place of devices: what is tested is who gets which."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    hold = "print(*t.classifier.own_device(['a', 'b']), flush=True); sys.stdin.read()"
+
+    def take(visible, code=hold):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+        process = spawn(root, tmp_path, code)
+        return process, process.stdout.readline().decode().strip()
+
+    one, two = take(""), take("")
+    # The same two, the other way round: a third waits for the first that it sees.
+    third, words = take("1,0")
+    assert [one[1], two[1]] == ["a", "b"]
+    assert "all 2 GPUs are taken" in words
+    two[0].kill()
+    assert third.stdout.readline().decode().strip() == "a"
+    # A scheduler gives each job a device of its own, which is the first to it.
+    alone = take("GPU-7", hold.replace("['a', 'b']", "['a']"))
+    assert alone[1] == "a"
+    assert take("", "print(t.classifier.own_device([]))")[1] == "[]"
+    for process in (one[0], third, alone[0]):
+        process.kill()
 
 
 def test_a_killed_training_goes_on_to_the_same_bytes(folder, root, caplog):

@@ -4,10 +4,12 @@ TensorFlow is imported when it is needed: `count_parameters` serves the workflow
 fast. `prepare` comes before anything else that uses TensorFlow.
 """
 
+import fcntl
 import hashlib
 import json
 import logging
 import os
+import tempfile
 import time
 from pathlib import Path
 
@@ -20,6 +22,8 @@ KERNEL, POOL = 3, 2
 HISTORY = ["epoch", "stage", "loss", "accuracy", "validation_loss", "validation_accuracy"]
 # Samples a forward pass without gradients. Fixed, so that results do not depend on the machine.
 FORWARD = 250
+# Locks of the GPUs that this process has; they go with the process, however it ends.
+_HELD = []
 
 
 def count_parameters(settings, shape, classes):
@@ -61,7 +65,8 @@ def prepare(threads=1, gpu=False, mixed_precision=False, xla=False):
     threads : int
         Operations that run side by side; each takes one thread, so that no sum depends on it.
     gpu : bool
-        False hides the GPUs.
+        Take one GPU, if there is any, that no other training of this user has; wait for one where
+        all are taken. False hides the GPUs.
     mixed_precision : bool
         float16 arithmetic with float32 weights.
     xla : bool
@@ -75,7 +80,7 @@ def prepare(threads=1, gpu=False, mixed_precision=False, xla=False):
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
-    devices = tf.config.list_physical_devices("GPU") if gpu else []
+    devices = own_device(tf.config.list_physical_devices("GPU")) if gpu else []
     tf.config.set_visible_devices(devices, "GPU")
     for device in devices:
         tf.config.experimental.set_memory_growth(device, True)
@@ -86,7 +91,40 @@ def prepare(threads=1, gpu=False, mixed_precision=False, xla=False):
     keras.mixed_precision.set_global_policy("mixed_float16" if mixed_precision else "float32")
     # Devices start here, and say so here.
     tf.config.list_logical_devices()
-    LOGGER.info("TensorFlow %s on %s", tf.__version__, f"{len(devices)} GPU" if devices else "CPU")
+    words = devices[0].name if devices else "CPU"
+    LOGGER.info("TensorFlow %s on %s", tf.__version__, words)
+
+
+def own_device(devices):
+    """Hold one of the GPUs, so that processes side by side have one each.
+
+    Parameters
+    ----------
+    devices : list
+        The GPUs that TensorFlow sees, in the order of ``CUDA_VISIBLE_DEVICES`` where that is set.
+
+    Returns
+    -------
+    list
+        Of one device, or of none where there is none.
+    """
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
+    # Locks are of the physical device: a scheduler shows each job its own as the first.
+    names = visible if len(visible) >= len(devices) and visible[0] else range(len(devices))
+    for waits in (fcntl.LOCK_NB, 0):
+        for name, device in zip(names, devices, strict=False):
+            place = f"ccsncam-{os.getuid()}-gpu-{str(name).replace('/', '_')}"
+            lock = open(Path(tempfile.gettempdir()) / place, "w")  # noqa: SIM115
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | waits)
+            except BlockingIOError:
+                lock.close()
+                continue
+            _HELD.append(lock)
+            return [device]
+        if devices:
+            LOGGER.warning("all %d GPUs are taken by other trainings: waiting", len(devices))
+    return []
 
 
 def build(settings, shape, classes, seed=0):
