@@ -7,6 +7,8 @@ rule classify:
         "<results>/classify/{gps}.h5",
     log:
         "<logs>/classify/{gps}.log",
+    benchmark:
+        "<benchmarks>/classify/{gps}.tsv"
     conda:
         "../../envs/classify.yaml"
     threads: 1
@@ -30,10 +32,17 @@ rule plot_classify:
     input:
         "<results>/classify/{gps}.h5",
     output:
-        png="<results>/classify/{gps}.png",
+        png=report(
+            "<results>/classify/{gps}.png",
+            caption="../report/moment.rst",
+            category="Moments",
+            labels={"GPS": "{gps}"},
+        ),
         html="<results>/classify/{gps}.html",
     log:
         "<logs>/plot_classify/{gps}.log",
+    benchmark:
+        "<benchmarks>/plot_classify/{gps}.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1

@@ -42,17 +42,39 @@ for line in settings.warnings(config):
 SIGNALS = config["classes"][1:]
 TABLE = checked(waveform.read_table, config["waveforms"])
 MODELS = waveform.models(TABLE, SIGNALS)
+# For the methods paragraph of the report, which knows of the config alone.
+config["sources"] = TABLE.loc[MODELS, "source"].to_dict()
 BANDS = [f"{low:g}-{high:g}" for low, high in config["datasets"]["train_bands"]]
 TRAIN = [f"train-snr-{band}" for band in BANDS]
 VALIDATION = "validation-snr-{:g}-{:g}".format(*config["datasets"]["validation_band"])
 SEEDS = config["classifier"]["seeds"]
 SHOWN = [f"{distance:g}" for distance in config["figures"]["distances"]]
-TABLES = ["accuracy", "accuracy_by_snr", "tpr", "confusion", "snr", "noise"]
+TABLES = {
+    "accuracy": "accuracy of each data set",
+    "accuracy_by_snr": "accuracy in bins of network SNR",
+    "tpr": "true positive rate of each class",
+    "confusion": "confusion matrices",
+    "snr": "network SNR of each data set",
+    "noise": "live time, glitches and reuse of the noise",
+}
 MAPS = [*config["saliency"]["methods"], *methods.CONTROLS]
 EXPLAINED = f"test-{config['saliency']['distance']:g}kpc"
 ATTRIBUTED = [f"test-{distance:g}kpc" for distance in config["saliency"]["distances"]]
-JUDGED = ["attribution", "removal", "agreement", "measures", "curves", "randomisation", "black"]
+JUDGED = {
+    "attribution": "share of each map on each mode",
+    "removal": "predictions without a mode or a detector",
+    "agreement": "do maps rank modes as removal does",
+    "measures": "faithfulness of the maps",
+    "curves": "deletion and insertion",
+    "randomisation": "maps of randomised networks",
+    "black": "prediction for a black image",
+}
 TEST = [f"test-{distance:g}kpc" for distance in config["datasets"]["distances"]]
+NOISE = expand(
+    "<results>/noise/{split}-{detector}.h5",
+    split=config["noise"]["ranges"],
+    detector=config["detectors"],
+)
 # A single map's target may hold any name: its input function says which are known.
 ANYTHING = {"dataset": r"[^/]+", "name": r"[^/]+", "method": r"[^/.]+"}
 CACHE = config["noise"]["gwosc"]["cache"]
@@ -90,6 +112,16 @@ def code_of(script):
         digest.update(said)
         todo += behind
     return digest.hexdigest()[:12]
+
+
+def table(name, what):
+    """A table of the run, which the report shows."""
+    return report(
+        f"<results>/tables/{name}.csv",
+        caption=f"../report/tables/{name}.rst",
+        category="Tables",
+        labels={"table": name, "what": what},
+    )
 
 
 def waveform_entry(wildcards):

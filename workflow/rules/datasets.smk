@@ -70,6 +70,8 @@ rule build_examples:
         "<results>/datasets/examples.h5",
     log:
         "<logs>/build_examples/examples.log",
+    benchmark:
+        "<benchmarks>/build_examples/examples.tsv"
     conda:
         "../../envs/dataset.yaml"
     threads: 1

@@ -32,15 +32,13 @@ rule tabulate:
             dataset=[VALIDATION, *TEST],
         ),
         datasets=expand("<results>/datasets/{dataset}.h5", dataset=[*TRAIN, VALIDATION, *TEST]),
-        noise=expand(
-            "<results>/noise/{split}-{detector}.h5",
-            split=["train", "validation", "test"],
-            detector=config["detectors"],
-        ),
+        noise=NOISE,
     output:
-        **{name: f"<results>/tables/{name}.csv" for name in TABLES},
+        **{name: table(name, what) for name, what in TABLES.items()},
     log:
         "<logs>/tabulate/tabulate.log",
+    benchmark:
+        "<benchmarks>/tabulate/tabulate.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -63,13 +61,11 @@ rule paper_numbers:
         dataset=f"<results>/datasets/{VALIDATION}.h5",
     output:
         numbers="<results>/paper/numbers.json",
-        comparison=report(
-            "<results>/tables/paper_comparison.csv",
-            caption="../report/tables.rst",
-            category="Tables",
-        ),
+        comparison=table("paper_comparison", "numbers beside the published ones"),
     log:
         "<logs>/paper_numbers/paper_numbers.log",
+    benchmark:
+        "<benchmarks>/paper_numbers/paper_numbers.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1

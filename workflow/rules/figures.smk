@@ -12,6 +12,8 @@ rule fig1:
         png="<results>/figures/fig01.png",
     log:
         "<logs>/fig1/fig1.log",
+    benchmark:
+        "<benchmarks>/fig1/fig1.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -40,6 +42,8 @@ rule fig2:
         png="<results>/figures/fig02.png",
     log:
         "<logs>/fig2/fig2.log",
+    benchmark:
+        "<benchmarks>/fig2/fig2.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -68,6 +72,8 @@ rule fig3:
         png="<results>/figures/fig03.png",
     log:
         "<logs>/fig3/fig3.log",
+    benchmark:
+        "<benchmarks>/fig3/fig3.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -96,6 +102,8 @@ rule fig4:
         png="<results>/figures/fig04.png",
     log:
         "<logs>/fig4/fig4.log",
+    benchmark:
+        "<benchmarks>/fig4/fig4.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -125,6 +133,8 @@ rule fig5:
         png="<results>/figures/fig05.png",
     log:
         "<logs>/fig5/fig5.log",
+    benchmark:
+        "<benchmarks>/fig5/fig5.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -155,6 +165,8 @@ rule fig6:
         png="<results>/figures/fig06.png",
     log:
         "<logs>/fig6/fig6.log",
+    benchmark:
+        "<benchmarks>/fig6/fig6.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -183,6 +195,8 @@ rule fig7:
         png="<results>/figures/fig07.png",
     log:
         "<logs>/fig7/fig7.log",
+    benchmark:
+        "<benchmarks>/fig7/fig7.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -210,6 +224,8 @@ rule fig8:
         png="<results>/figures/fig08.png",
     log:
         "<logs>/fig8/fig8.log",
+    benchmark:
+        "<benchmarks>/fig8/fig8.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -237,6 +253,8 @@ rule fig9:
         png="<results>/figures/fig09.png",
     log:
         "<logs>/fig9/fig9.log",
+    benchmark:
+        "<benchmarks>/fig9/fig9.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -264,6 +282,8 @@ rule fig10:
         png="<results>/figures/fig10.png",
     log:
         "<logs>/fig10/fig10.log",
+    benchmark:
+        "<benchmarks>/fig10/fig10.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -280,9 +300,7 @@ rule fig10:
 
 rule fig11:
     input:
-        attribution="<results>/tables/attribution.csv",
-        removal="<results>/tables/removal.csv",
-        agreement="<results>/tables/agreement.csv",
+        **{name: f"<results>/tables/{name}.csv" for name in ("attribution", "removal", "agreement")},
     output:
         pdf=report(
             "<results>/figures/fig11.pdf",
@@ -293,6 +311,8 @@ rule fig11:
         png="<results>/figures/fig11.png",
     log:
         "<logs>/fig11/fig11.log",
+    benchmark:
+        "<benchmarks>/fig11/fig11.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -323,6 +343,8 @@ rule fig12:
         png="<results>/figures/fig12.png",
     log:
         "<logs>/fig12/fig12.log",
+    benchmark:
+        "<benchmarks>/fig12/fig12.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -351,6 +373,8 @@ rule segments:
         png="<results>/figures/segments.png",
     log:
         "<logs>/segments/segments.log",
+    benchmark:
+        "<benchmarks>/segments/segments.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1

@@ -30,15 +30,13 @@ rule select_noise:
 
 rule tabulate_segments:
     input:
-        noise=expand(
-            "<results>/noise/{split}-{detector}.h5",
-            split=config["noise"]["ranges"],
-            detector=config["detectors"],
-        ),
+        noise=NOISE,
     output:
-        "<results>/tables/segments.csv",
+        table("segments", "stretches of the GPS ranges, kept and lost"),
     log:
         "<logs>/tabulate_segments/tabulate_segments.log",
+    benchmark:
+        "<benchmarks>/tabulate_segments/tabulate_segments.tsv"
     conda:
         "../../envs/strain.yaml"
     threads: 1

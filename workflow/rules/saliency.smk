@@ -89,7 +89,12 @@ rule embed:
         evaluation="<results>/evaluation/seed-{seed}/{dataset}.h5",
     output:
         points="<results>/embedding/seed-{seed}/{dataset}.h5",
-        table="<results>/embedding/seed-{seed}/{dataset}.csv",
+        table=report(
+            "<results>/embedding/seed-{seed}/{dataset}.csv",
+            caption="../report/tables/embedding.rst",
+            category="Tables",
+            labels={"table": "embedding {dataset}, seed {seed}", "what": "separation of classes"},
+        ),
     log:
         "<logs>/embed/seed-{seed}/{dataset}.log",
     benchmark:
@@ -121,6 +126,8 @@ rule pick_examples:
         "<results>/saliency/seed-{seed}/picks.csv",
     log:
         "<logs>/pick_examples/seed-{seed}.log",
+    benchmark:
+        "<benchmarks>/pick_examples/seed-{seed}.tsv"
     conda:
         "../../envs/dataset.yaml"
     threads: 1
@@ -147,6 +154,8 @@ rule explain_examples:
         "<results>/saliency/seed-{seed}/examples.h5",
     log:
         "<logs>/explain_examples/seed-{seed}.log",
+    benchmark:
+        "<benchmarks>/explain_examples/seed-{seed}.tsv"
     conda:
         "../../envs/keras.yaml"
     threads: 1
@@ -172,6 +181,8 @@ rule explain_sample:
         "<results>/saliency/{dataset}/{name}-{index}.{method}.h5",
     log:
         "<logs>/explain_sample/{dataset}/{name}-{index}.{method}.log",
+    benchmark:
+        "<benchmarks>/explain_sample/{dataset}/{name}-{index}.{method}.tsv"
     wildcard_constraints:
         **ANYTHING,
     conda:
@@ -197,9 +208,16 @@ rule plot_map:
     input:
         "<results>/saliency/{dataset}/{name}-{index}.{method}.h5",
     output:
-        "<results>/saliency/{dataset}/{name}-{index}.{method}.png",
+        report(
+            "<results>/saliency/{dataset}/{name}-{index}.{method}.png",
+            caption="../report/map.rst",
+            category="Maps",
+            labels={"sample": "{dataset} {name} {index}", "method": "{method}"},
+        ),
     log:
         "<logs>/plot_map/{dataset}/{name}-{index}.{method}.log",
+    benchmark:
+        "<benchmarks>/plot_map/{dataset}/{name}-{index}.{method}.tsv"
     wildcard_constraints:
         **ANYTHING,
     conda:
@@ -223,13 +241,11 @@ rule table1:
             f"<results>/saliency/seed-{{seed}}/{EXPLAINED}/{{method}}.h5", seed=SEEDS, method=MAPS
         ),
     output:
-        report(
-            "<results>/tables/table1.csv",
-            caption="../report/table1.rst",
-            category="Tables",
-        ),
+        table("table1", "Table I: average drop and increase"),
     log:
         "<logs>/table1/table1.log",
+    benchmark:
+        "<benchmarks>/table1/table1.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -254,9 +270,11 @@ rule tabulate_saliency:
             "<results>/attribution/seed-{seed}/{dataset}.h5", seed=SEEDS, dataset=ATTRIBUTED
         ),
     output:
-        **{name: f"<results>/tables/{name}.csv" for name in JUDGED},
+        **{name: table(name, what) for name, what in JUDGED.items()},
     log:
         "<logs>/tabulate_saliency/tabulate_saliency.log",
+    benchmark:
+        "<benchmarks>/tabulate_saliency/tabulate_saliency.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1

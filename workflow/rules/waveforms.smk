@@ -5,6 +5,8 @@ rule make_waveform:
         "<results>/waveforms/{model}.h5",
     log:
         "<logs>/make_waveform/{model}.log",
+    benchmark:
+        "<benchmarks>/make_waveform/{model}.tsv"
     conda:
         "../../envs/strain.yaml"
     threads: 1
@@ -27,9 +29,16 @@ rule plot_waveform:
     input:
         "<results>/waveforms/{model}.h5",
     output:
-        "<results>/waveforms/{model}.png",
+        report(
+            "<results>/waveforms/{model}.png",
+            caption="../report/waveform.rst",
+            category="Waveforms",
+            labels={"waveform": "{model}"},
+        ),
     log:
         "<logs>/plot_waveform/{model}.log",
+    benchmark:
+        "<benchmarks>/plot_waveform/{model}.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1

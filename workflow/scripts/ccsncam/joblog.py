@@ -74,6 +74,8 @@ def start(path, name):
         logger.error("the job failed", exc_info=(kind, error, traceback))
 
     sys.excepthook = report
+    # With Snakemake's record of the job's start this says how long Python took to start.
+    logger.info("started")
     return logger
 
 

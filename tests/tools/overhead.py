@@ -1,0 +1,149 @@
+"""What Snakemake and the start of jobs cost, over the work itself.
+
+Called in the folder of a finished run: python tests/tools/overhead.py embedded
+
+Of each job, Snakemake's metadata says when it began and ended, its benchmark file how long its
+process ran, and its log when Python, and TensorFlow where it is used, had started. What comes after
+that is work. Overhead is the rest: start-up, Snakemake's care of each job, and the time in which
+Snakemake ran and no job did, once for each job that could have run (as many as ever ran at once).
+"""
+
+import argparse
+import base64
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+
+# Of a job's log: when it had started.
+STAMP = re.compile(
+    r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) \w+ INFO (started$|TensorFlow \S+ on )"
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job: its rule, and when it began, had started and ended [s since 1970]."""
+
+    rule: str
+    begin: float
+    ready: float
+    end: float
+    ran: float
+
+
+def jobs(folder, run):
+    """Jobs of a run, by Snakemake's metadata, benchmark files and logs.
+
+    Parameters
+    ----------
+    folder : path
+        Where Snakemake ran.
+    run : str
+
+    Returns
+    -------
+    list of Job
+
+    Raises
+    ------
+    ValueError
+        If a job has no benchmark file or its log does not say when it had started.
+    """
+    found = {}
+    for path in Path(folder, ".snakemake/metadata").rglob("*"):
+        if not path.is_file():
+            continue
+        # A long name is a path of folders, which begin with @.
+        name = "".join(
+            part.removeprefix("@") for part in path.parts[path.parts.index("metadata") + 1 :]
+        )
+        said = json.loads(path.read_text())
+        if not base64.b64decode(name).decode().startswith(f"results/{run}/") or not said["log"]:
+            continue
+        log = said["log"][0]
+        bench = Path(folder, log.replace("logs/", "benchmarks/", 1)).with_suffix(".tsv")
+        lines = Path(folder, log).read_text().splitlines()
+        stamps = [match[1] for match in map(STAMP.match, lines) if match]
+        if not bench.exists() or not stamps:
+            raise ValueError(f"{log}: no {bench.name}, or no time of its start: make the run anew")
+        ready = datetime.strptime(stamps[-1], "%Y-%m-%d %H:%M:%S,%f").timestamp()
+        ran = float(pd.read_csv(bench, sep="\t")["s"].iloc[0])
+        found[log] = Job(said["rule"], said["starttime"], ready, said["endtime"], ran)
+    if not found:
+        raise ValueError(f"{folder}: Snakemake has no record of a job of run {run!r}")
+    return list(found.values())
+
+
+def sessions(folder):
+    """Begin and end of each call of Snakemake [s since 1970], by its log files."""
+    spans = []
+    for path in Path(folder, ".snakemake/log").glob("*.snakemake.log"):
+        begin = datetime.strptime(path.name.split(".snakemake")[0], "%Y-%m-%dT%H%M%S.%f")
+        spans.append((begin.timestamp(), path.stat().st_mtime))
+    return sorted(spans)
+
+
+def costs(found, calls):
+    """Seconds of work and of overhead.
+
+    Parameters
+    ----------
+    found : list of Job
+    calls : list of (begin, end)
+        Of Snakemake; those in which none of the jobs began do not count.
+
+    Returns
+    -------
+    dict
+        ``wall``, ``work``, ``start-up``, ``Snakemake, a job`` and ``Snakemake, no job``, in s; the
+        last for each of the ``side_by_side`` jobs.
+    """
+    edges = sorted([(job.begin, 1) for job in found] + [(job.end, -1) for job in found])
+    side_by_side = busy = running = 0
+    for (at, step), (after, _) in zip(edges, [*edges[1:], (edges[-1][0], 0)], strict=True):
+        running += step
+        side_by_side = max(side_by_side, running)
+        busy += (after - at) * (running > 0)
+    wall = sum(
+        end - begin for begin, end in calls if any(begin <= job.begin <= end for job in found)
+    )
+    started = sum(job.ready - job.begin for job in found)
+    ran = sum(job.ran for job in found)
+    return {
+        "wall": wall,
+        "side_by_side": side_by_side,
+        "work": ran - started,
+        "start-up": started,
+        "Snakemake, a job": sum(job.end - job.begin for job in found) - ran,
+        "Snakemake, no job": (wall - busy) * side_by_side,
+    }
+
+
+def main():
+    """Print the costs of a run."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("run")
+    parser.add_argument("--folder", default=".")
+    arguments = parser.parse_args()
+    found = jobs(arguments.folder, arguments.run)
+    cost = costs(found, sessions(arguments.folder))
+    count, wall, work = cost.pop("side_by_side"), cost.pop("wall"), cost.pop("work")
+    print(f"{len(found)} jobs, at most {count} side by side, {wall:.0f} s; work {work:.0f} s")
+    for name, seconds in cost.items():
+        print(f"{name}: {seconds:.0f} s, {100 * seconds / work:.1f} % of the work")
+    print(f"overhead: {100 * sum(cost.values()) / work:.1f} % of the work")
+    by_rule = pd.DataFrame([vars(job) for job in found]).assign(
+        start=lambda table: table["ready"] - table["begin"]
+    )
+    by_rule = by_rule.groupby("rule").agg(
+        jobs=("ran", "size"), ran=("ran", "sum"), start_up=("start", "sum")
+    )
+    print(by_rule.sort_values("ran", ascending=False).round(1).to_string())
+
+
+if __name__ == "__main__":
+    main()
