@@ -2,13 +2,20 @@
 
 import contextlib
 import fcntl
+import importlib.metadata
 import logging
 import os
+import platform
 import sys
 import time
 
 from tqdm import tqdm
 
+# What results depend on; each environment has some of them.
+PACKAGES = (
+    *("gwosc", "h5py", "keras", "lalsuite", "matplotlib", "numpy", "pandas", "pycbc", "requests"),
+    *("scikit-learn", "scipy", "seaborn", "tensorflow"),
+)
 # Least time between two lines of progress on stderr [s].
 PAUSE = 10.0
 
@@ -74,9 +81,17 @@ def start(path, name):
         logger.error("the job failed", exc_info=(kind, error, traceback))
 
     sys.excepthook = report
-    # With Snakemake's record of the job's start this says how long Python took to start.
-    logger.info("started")
+    # With Snakemake's record of the job's start this says how long Python took to start, and by
+    # what: environments differ from rule to rule.
+    logger.info("started with Python %s", ", ".join([platform.python_version(), *_versions()]))
     return logger
+
+
+def _versions():
+    """Those of PACKAGES that there are, with their versions."""
+    for name in PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            yield f"{name} {importlib.metadata.version(name)}"
 
 
 @contextlib.contextmanager
