@@ -7,8 +7,8 @@ import yaml
 
 # Where a package's name differs between conda and Python's own index, or from what is imported.
 PYPI = {"matplotlib-base": "matplotlib", "python-lal": "lalsuite"}
-MODULES = {"scikit-learn": "sklearn", "lalsuite": "lal"}
-ENVIRONMENTS = ["strain", "dataset", "keras", "classify", "embedding", "figures"]
+MODULES = {"scikit-learn": "sklearn", "pyyaml": "yaml", "lalsuite": "lal"}
+ENVIRONMENTS = ["record", "strain", "dataset", "keras", "classify", "embedding", "figures"]
 
 
 def pins(root, name):

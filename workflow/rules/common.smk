@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import yaml
+from snakemake import __version__ as SNAKEMAKE
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
@@ -122,6 +123,16 @@ def table(name, what):
         category="Tables",
         labels={"table": name, "what": what},
     )
+
+
+def run_inputs():
+    """Files that the run reads: of waveforms, and of strain."""
+    files = [
+        file
+        for model in MODELS
+        for file in checked(waveform.inputs, TABLE.loc[model], config["waveforms"])
+    ]
+    return sorted(map(str, [config["waveforms"], *files, *checked(settings.strain_files, config)]))
 
 
 def waveform_entry(wildcards):

@@ -1,0 +1,24 @@
+rule record:
+    input:
+        rules.all.input,
+    output:
+        metadata="<results>/ro-crate-metadata.json",
+        code=directory("<results>/record"),
+    log:
+        "<logs>/record/record.log",
+    conda:
+        "../../envs/record.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="30m",
+    params:
+        code=code_of("record"),
+        inputs=run_inputs(),
+        benchmarks=f"benchmarks/{config['run']}",
+        logs=f"logs/{config['run']}",
+        snakemake=SNAKEMAKE,
+    message:
+        "Record of the run"
+    script:
+        "../scripts/record.py"

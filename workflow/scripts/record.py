@@ -1,0 +1,21 @@
+"""What the run was made of and by, as an RO-Crate."""
+
+from pathlib import Path
+
+from ccsncam import joblog, record
+
+
+def main(job):
+    """Keep the code, read what jobs needed, write the crate."""
+    joblog.start(job.log[0], job.rule)
+    record.keep_code(job.output.code, dict(job.config))
+    table = record.jobs(job.params.benchmarks, job.params.logs)
+    folder = Path(job.output.metadata).parent
+    record.write(
+        *(folder, job.output.code, job.params.inputs, table),
+        *(job.config["run"], job.params.snakemake),
+    )
+
+
+if __name__ == "__main__":
+    main(snakemake)  # noqa: F821
