@@ -29,6 +29,8 @@ def checked(function, *arguments):
         raise WorkflowError(str(error)) from None
 
 
+# As a module the workflow has no config file of its own, and may be given a few keys.
+settings.fill(config, yaml.safe_load((WORKFLOW.parent / "config" / "config.yaml").read_text()))
 checked(
     settings.check,
     config,

@@ -1,5 +1,6 @@
 """Checks of a configuration: the schema, and what a schema cannot say."""
 
+import copy
 import difflib
 import math
 from itertools import combinations, pairwise
@@ -55,7 +56,7 @@ def check(config, schema, surrogates):
 
 
 def check_files(config):
-    """Check that the files of waveforms and of strain are there, before any job.
+    """Check the waveforms' rows, and that files of waveforms and strain are there, before any job.
 
     Parameters
     ----------
@@ -70,6 +71,7 @@ def check_files(config):
     table = waveform.read_table(config["waveforms"])
     for name in waveform.models(table, config["classes"][1:]):
         waveform.inputs(table.loc[name], config["waveforms"])
+        waveform.entry(table.loc[name], resources.path("surrogates.tsv"))
     strain_files(config)
     if config["noise"]["source"] == "gwosc":
         _check_pieces(config)
@@ -329,6 +331,22 @@ def _check_pieces(config):
                 f"science time of {', '.join(config['detectors'])} at once: set it to false, or "
                 "take other ranges or fewer detectors"
             )
+
+
+def fill(config, defaults):
+    """Put defaults where a configuration has no value; maps are filled, lists are not.
+
+    Parameters
+    ----------
+    config : dict
+        Changed in place.
+    defaults : dict
+    """
+    for key, value in defaults.items():
+        if isinstance(value, dict) and isinstance(config.get(key), dict):
+            fill(config[key], value)
+        else:
+            config.setdefault(key, copy.deepcopy(value))
 
 
 def complete(config):
