@@ -20,7 +20,7 @@ import pandas as pd
 
 # Of a job's log: when it had started.
 STAMP = re.compile(
-    r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) \w+ INFO (started with |TensorFlow \S+ on )"
+    r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) \w+ INFO (started$|TensorFlow \S+ on )"
 )
 
 

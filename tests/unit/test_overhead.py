@@ -28,7 +28,7 @@ def put(folder, name, begin, ready, end, ran):
         (f".snakemake/metadata/@{key[:5]}/{key[5:]}", json.dumps(said)),
         (
             f"logs/mine/{name}.log",
-            f"{stamp(begin + 0.5)} make INFO started with Python 3.11\n"
+            f"{stamp(begin + 0.5)} make INFO started\n"
             f"{stamp(ready)} make INFO TensorFlow 2.21.0 on CPU\n{stamp(end)} make INFO done\n",
         ),
         (f"benchmarks/mine/{name}.tsv", f"s\th:m:s\n{ran}\t0:00:01\n"),

@@ -4,9 +4,9 @@ import sys
 
 import pytest
 import yaml
+from conda_stand_in import PYPI
 
-# Where a package's name differs between conda and Python's own index, or from what is imported.
-PYPI = {"matplotlib-base": "matplotlib", "python-lal": "lalsuite"}
+# Where a package's name differs from what is imported.
 MODULES = {"scikit-learn": "sklearn", "pyyaml": "yaml", "lalsuite": "lal"}
 ENVIRONMENTS = ["record", "strain", "dataset", "keras", "classify", "embedding", "figures"]
 
@@ -45,13 +45,29 @@ def imported(root, script):
     return packages - set(sys.stdlib_module_names) - {"ccsncam"}
 
 
-@pytest.mark.parametrize("name", ENVIRONMENTS)
-def test_environments_hold_what_scripts_import(root, name):
-    scripts = set()
+def rules(root):
+    """Text of each rule that does work."""
     for path in (root / "workflow/rules").glob("*.smk"):
         for rule in re.split(r"^rule ", path.read_text(), flags=re.M)[1:]:
-            if f"envs/{name}.yaml" in rule:
-                scripts.add(re.search(r"scripts/(\w+)\.py", rule)[1])
+            if "script:" in rule:
+                yield rule
+
+
+def scripts_of(root, name):
+    """Scripts that run in an environment."""
+    own = [rule for rule in rules(root) if f'"../../envs/{name}.yaml"' in rule]
+    return {re.search(r"scripts/(\w+)\.py", rule)[1] for rule in own}
+
+
+def test_every_rule_names_an_environment(root):
+    named = {re.search(r'conda:\n +"../../envs/(\w+)\.yaml"', rule)[1] for rule in rules(root)}
+    assert named == set(ENVIRONMENTS)
+    assert {path.stem for path in (root / "envs").iterdir()} - {"snakemake"} == named
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_environments_hold_what_scripts_import(root, name):
+    scripts = scripts_of(root, name)
     assert scripts
     needed = set().union(*(imported(root, script) for script in scripts))
     held = {PYPI.get(package, package) for package in pins(root, name)}

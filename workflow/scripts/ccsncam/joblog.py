@@ -1,5 +1,6 @@
 """Logging and progress of one job: to the job's log file and to the terminal."""
 
+import atexit
 import contextlib
 import fcntl
 import importlib.metadata
@@ -11,11 +12,12 @@ import time
 
 from tqdm import tqdm
 
-# What results depend on; each environment has some of them.
-PACKAGES = (
-    *("gwosc", "h5py", "keras", "lalsuite", "matplotlib", "numpy", "pandas", "pycbc", "requests"),
-    *("scikit-learn", "scipy", "seaborn", "tensorflow"),
-)
+# What results depend on: packages, and what they are imported as.
+PACKAGES = {
+    **{name: name for name in ("gwosc", "h5py", "keras", "matplotlib", "numpy", "pandas", "pycbc")},
+    **{name: name for name in ("requests", "scipy", "seaborn", "tensorflow")},
+    **{"lalsuite": "lal", "scikit-learn": "sklearn"},
+}
 # Least time between two lines of progress on stderr [s].
 PAUSE = 10.0
 
@@ -81,17 +83,17 @@ def start(path, name):
         logger.error("the job failed", exc_info=(kind, error, traceback))
 
     sys.excepthook = report
-    # With Snakemake's record of the job's start this says how long Python took to start, and by
-    # what: environments differ from rule to rule.
-    logger.info("started with Python %s", ", ".join([platform.python_version(), *_versions()]))
+    # With Snakemake's record of the job's start this says how long Python took to start.
+    logger.info("started")
+    atexit.register(_say_versions, logger)
     return logger
 
 
-def _versions():
-    """Those of PACKAGES that there are, with their versions."""
-    for name in PACKAGES:
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            yield f"{name} {importlib.metadata.version(name)}"
+def _say_versions(logger):
+    """Log what the job ran with: environments differ from rule to rule."""
+    used = [name for name, module in PACKAGES.items() if module in sys.modules]
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in used]
+    logger.info("ran with Python %s", ", ".join([platform.python_version(), *versions]))
 
 
 @contextlib.contextmanager

@@ -25,7 +25,7 @@ PROFILES = {
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0": "Workflow RO-Crate",
 }
 TERMS = "https://w3id.org/ro/terms/workflow-run/context"
-VERSIONS = re.compile(r" INFO started with (.*)$", re.MULTILINE)
+VERSIONS = re.compile(r" INFO ran with (.*)$", re.MULTILINE)
 
 
 def digest(path):
@@ -211,10 +211,10 @@ def _times(begin, end):
 
 def _outside(crate, path):
     """A file that the run read, which the crate does not hold."""
-    said = {"@type": "File", "name": path.name}
+    said = {"name": path.name}
     if path.exists():
         said |= {"sha256": digest(path), "contentSize": str(path.stat().st_size)}
-    return crate.add(ContextEntity(crate, path.resolve().as_uri(), said))
+    return crate.add_file(path.resolve().as_uri(), properties=said)
 
 
 def _package(crate, words):
