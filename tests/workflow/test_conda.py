@@ -2,11 +2,12 @@
 
 import os
 import subprocess
+import sys
 
 import conda_stand_in
 import pytest
 from runner import TINY, Workflow
-from test_environments import ENVIRONMENTS, MODULES, imported, scripts_of
+from test_environments import ENVIRONMENTS, MODULES, imported, pins, scripts_of
 
 # Of every environment but those of a moment and of the record, as little as there is.
 TARGETS = ("embedding/seed-0/test-1kpc.h5", "models/seed-0/best.weights.h5", "figures/fig06.pdf")
@@ -49,6 +50,23 @@ def test_results_are_those_of_one_environment(base, tiny, tmp_path, root, monkey
     assert "tensorflow" in (workflow.folder / "logs/tiny/train/seed-0.log").read_text()
 
 
+def test_snakemake_reads_the_workflow_in_its_own(base, tmp_path, root):
+    prefix = base / "envs/snakemake"
+    command = [base / "bin/conda", "env", "create", "--file", root / "envs/snakemake.yaml"]
+    subprocess.run([*command, "--prefix", prefix], check=True)
+    workflow = Workflow(tmp_path, root, TINY | {"noise": {"source": "gwosc"}})
+    arguments = ["-I", "-X", "importtime", "-m", *map(str, workflow.command("--dry-run")[2:])]
+    done = subprocess.run(
+        [prefix / "bin/python", *arguments], capture_output=True, text=True, check=False
+    )
+    lines = done.stderr.splitlines()
+    said = [line for line in lines if not line.startswith("import time:")]
+    assert done.returncode == 0, "\n".join(said)
+    loaded = {line.split("|")[-1].strip().split(".")[0] for line in lines}
+    idle = {MODULES.get(name, name) for name in pins(root, "snakemake")} - {"python"} - loaded
+    assert not idle
+
+
 def test_what_cannot_be_had_is_an_error(base, root, tmp_path):
     text = (root / "envs/figures.yaml").read_text().replace("seaborn =0.13", "seaborn =0.12")
     (tmp_path / "figures.yaml").write_text(text)
@@ -58,3 +76,13 @@ def test_what_cannot_be_had_is_an_error(base, root, tmp_path):
     )
     assert done.returncode
     assert "PackagesNotFoundError: seaborn =0.12" in done.stderr
+
+
+def test_containerize_has_each_environment(base, root, monkeypatch):
+    monkeypatch.setenv("PATH", str(base / "bin"), prepend=os.pathsep)
+    command = [sys.executable, "-m", "snakemake", "--containerize"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("FROM condaforge/miniforge3")
+    for name in ENVIRONMENTS:
+        assert f"COPY envs/{name}.yaml /conda-envs/" in done.stdout
+    assert done.stdout.count("conda env create") == len(ENVIRONMENTS)

@@ -2,6 +2,7 @@ import ast
 import re
 import sys
 
+import jsonschema
 import pytest
 import yaml
 from conda_stand_in import PYPI
@@ -11,13 +12,47 @@ MODULES = {"scikit-learn": "sklearn", "pyyaml": "yaml", "lalsuite": "lal"}
 ENVIRONMENTS = ["record", "strain", "dataset", "keras", "classify", "embedding", "figures"]
 
 
+# Of what an environment file may hold: exact minors, and packages of no other channel.
+SCHEMA = {
+    "type": "object",
+    "required": ["channels", "dependencies"],
+    "additionalProperties": False,
+    "properties": {
+        "channels": {
+            "enum": [["conda-forge", "nodefaults"], ["conda-forge", "bioconda", "nodefaults"]]
+        },
+        "dependencies": {
+            "type": "array",
+            "minItems": 2,
+            "uniqueItems": True,
+            "prefixItems": [{"const": "python =3.11"}],
+            "items": {"type": "string", "pattern": r"^[a-z0-9-]+ =\d+\.\d+$"},
+        },
+    },
+}
+
+
 def pins(root, name):
     text = yaml.safe_load((root / "envs" / f"{name}.yaml").read_text())
-    assert text["channels"] == ["conda-forge", "nodefaults"]
     return dict(entry.split(" =") for entry in text["dependencies"])
 
 
-@pytest.mark.parametrize("name", ENVIRONMENTS)
+@pytest.mark.parametrize("name", [*ENVIRONMENTS, "snakemake"])
+def test_environments_satisfy_the_schema(root, name):
+    text = yaml.safe_load((root / "envs" / f"{name}.yaml").read_text())
+    jsonschema.Draft202012Validator(SCHEMA).validate(text)
+    assert ("bioconda" in text["channels"]) == (name == "snakemake")
+    for change in (
+        {"channels": ["defaults"]},
+        {"name": "mine"},
+        {"dependencies": [*text["dependencies"], "numpy >=2"]},
+        {"dependencies": [*text["dependencies"], {"pip": ["numpy"]}]},
+    ):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.Draft202012Validator(SCHEMA).validate(text | change)
+
+
+@pytest.mark.parametrize("name", [*ENVIRONMENTS, "snakemake"])
 def test_environments_and_lock_agree(root, name):
     lock = dict(re.findall(r"^([\w.-]+)==([\w.]+)", (root / "requirements.txt").read_text(), re.M))
     for package, version in pins(root, name).items():
