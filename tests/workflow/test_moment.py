@@ -54,7 +54,7 @@ def test_a_moment_is_classified(moment):
     assert (moment.folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     page = (moment.folder / f"{name}.html").read_text()
     assert f"<td>{shown}</td>" in page
-    assert "L1 without data (white noise)" in page
+    assert "L1 without data (white noise in its place)" in page
     assert "surrogate waveforms, simulated noise" in page
     # Nothing is fetched from elsewhere.
     assert set(re.findall(r'(?:src|href)="([^,"]*)', page)) == {"data:image/png;base64"}
