@@ -46,6 +46,8 @@ def test_it_says_what_was_done(page):
     said = json.loads(re.search(r"var workflow_desc = (\".*?\");?\n", page)[1])
     text = " ".join(re.sub(r"<[^>]+>", "", html.unescape(said)).split())
     assert "system-message" not in said
+    # A paragraph each: run, inputs, samples, network, explanation.
+    assert said.count("<p>") == 5
     assert not re.search(r"\{\{|\{%", said)
     for words in (
         "recognises 3 core-collapse supernova waveforms",
