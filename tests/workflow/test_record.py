@@ -45,7 +45,11 @@ def test_it_says_by_what_and_at_what_cost(recorded, root):
     tiny, folder, crate = recorded
     assert crate.mainEntity["version"] == record.commit(root)
     assert crate.mainEntity["programmingLanguage"]["version"].startswith("9.")
+    # What the profile asks of the root.
+    assert crate.license.id.startswith("https://spdx.org/licenses/")
+    assert len(crate.root_dataset["conformsTo"]) == 3
     train = crate.dereference("#jobs-train")
+    assert train["startTime"] < train["endTime"]
     used = {one["name"]: one for one in train["resourceUsage"]}
     seconds = float((tiny.folder / "benchmarks/tiny/train/seed-0.tsv").read_text().split()[10])
     assert used["wallTime"]["value"] == pytest.approx(seconds)

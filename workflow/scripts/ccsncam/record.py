@@ -24,6 +24,13 @@ PROFILES = {
     "https://w3id.org/ro/wfrun/workflow/0.5": "Workflow Run Crate",
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0": "Workflow RO-Crate",
 }
+LICENSE = {
+    "@id": "https://spdx.org/licenses/MIT",
+    "@type": "CreativeWork",
+    "name": "MIT License",
+    "description": "Of the workflow and of what it made. Strain of GWOSC is under CC BY 4.0, files "
+    "of waveforms are under the terms of their authors.",
+}
 TERMS = "https://w3id.org/ro/terms/workflow-run/context"
 VERSIONS = re.compile(r" INFO ran with (.*)$", re.MULTILINE)
 
@@ -150,10 +157,10 @@ def write(folder, code, inputs, table, name, snakemake):
         main=True,
         lang="snakemake",
         lang_version=snakemake,
-        properties={"name": "ccsncam", "license": "MIT", "sha256": digest(entry)},
+        properties={"name": "ccsncam", "sha256": digest(entry)},
     )
-    version = commit()
-    flow["version"] = version or "not a git checkout"
+    flow["license"] = crate.license = crate.add(ContextEntity(crate, LICENSE["@id"], LICENSE))
+    flow["version"] = commit() or "not a git checkout"
     profiles = [
         crate.add(ContextEntity(crate, url, {"@type": "CreativeWork", "name": words}))
         for url, words in PROFILES.items()
@@ -181,14 +188,14 @@ def write(folder, code, inputs, table, name, snakemake):
     for rule, own in table.groupby("rule"):
         script = files.get((code / f"workflow/scripts/{rule}.py").relative_to(folder).as_posix())
         tool = crate.add(ContextEntity(crate, f"#rule-{rule}", {"@type": "SoftwareApplication"}))
-        tool["name"] = rule
+        tool["name"], tool["version"] = rule, flow["version"]
         if script is not None:
             tool["isBasedOn"] = script
         software = sorted({one for line in own["software"] for one in line})
         tool["softwareRequirements"] = [_package(crate, one) for one in software]
-        action = crate.add_action(
-            tool, f"#jobs-{rule}", properties={"name": f"{len(own)} x {rule}"}
-        )
+        begin, end = (own["ended"] - own["wall_s"]).min(), own["ended"].max()
+        said = {"name": f"{len(own)} x {rule}", **_times(begin, end)}
+        action = crate.add_action(tool, f"#jobs-{rule}", properties=said)
         spent = {
             "wallTime": (own["wall_s"].sum(), "SEC"),
             "maxMemory": (own["memory_mb"].max(), "E63"),
