@@ -1,5 +1,7 @@
 """The waveform table, the readers of public formats, resampling, conditioning, projection."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 import scipy.signal
@@ -388,6 +390,62 @@ def test_the_table_of_the_nine_models(root, config):
     assert all(waveform.inputs(row, "none") == [] for _, row in table.iterrows())
 
 
+def test_the_table_of_the_paper_has_the_nine_models_of_their_authors(root, config, real_data):
+    table = waveform.read_table(root / "config/paper.tsv")
+    assert list(table.index) == config["classes"][1:]
+    assert (table["source"] == "numerical").all()
+    assert table["url"].notna().all()
+    assert all("arXiv:" in text for text in table["reference"])
+    for name in table.index:
+        with pytest.raises(ValueError, match=rf"paper\.tsv:\d+: no file .*{name}.*; get it from"):
+            waveform.inputs(table.loc[name], root / "elsewhere/paper.tsv")
+    row = table.loc["z85_sfhx"].copy()
+    row["path"] = str(real_data / "waveforms/z85_sfhx")
+    model = waveform.load(row, root / "config/paper.tsv", config["signal"], "none")
+    assert model.residual < 1e-14
+    assert list(model.modes) == ["g_mode", "sasi"]
+
+
+def test_nine_components_that_are_not_symmetric_are_refused(tmp_path):
+    time = np.arange(2000) * 1e-4
+    cells = np.sin(600 * time[:, None] + np.arange(10)).round(6)
+    cells[:, 0] = time
+    np.savetxt(tmp_path / "a.dat", cells)
+    nine = " ".join(f"{a}{b}={n}" for n, (a, b) in enumerate(product("xyz", "xyz"), 1))
+    with pytest.raises(ValueError, match=r"tsv:2: the tensor of m is not symmetric"):
+        load(tmp_path, **{**TENSOR, "columns": f"t=0 {nine}"})
+
+
+def test_what_only_the_file_tells_is_to_be_filled_in(tmp_path):
+    small_file(tmp_path)
+    row = {**TENSOR, "sha256": "?", "bounce_time_s": "?"}
+    table = write_table(tmp_path, row)
+    entry = waveform.read_table(table).loc["m"]
+    message = r"tsv:2: m: put in place of each \?.*: sha256, bounce_time_s \(.*there [0-9a-f]{64}\)"
+    with pytest.raises(ValueError, match=message):
+        waveform.load(entry, table, SIGNAL, "none")
+    row["columns"] = "?"
+    assert waveform.read_table(write_table(tmp_path, row)).loc["m", "unknown"][0] == "columns"
+    with pytest.raises(ValueError, match=r"tsv:2: unit cannot be \?"):
+        waveform.read_table(write_table(tmp_path, {**row, "unit": "?"}))
+
+
+def test_surrogates_are_put_in_place_of_rows(root):
+    surrogates = root / "resources/surrogates.tsv"
+    table = waveform.read_table(root / "config/paper.tsv")
+    chosen = waveform.substitute(table, ["m39", "s18"], surrogates)
+    assert list(chosen.index[chosen["source"] == "surrogate"]) == ["s18", "m39"]
+    assert chosen.loc["m39", "reference"].startswith("surrogate of Powell")
+    embedded = waveform.read_table(root / "config/waveforms.tsv")
+    made = waveform.load(chosen.loc["m39"], "none", SIGNAL, surrogates)
+    same = waveform.load(embedded.loc["m39"], "none", SIGNAL, surrogates)
+    np.testing.assert_array_equal(made.quadrupole, same.quadrupole)
+    assert table.loc["m39", "source"] == "numerical"
+    for name in ("m40", "mine"):
+        with pytest.raises(ValueError, match=f"surrogates: {name}: no row .* he3.5, m39"):
+            waveform.substitute(table, [name], surrogates)
+
+
 # --- files and the script ------------------------------------------------------------------------
 
 
@@ -395,6 +453,7 @@ def test_the_script_writes_what_read_returns(root, tmp_path):
     from jobs import make_job
 
     params = {"table": str(root / "config/waveforms.tsv"), "name": "s18np", "signal": SIGNAL}
+    params["surrogates"] = []
     written = []
     for name in ("a.h5", "b.h5"):
         job = make_job(tmp_path, "make_waveform", {"files": []}, tmp_path / name, **params)

@@ -70,6 +70,7 @@ def test_every_key_is_described_and_in_the_readme(config, schema, root):
         ({"classify": {"span": 60}, "noise": {"segment_duration": 32}}, "classify.span"),
         ({"classes": ["noise", "s18", "m40"]}, "m40"),
         ({"classes": ["s18", "noise"]}, "first class"),
+        ({"surrogates": ["m40"]}, "surrogates: m40: no row"),
         ({"classifier": {"parameters": 427377}}, "427378"),
         ({"classifier": {"features": 2000}}, "2112"),
         ({"spectrogram": {"normalisation": "fixed"}}, "ceiling"),
@@ -160,6 +161,26 @@ def test_a_surrogate_without_modes_is_named(config, schema, root, tmp_path):
     mine = config | {"waveforms": str(tmp_path / "mine.tsv"), "classes": classes}
     with pytest.raises(ValueError, match=r"mine\.tsv:\d+.*foo.*resources/surrogates\.tsv"):
         settings.check(mine, schema, root / "resources/surrogates.tsv")
+
+
+def test_the_paper_says_which_waveforms_are_missing(tmp_path, root):
+    paper = Workflow(tmp_path, root, load(root, "paper.yaml"))
+    output = paper.run("--dry-run", fails=True)
+    lines = [line for line in output.splitlines() if line.startswith("config/paper.tsv:")]
+    assert len(lines) == 9
+    assert all(re.search(r"no file .*resources/waveforms/.*; get it from", line) for line in lines)
+    assert "surrogates: [he3.5, s18, s13, s25, m39, y20, s18np, z85_sfhx, z100_sfho]" in output
+    assert "Traceback" not in output
+    chosen = load(root, "surrogates.yaml")
+    # A class by class choice: what is not chosen stays missing.
+    paper.write(load(root, "paper.yaml") | {"surrogates": chosen["surrogates"][1:]})
+    output = paper.run("--dry-run", fails=True)
+    assert "config/paper.tsv:4: no file resources/waveforms/he3.5.dat" in output
+    assert "config/paper.tsv:5" not in output
+    assert not (tmp_path / "results").exists()
+    paper.write(load(root, "paper.yaml"))
+    output = paper.run(tmp_path / "config/surrogates.yaml", "--dry-run")
+    assert re.search(r"fetch_strain +105\n", output)
 
 
 def test_missing_strain_is_named_before_any_job(tmp_path, root):

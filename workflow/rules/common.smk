@@ -43,7 +43,7 @@ for line in settings.warnings(config):
     logger.warning(line)
 
 SIGNALS = config["classes"][1:]
-TABLE = checked(waveform.read_table, config["waveforms"])
+TABLE = checked(settings.waveforms_of, config)
 MODELS = waveform.models(TABLE, SIGNALS)
 # For the methods paragraph of the report, which knows of the config alone.
 config["sources"] = TABLE.loc[MODELS, "source"].to_dict()
@@ -147,6 +147,11 @@ def waveform_files(wildcards):
     """Files that a row of the waveform table names."""
     files = checked(waveform.inputs, TABLE.loc[wildcards.model], config["waveforms"])
     return [str(file) for file in files]
+
+
+def chosen_surrogates(wildcards):
+    """The waveform itself where the config takes its surrogate."""
+    return [name for name in config["surrogates"] if name == wildcards.model]
 
 
 def strain_files(wildcards):

@@ -16,6 +16,7 @@ rule make_waveform:
     params:
         code=code_of("make_waveform"),
         table=config["waveforms"],
+        surrogates=chosen_surrogates,
         entry=waveform_entry,
         name="{model}",
         signal=signal_settings("sample_rate", "highpass", "tukey"),

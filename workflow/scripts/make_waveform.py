@@ -6,8 +6,10 @@ from ccsncam import joblog, resources, waveform
 def main(job):
     """Load one row of the waveform table and write it."""
     logger = joblog.start(job.log[0], job.rule)
-    row = waveform.read_table(job.params.table).loc[job.params.name]
     surrogates = resources.path("surrogates.tsv")
+    table = waveform.read_table(job.params.table)
+    table = waveform.substitute(table, job.params.surrogates, surrogates)
+    row = table.loc[job.params.name]
     model = waveform.load(row, job.params.table, job.params.signal, surrogates)
     logger.info(
         "%s (%s): %d samples from %.4f s after bounce",

@@ -68,13 +68,46 @@ def check_files(config):
     ValueError
         One line: what is missing, where it is looked for, where it comes from.
     """
-    table = waveform.read_table(config["waveforms"])
+    table, problems = waveforms_of(config), []
     for name in waveform.models(table, config["classes"][1:]):
-        waveform.inputs(table.loc[name], config["waveforms"])
-        waveform.entry(table.loc[name], resources.path("surrogates.tsv"))
+        try:
+            waveform.inputs(table.loc[name], config["waveforms"])
+            waveform.entry(table.loc[name], resources.path("surrogates.tsv"))
+        except ValueError as error:
+            problems.append((name, str(error)))
+    if problems:
+        known = {row["model"] for row in surrogate.read_table(resources.path("surrogates.tsv"))}
+        embedded = [name for name, _ in problems if name in known]
+        choice = (
+            f"surrogates: [{', '.join(embedded)}] in the config (those of them that you have no "
+            "file of) takes embedded surrogates in their place"
+        )
+        lines = [line for _, line in problems] + [choice] * bool(embedded)
+        raise ValueError("\n".join(lines))
     strain_files(config)
     if config["noise"]["source"] == "gwosc":
         _check_pieces(config)
+
+
+def waveforms_of(config):
+    """The waveform table of a run, with the surrogates that the config chooses.
+
+    Parameters
+    ----------
+    config : dict
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of `waveform.read_table`.
+
+    Raises
+    ------
+    ValueError
+        As `waveform.read_table` and `waveform.substitute`.
+    """
+    table = waveform.read_table(config["waveforms"])
+    return waveform.substitute(table, config["surrogates"], resources.path("surrogates.tsv"))
 
 
 def warnings(config):
@@ -205,7 +238,7 @@ def _events_of(noise, ranges):
 def _check_names(config, surrogates):
     if config["classes"][0] != "noise":
         raise ValueError("config, classes: the first class must be noise")
-    table = waveform.read_table(config["waveforms"])
+    table = waveforms_of(config)
     missing = sorted(set(config["classes"][1:]) - set(table["class"]))
     if missing:
         raise ValueError(

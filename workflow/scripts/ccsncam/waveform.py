@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,12 +42,16 @@ NEEDS = {
     "views": ("path", "unit", "sha256"),
     "single": ("path",),
 }
+# Cells that only the files can tell.
+FILLED_IN = ("columns", "sha256", "bounce_time_s")
 NUMBERS = ("derivative", "sample_rate_hz", "distance_kpc", "duration_s", "bounce_time_s")
 TEXTS = (
     *("class", "path", "pattern", "grid", "columns", "unit", "sha256", "tracks", "url"),
     *("reference", "licence"),
 )
 ROW = ("name", "source", "format")
+# Of a row, but no cell of it.
+NOTES = ("where", "unknown")
 ATTRIBUTES = ("name", "class_name", "sample_rate", "start", "source", "reference", "residual")
 
 # Views along x, y and z of `views`, as directions (θ, φ) of `polarisation_weights`.
@@ -70,8 +75,8 @@ class Waveform:
         "surrogate" or "numerical".
     reference : str
     residual : float
-        Residual of the fit to a trace-free tensor, as a share of the signal; NaN where the format
-        leaves none.
+        Residual of the fit to a trace-free tensor, or of nine components to a symmetric one, as a
+        share of the signal; NaN where the format leaves none.
     modes : dict of str to numpy.ndarray
         Parts that add up to the quadrupole, each (3, 3, n), where they are known.
     class_name : str
@@ -236,14 +241,15 @@ def read_table(path):
     Parameters
     ----------
     path : str or path
-        Tab-separated, one row a waveform, ``#`` begins a comment line, ``-`` stands for nothing.
+        Tab-separated, one row a waveform, ``#`` begins a comment line, ``-`` stands for nothing,
+        ``?`` for what is to be filled in once the files are at hand.
         Columns: name, source, format and, as the format needs them, those of TEXTS and NUMBERS.
 
     Returns
     -------
     pandas.DataFrame
         Indexed by name; a missing text is None, a missing number NaN. The column ``where`` holds
-        file and line.
+        file and line, ``unknown`` the columns of ``?``.
 
     Raises
     ------
@@ -285,15 +291,20 @@ def read_table(path):
         if row["name"] in rows:
             raise ValueError(f"{where}: the name {row['name']!r} occurs twice")
         rows[row["name"]] = row
-    table = pd.DataFrame(list(rows.values()), columns=[*ROW, *TEXTS, *NUMBERS, "where"])
+    table = pd.DataFrame(list(rows.values()), columns=[*ROW, *TEXTS, *NUMBERS, *NOTES])
     return table.set_index("name")
 
 
 def _check_row(cells, where):
     """One row of the table with its types, or ValueError."""
     cells = {key: value.strip() for key, value in cells.items()}
+    unknown = [key for key in cells if cells[key] == "?"]
+    strange = sorted(set(unknown) - set(FILLED_IN))
+    if strange:
+        raise ValueError(f"{where}: {strange[0]} cannot be ?; {', '.join(FILLED_IN)} can")
+    cells |= dict.fromkeys(unknown, "-")
     row = {key: None if cells.get(key, "-") in ("-", "") else cells[key] for key in (*ROW, *TEXTS)}
-    row["where"] = where
+    row |= {"where": where, "unknown": unknown}
     if row["name"] is None or not re.fullmatch(r"[\w.+-]+", row["name"]):
         raise ValueError(f"{where}: name {cells['name']!r} must be letters, digits and . _ + -")
     row["class"] = row["class"] or row["name"]
@@ -311,7 +322,8 @@ def _check_row(cells, where):
             raise ValueError(f"{where}: {key} {text!r} is not a number") from None
         if np.isinf(row[key]) or (key in NUMBERS[1:4] and row[key] <= 0):
             raise ValueError(f"{where}: {key} {text!r} must be positive and finite")
-    missing = [key for key in NEEDS[row["format"]] if row[key] is None or row[key] != row[key]]
+    empty = [key for key in NEEDS[row["format"]] if row[key] is None or row[key] != row[key]]
+    missing = [key for key in empty if key not in unknown]
     if missing:
         raise ValueError(f"{where}: format {row['format']} needs {', '.join(missing)}")
     if row["format"] in ("grid", "views"):
@@ -335,7 +347,8 @@ def _check_row(cells, where):
                 raise ValueError(f"{where}: pattern {row['pattern']!r} must hold {part} once")
     if row["sha256"] is not None and not re.fullmatch(r"[0-9a-f]{64}", row["sha256"]):
         raise ValueError(f"{where}: sha256 must be 64 hexadecimal digits")
-    _column_map(row)
+    if "columns" not in unknown:
+        _column_map(row)
     if row["tracks"] is not None and row["format"] == "surrogate":
         raise ValueError(f"{where}: tracks: those of a surrogate are in resources/surrogates.tsv")
     _tracks(row)
@@ -394,6 +407,49 @@ def _tracks(row):
     return found
 
 
+def substitute(table, names, surrogates):
+    """Put embedded surrogates in place of rows.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `read_table`.
+    names : list of str
+        Of the rows.
+    surrogates : str or path
+        Table of surrogates.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table, with these rows as surrogates of the same name and class.
+
+    Raises
+    ------
+    ValueError
+        If there is no such row, or no surrogate of it.
+    """
+    from ccsncam import surrogate
+
+    table = table.copy()
+    modes = surrogate.read_table(surrogates) if names else []
+    for name in names:
+        ends = [mode["times_s"][-1] for mode in modes if mode["model"] == name]
+        known = sorted({mode["model"] for mode in modes} & set(table.index))
+        if name not in table.index or not ends:
+            raise ValueError(
+                f"config, surrogates: {name}: no row of the waveform table, or no surrogate of it "
+                f"in {surrogates}; there are {', '.join(known) or 'none'}"
+            )
+        row = dict.fromkeys(table.columns) | dict.fromkeys(NUMBERS, np.nan)
+        row |= {key: table.at[name, key] for key in ("class", "where")}
+        row |= {"source": "surrogate", "format": "surrogate", "unknown": []}
+        row |= {"duration_s": max(ends), "licence": "MIT"}
+        row["reference"] = f"surrogate of {table.at[name, 'reference'] or name}"
+        table.loc[name] = pd.Series(row)
+    return table
+
+
 def models(table, classes):
     """Names of the waveforms of some classes, in the order of the classes, then of the table.
 
@@ -430,7 +486,7 @@ def entry(row, surrogates):
     ValueError
         If a surrogate does not last as long as the row says.
     """
-    said = [f"{key}={value}" for key, value in row.items() if key != "where"]
+    said = [f"{key}={value}" for key, value in row.items() if key not in NOTES]
     for mode in _surrogate_modes(row, surrogates) if row["format"] == "surrogate" else []:
         cells = {key: np.asarray(value).tolist() for key, value in mode.items()}
         said.append(str({key: cells[key] for key in sorted(cells) if key != "where"}))
@@ -470,7 +526,7 @@ def inputs(row, table_path):
     Raises
     ------
     ValueError
-        Where files are missing, or the format cannot serve.
+        Where files are missing, or cells that only they can tell, or the format cannot serve.
     """
     if row["format"] == "surrogate":
         return []
@@ -479,7 +535,7 @@ def inputs(row, table_path):
             f"{row['where']}: {row.name} is known in one direction only (format single) and cannot "
             "be used for random orientations; give tensor components, a grid or three views"
         )
-    path = Path(table_path).parent / row["path"]
+    path = Path(os.path.normpath(Path(table_path).parent / row["path"]))
     if row["format"] == "tensor":
         files = [path]
     elif row["format"] == "views":
@@ -491,12 +547,20 @@ def inputs(row, table_path):
     for file in files:
         if not file.is_file():
             raise ValueError(f"{row['where']}: no file {file}{_hint(row)}")
+    if row["unknown"]:
+        known = f" (of what is there {digest(files)})" if "sha256" in row["unknown"] else ""
+        raise ValueError(
+            f"{row['where']}: {row.name}: put in place of each ? what the files say: "
+            f"{', '.join(row['unknown'])}{known}"
+        )
     return files
 
 
 def _hint(row):
-    """Where to fetch missing files."""
-    return f"; fetch it from {row['url']}" if row["url"] else "; put it there or mend the path"
+    """Where to get missing files."""
+    if row["url"] is None:
+        return "; put it there or mend the path"
+    return f"; get it from {row['url']} and put it there"
 
 
 def digest(files):
@@ -780,11 +844,18 @@ def _read_tensor(row, files):
     for i, a in enumerate("xyz"):
         for j, b in enumerate("xyz"):
             # Files with all nine components are symmetric to rounding only.
-            both = [columns[key] for key in {a + b, b + a} if key in columns]
-            full[i, j] = np.mean(both, axis=0)
+            full[i, j] = columns.get(a + b, columns.get(b + a))
+    residual = _rms(full - full.swapaxes(0, 1)) / _rms(full)
+    if not residual < RESIDUAL_LIMIT:
+        raise ValueError(
+            f"{row['where']}: the tensor of {row.name} is not symmetric: xy - yx and so on are "
+            f"{residual:.2g} of it, the limit {RESIDUAL_LIMIT:g}; check the columns"
+        )
+    full = (full + full.swapaxes(0, 1)) / 2
     full -= np.trace(full) / 3 * np.eye(3)[..., None]
     order = 2 - UNITS[row["unit"]][1]
-    return time, _scale(row) * components(full), order, np.nan
+    nine = all(a + b in columns for a in "xyz" for b in "xyz")
+    return time, _scale(row) * components(full), order, residual if nine else np.nan
 
 
 def _read_views(row, files):
