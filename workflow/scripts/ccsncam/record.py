@@ -80,8 +80,8 @@ def keep_code(target, config):
     """
     target = Path(target)
     target.mkdir(parents=True)
-    # Strain that was fetched lies in the resources too.
-    leave = shutil.ignore_patterns("__pycache__", "strain", ".snakemake")
+    # Strain that was fetched and waveforms of others lie in the resources too.
+    leave = shutil.ignore_patterns("__pycache__", "strain", "waveforms", ".snakemake")
     for name in CODE:
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, target / name, ignore=leave)
