@@ -240,7 +240,7 @@ def test_what_the_masks_say_of_a_moment(tmp_path):
     def said(start, end):
         return strain.stretch_quality(files, START + start, START + end, **bits)
 
-    assert said(2.5, 6.5) == "all bits set"
+    assert said(2.5, 6.5) == "DATA, BURST_CAT2, NO_CBC_HW_INJ set"
     assert said(13.2, 17.2) == "bit BURST_CAT2 not set in 2 of 5 s"
     assert (
         said(15.9, 18.1)

@@ -185,3 +185,28 @@ def test_filter_refuses(arguments, message):
 def test_grids_that_do_not_fit():
     with pytest.raises(ValueError, match="cannot hold"):
         whitening.whitening_filter(np.ones(8193), 0.25, RATE, 2, 4096)
+
+
+def test_windows_beside_a_stretch_do_not_touch_it():
+    series = np.arange(20 * 64.0)
+    windows = whitening.windows_beside(series, 9 * 64 + 5, 11 * 64, 64, 4)
+    assert windows.shape == (6, 256)
+    assert list(windows[:, 0]) == [69, 197, 325, 704, 832, 960]
+    # They end and begin at the stretch.
+    assert windows[2, -1] == 9 * 64 + 4
+    assert not len(whitening.windows_beside(series, 200, len(series) - 200, 64, 4))
+
+
+@pytest.mark.parametrize("windows", [4, 28])
+def test_noise_that_a_psd_does_not_see_comes_out_white(windows):
+    rate, variances = 1024, []
+    rng = np.random.default_rng(5)
+    for _ in range(40):
+        white = rng.standard_normal((windows + 3) * 2 * rate)
+        middle = (windows // 2 + 1) * 2 * rate
+        beside = whitening.windows_beside(white, middle, middle + 2 * rate, rate, 4)
+        psd = whitening.welch_psd(beside.ravel(), rate, 4, overlap=0)
+        psd *= whitening.beside_bias(len(beside), rate, 4, 2)
+        fir = whitening.whitening_fir(psd, 0.25, rate, 2, f_min=0)
+        variances.append(whitening.whiten(rng.standard_normal(8 * rate), fir)[rate:-rate].var())
+    assert np.mean(variances) == pytest.approx(1, abs=0.03)

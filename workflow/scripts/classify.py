@@ -19,7 +19,8 @@ def main(job):
     for detector in [name for name in found if name not in there]:
         log.warning("%s: %s in its place", heard[detector].quality, missing)
         if missing == "noise":
-            found[detector] = classify.substitute(settings["seed"], detector, gps, size)
+            drawn = settings["seed"], detector, gps, size, settings["signal"]
+            found[detector] = classify.substitute(*drawn)
     with joblog.native_words(job.log[0]):
         classifier.prepare(job.threads)
     network = saliency.load(
@@ -33,11 +34,11 @@ def main(job):
         begin = -size / 2 / rate
         out.attrs.update({"gps": gps, "missing": missing, "data": there, "begin": begin})
         out.attrs["segment_duration"] = settings["segment_duration"]
-        out.attrs["run"] = job.params.run
+        out.attrs.update({"run": job.params.run, "aside": classify.ASIDE})
         out.create_dataset("start", data=begin + starts / rate, track_times=False)
         out.create_dataset("probability", data=probability, track_times=False)
         for detector, series in found.items():
-            said = {"psd_seconds": heard[detector].psd_seconds, "quality": heard[detector].quality}
+            said = {key: getattr(heard[detector], key) for key in classify.SAID}
             out.create_group(f"heard/{detector}").attrs.update(said)
             if series is not None:
                 shown = spectrogram.magnitude(series, block | {"scale": "amplitude"}, rate)

@@ -1,7 +1,8 @@
 """What the network says of a moment of strain: probabilities over time, and where it looks.
 
 Strain is whitened and cut as for the data sets: a piece around the moment with its own PSD, then
-windows of 1 s, one spectrogram each.
+windows of 1 s, one spectrogram each. As there, the PSD does not see the signal: Welch's windows
+leave out what a signal at the moment lies in.
 """
 
 import logging
@@ -17,6 +18,12 @@ log = logging.getLogger(__name__)
 # Where the moment lies in the window that is centred on it [s]: of training samples the bounce
 # lies at 0 to 0.15 s.
 MOMENT = 0.05
+# Time before and after the moment that the PSD does not see [s]: a sample is 1 s long.
+ASIDE = (0.1, 1.1)
+# Windows beside it that a PSD needs; of fewer, the median says little.
+FEWEST = 4
+# What is written of `Heard` beside the strain.
+SAID = ("psd_seconds", "aside", "quality")
 
 
 class NoStrain(ValueError):
@@ -33,12 +40,16 @@ class Heard:
         ``classify.span`` seconds with the moment in the middle; None without strain.
     psd_seconds : int
         Seconds of strain behind the PSD; 0 without strain.
+    aside : bool
+        Whether the PSD leaves the moment out; strain that is too short for that damps a loud
+        signal.
     quality : str
         What the masks say of the span, or why there is no strain.
     """
 
     whitened: np.ndarray | None
     psd_seconds: int
+    aside: bool
     quality: str
 
 
@@ -70,14 +81,16 @@ def hear(files, gps, settings):
     for detector in settings["detectors"]:
         own = list(strain.open_files(files.get(detector, []), detector, *access))
         try:
-            whitened, seconds = read_whitened(own, detector, gps, settings)
+            whitened, seconds, aside = read_whitened(own, detector, gps, settings)
         except NoStrain as error:
-            found[detector] = Heard(None, 0, str(error))
+            found[detector] = Heard(None, 0, False, str(error))
             continue
         asked = settings["quality"], settings["injections"]
         quality = strain.stretch_quality(own, gps - half, gps + half, *asked)
-        found[detector] = Heard(whitened, seconds, quality)
+        found[detector] = Heard(whitened, seconds, aside, quality)
         log.info("%s: PSD of %d s; quality: %s", detector, seconds, quality)
+        if not aside:
+            log.warning("%s: the PSD sees the moment, and damps a loud signal", detector)
         if seconds < settings["segment_duration"]:
             log.warning(
                 "%s: the PSD is of %d s, in training of %d s (noise.segment_duration)",
@@ -96,7 +109,8 @@ def read_whitened(files, detector, gps, settings):
     """Whitened strain of one detector around a moment.
 
     The PSD is that of the piece of ``noise.segment_duration`` around the moment, or of what gaps
-    and the ends of files leave of it, in whole seconds.
+    and the ends of files leave of it, in whole seconds, less the time of `ASIDE`. Where `FEWEST`
+    windows do not fit beside that, it is of the whole piece.
 
     Parameters
     ----------
@@ -113,7 +127,9 @@ def read_whitened(files, detector, gps, settings):
     whitened : array (n,), float32
         ``classify.span`` seconds with the moment in the middle.
     psd_seconds : int
-        Seconds of strain behind the PSD.
+        Length of the piece.
+    aside : bool
+        Whether the PSD leaves the moment out.
 
     Raises
     ------
@@ -146,28 +162,31 @@ def read_whitened(files, detector, gps, settings):
         )
     size = seconds * rate
     begin = min(max(middle - size // 2, first), last - size)
-    white = _whiten(data[begin : begin + size].astype(np.float32), signal, block)
-    return white[middle - half - begin : middle + half - begin], seconds
+    piece = data[begin : begin + size].astype(np.float32)
+    fir, aside = _whitening_fir(piece, middle - begin, signal, block)
+    white = whitening.whiten(piece, fir)
+    return white[middle - half - begin : middle + half - begin], seconds, aside
 
 
-def _whiten(piece, signal, block):
-    """Whiten a piece with its own PSD, as `strain.write_noise` does."""
-    rate, psd_duration, filter_duration = (
-        signal["sample_rate"],
-        block["psd_duration"],
-        block["filter_duration"],
-    )
-    bias = whitening.estimation_bias(len(piece), rate, psd_duration, filter_duration)
-    psd = bias * whitening.welch_psd(piece, rate, psd_duration)
+def _whitening_fir(piece, moment, signal, block):
+    """Whitening filter of a piece, and whether its PSD leaves the moment (a sample) out."""
+    rate, lengths = signal["sample_rate"], (block["psd_duration"], block["filter_duration"])
+    before, after = (round(time * rate) for time in ASIDE)
+    beside = whitening.windows_beside(piece, moment - before, moment + after, rate, lengths[0])
+    aside = len(beside) >= FEWEST
+    if aside:
+        psd = whitening.welch_psd(beside.ravel(), rate, lengths[0], overlap=0)
+        psd *= whitening.beside_bias(len(beside), rate, *lengths)
+    else:
+        psd = whitening.welch_psd(piece, rate, lengths[0])
+        psd *= whitening.estimation_bias(len(piece), rate, *lengths)
     f_max = signal["f_max"] if signal["f_max"] < rate / 2 else None
-    fir = whitening.whitening_fir(
-        psd, 1 / psd_duration, rate, filter_duration, signal["f_min"], f_max
-    )
-    return whitening.whiten(piece, fir)
+    fir = whitening.whitening_fir(psd, 1 / lengths[0], rate, lengths[1], signal["f_min"], f_max)
+    return fir, aside
 
 
-def substitute(seed, detector, gps, size):
-    """White noise in place of a detector without data, as one that sees nothing looks.
+def substitute(seed, detector, gps, size, signal):
+    """White noise of the pass band in place of a detector without data.
 
     Parameters
     ----------
@@ -177,14 +196,20 @@ def substitute(seed, detector, gps, size):
     gps : float
     size : int
         Samples.
+    signal : dict
+        The config's block ``signal``.
 
     Returns
     -------
     array (size,), float32
-        Gaussian, of unit variance.
+        Gaussian, of the density of whitened noise: unit variance for the whole band.
     """
     stream = seeds.generator(seed, "classify", detector, f"{gps:.15g}")
-    return stream.standard_normal(size, dtype=np.float32)
+    frequencies = np.fft.rfftfreq(size, 1 / signal["sample_rate"])
+    f_max = signal["f_max"] if signal["f_max"] < frequencies[-1] else None
+    spectrum = np.fft.rfft(stream.standard_normal(size))
+    spectrum *= whitening.band(frequencies, signal["f_min"], f_max)
+    return np.fft.irfft(spectrum, size).astype(np.float32)
 
 
 def window_starts(settings):

@@ -43,9 +43,11 @@ class Found:
     explained : dict of dict
         The attributes of the two windows that are explained.
     heard : dict of dict
-        By detector ``psd_seconds`` and ``quality``, as in `ccsncam.classify.Heard`.
+        By detector ``psd_seconds``, ``aside`` and ``quality``, as in `ccsncam.classify.Heard`.
     trained_seconds : int
         Seconds of strain behind a PSD in training.
+    aside : array (2,)
+        Time before and after the moment that a PSD leaves out [s].
     """
 
     path: str
@@ -60,13 +62,14 @@ class Found:
     explained: dict
     heard: dict
     trained_seconds: int
+    aside: np.ndarray
 
     @classmethod
     def read(cls, path):
         """Read a file of the rule ``classify``."""
         with h5py.File(path) as file:
             lists = {name: list(file.attrs[name]) for name in ("classes", "detectors", "data")}
-            values = {name: file.attrs[name] for name in ("gps", "run", "missing")}
+            values = {name: file.attrs[name] for name in ("gps", "run", "missing", "aside")}
             arrays = {name: file[name][()] for name in ("start", "probability")}
             explained = {name: dict(file[name].attrs) for name in WINDOWS}
             heard = {name: dict(file[f"heard/{name}"].attrs) for name in lists["detectors"]}
@@ -88,6 +91,9 @@ class Found:
         if short:
             seconds = ", ".join(f"{name} {count} s" for name, count in short.items())
             text += f"; short PSD ({seconds}, in training {self.trained_seconds} s)"
+        seeing = [name for name in self.data if not self.heard[name]["aside"]]
+        if seeing:
+            text += f"; PSD sees the moment and damps a loud signal ({', '.join(seeing)})"
         return text
 
     def verdict(self, name):
@@ -224,15 +230,17 @@ $rows
 </table>
 <h2>Strain</h2>
 <table>
-<tr><th>detector</th><th>PSD of [s] (training: $trained_seconds)</th>
+<tr><th>detector</th><th>PSD of [s] (training: $trained_seconds)</th><th>PSD without the moment</th>
 <th>data quality of the span</th></tr>
 $heard
 </table>
 <h2>What is what</h2>
 <ul>
-<li>Spectrograms: strain of each detector, whitened with the PSD of the strain around the moment;
-amplitude on one scale. A detector without data is said. A PSD of less strain than in training is a
-rougher estimate, and the image unlike what the network was trained on.</li>
+<li>Spectrograms: strain of each detector, whitened with the PSD of the strain around the moment,
+less $before s before to $after s after it; amplitude on one scale. A PSD of less strain than in
+training is a rougher estimate. Where the strain is too short to leave the moment out, the PSD sees
+a signal there and damps it, and the image is unlike what the network was trained on. A detector
+without data is named as such: white noise or black is in its place.</li>
 <li>Data quality: bits that the config asks of the noise (<code>noise.files</code>); a moment is
 shown whatever they say.</li>
 <li>Probabilities: the network's softmax for each window of 1 s, drawn 0.05 s into the window. In
@@ -270,6 +278,7 @@ def page(found, picture, trained):
     ]
     heard = [
         f"<tr><td>{html.escape(name)}</td><td>{one['psd_seconds'] or '-'}</td>"
+        f"<td>{('no', 'yes')[one['aside']] if one['psd_seconds'] else '-'}</td>"
         f"<td>{html.escape(one['quality'])}</td></tr>"
         for name, one in found.heard.items()
     ]
@@ -282,5 +291,7 @@ def page(found, picture, trained):
         trained=html.escape(trained),
         picture=base64.b64encode(picture).decode(),
         rows="\n".join(rows),
+        before=f"{found.aside[0]:g}",
+        after=f"{found.aside[1]:g}",
         **{name: f"{found.explained[name]['start']:+.2f}" for name in WINDOWS},
     )

@@ -968,7 +968,8 @@ def stretch_quality(files, start, end, quality, injections):
     Returns
     -------
     str
-        Such as ``all bits set``, or which are not and for how long, or that files have no masks.
+        Such as ``DATA, NO_CBC_HW_INJ set``, or which are not and for how long, or that files have
+        no masks.
     """
     begin = int(np.floor(start))
     reasons, absent = _Reasons(), {}
@@ -979,7 +980,7 @@ def stretch_quality(files, start, end, quality, injections):
     counts = pd.Series(reasons.words(state)).value_counts().drop(GOOD, errors="ignore")
     said = [f"{reason} in {count} of {len(state)} s" for reason, count in counts.items()]
     said += [f"unknown, no {name} in the file" for name in absent]
-    return "; ".join(said) or "all bits set"
+    return "; ".join(said) or f"{', '.join([*quality, *injections]) or 'no bit to be'} set"
 
 
 def _copy(file, begin, row):

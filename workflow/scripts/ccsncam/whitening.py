@@ -20,6 +20,7 @@ of squares of a whitened signal is the square of its optimal SNR against the eff
 from functools import cache
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy import fft, signal
 from scipy.ndimage import maximum_filter1d, median_filter
 
@@ -31,8 +32,8 @@ _LINE_THRESHOLD = 10.0
 _LINE_WINDOW = 16.0
 
 
-def welch_psd(strain, sample_rate, duration):
-    """One-sided PSD by Welch's method: median of Hann windows with 50 % overlap.
+def welch_psd(strain, sample_rate, duration, overlap=0.5):
+    """One-sided PSD by Welch's method: median of Hann windows.
 
     Parameters
     ----------
@@ -42,6 +43,8 @@ def welch_psd(strain, sample_rate, duration):
         Hz.
     duration : float
         Length of a window in seconds; the frequency step is its inverse.
+    overlap : float
+        Share of a window that the next one has too.
 
     Returns
     -------
@@ -67,7 +70,7 @@ def welch_psd(strain, sample_rate, duration):
         fs=sample_rate,
         window="hann",
         nperseg=size,
-        noverlap=size // 2,
+        noverlap=round(overlap * size),
         detrend=False,
         average="median",
     )
@@ -133,6 +136,64 @@ def estimation_bias(samples, sample_rate, psd_duration, filter_duration):
     fir = whitening_fir(psd, 1 / psd_duration, sample_rate, filter_duration, f_min=0)
     edge = round(filter_duration * sample_rate) // 2
     return float(whiten(white, fir)[:, edge:-edge].var(dtype=np.float64))
+
+
+def windows_beside(strain, first, last, sample_rate, duration):
+    """Windows of Welch's method on either side of a stretch, which none of them touches.
+
+    Parameters
+    ----------
+    strain : array (n,)
+        Time series.
+    first, last : int
+        The stretch is ``strain[first:last]``.
+    sample_rate : float
+        Hz.
+    duration : float
+        Length of a window in seconds; they overlap by half, and end or begin at the stretch.
+
+    Returns
+    -------
+    array (window, duration * sample_rate)
+        Empty where neither side has room for one.
+    """
+    size = _samples(duration, sample_rate, "psd_duration")
+    sides = strain[first % (size // 2) : first], strain[last:]
+    frames = [sliding_window_view(side, size)[:: size // 2] for side in sides if len(side) >= size]
+    return np.concatenate([np.empty((0, size)), *frames])
+
+
+@cache
+def beside_bias(windows, sample_rate, psd_duration, filter_duration):
+    """As `estimation_bias`, for noise that is not in the windows of its PSD.
+
+    It is measured on the PSDs of white noise: what a filter makes of independent noise of unit
+    variance has the sum of its squared taps for variance.
+
+    Parameters
+    ----------
+    windows : int
+        Of Welch's method; half of them on either side.
+    sample_rate : int
+        Hz.
+    psd_duration, filter_duration : float
+        Seconds.
+
+    Returns
+    -------
+    float
+    """
+    size = _samples(psd_duration, sample_rate, "psd_duration")
+    half, draws = windows // 2, -(-(1 << 21) // (windows * size))
+    rng, variances = np.random.default_rng(0), []
+    for _ in range(max(draws, 8)):
+        white = rng.standard_normal((windows + 2) * size // 2 + size)
+        middle = (half + 1) * size // 2
+        frames = windows_beside(white, middle, middle + size // 2, sample_rate, psd_duration)
+        psd = welch_psd(frames[:windows].ravel(), sample_rate, psd_duration, overlap=0)
+        fir = whitening_fir(psd, 1 / psd_duration, sample_rate, filter_duration, f_min=0)
+        variances.append(np.sum(fir**2))
+    return float(np.mean(variances))
 
 
 def widen_lines(psd, delta_f, filter_duration):
