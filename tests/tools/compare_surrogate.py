@@ -1,9 +1,10 @@
 """How the surrogate of z85_sfhx compares with the public simulation, and what a network says.
 
-    python tests/tools/compare_surrogate.py DATA [RUN]
+    python tests/tools/compare_surrogate.py DATA [RUN] [--configfile FILE]
 
 DATA holds waveforms/z85_sfhx. RUN is results/<run> of a run with trained weights: its network,
-which knows the surrogate only, classifies both in the run's test noise.
+which knows the surrogate only, classifies both in the run's test noise. FILE is what the run had on
+top of the default configuration.
 """
 
 import argparse
@@ -24,7 +25,7 @@ sys.path += [str(ROOT / "workflow" / "scripts"), str(ROOT / "tests" / "workflow"
 
 import real_input  # noqa: E402
 
-from ccsncam import classifier, dataset, injection, saliency, waveform  # noqa: E402
+from ccsncam import classifier, dataset, injection, saliency, settings, waveform  # noqa: E402
 
 BANDS = [(20, 150), (150, 250), (250, 500), (500, 800), (800, 1500)]
 TIMES = [(0.05, 0.15), (0.15, 0.25), (0.25, 0.35), (0.35, 0.45), (0.45, 0.55)]
@@ -41,16 +42,20 @@ def spectra(model):
 
 
 def track(model, low, high):
-    """Frequency [Hz] of most power between two bounds, in each of TIMES [s after bounce]."""
+    """Frequency [Hz] of most power between two bounds, in each of TIMES [s after bounce].
+
+    A value with a star lies at a bound: power falls off from there, and it is no track.
+    """
     rate = round(model.sample_rate)
     transform = ShortTimeFFT(hann(rate // 16, sym=False), rate // 128, rate, mfft=rate // 4)
     power = np.sum(np.abs(transform.stft(model.quadrupole.reshape(9, -1))) ** 2, axis=0)
     time = model.start + transform.t(model.quadrupole.shape[-1])
     rows = np.flatnonzero((transform.f >= low) & (transform.f <= high))
-    return [
-        float(transform.f[rows[power[rows][:, (time >= a) & (time < b)].sum(axis=1).argmax()]])
-        for a, b in TIMES
-    ]
+    peaks = [power[rows][:, (time >= a) & (time < b)].sum(axis=1).argmax() for a, b in TIMES]
+    stars = ["*" if peak in (0, len(rows) - 1) else "" for peak in peaks]
+    return ", ".join(
+        f"{transform.f[rows[peak]]:.0f}{star}" for peak, star in zip(peaks, stars, strict=True)
+    )
 
 
 def network_says(run, config, real):
@@ -58,8 +63,8 @@ def network_says(run, config, real):
     models = [waveform.Waveform.read(run / f"waveforms/{n}.h5") for n in config["classes"][1:]]
     noise = [run / f"noise/test-{detector}.h5" for detector in config["detectors"]]
     label = config["classes"].index("z85_sfhx")
-    settings = {key: config[key] for key in ("signal", "noise", "spectrogram")}
-    inputs = dataset.load([], noise, settings)
+    blocks = {key: config[key] for key in ("signal", "noise", "spectrogram")}
+    inputs = dataset.load([], noise, blocks)
     weights = sorted(run.glob("models/seed-*/best.weights.h5"))[0]
     known = run / "datasets/test-1kpc.h5"
     network = saliency.load(config["classifier"], config["saliency"], weights, known)
@@ -83,8 +88,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("run", type=Path, nargs="?")
+    parser.add_argument("--configfile", type=Path)
     given = parser.parse_args()
-    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    config = yaml.safe_load(given.configfile.read_text()) if given.configfile else {}
+    settings.fill(config, yaml.safe_load((ROOT / "config/config.yaml").read_text()))
     surrogates = ROOT / "resources/surrogates.tsv"
     row = waveform.read_table(ROOT / "config/waveforms.tsv").loc["z85_sfhx"]
     made = waveform.load(row, ROOT / "config/waveforms.tsv", config["signal"], surrogates)

@@ -19,7 +19,7 @@ def write_table(folder, *rows):
     path = folder / "waveforms.tsv"
     lines = ["\t".join(HEADER)]
     for row in rows:
-        row = {"name": "m", "source": "numerical", **row}
+        row = {"name": "m", "source": "numerical", "bounce_time_s": 0, **row}
         lines.append("\t".join(str(row.get(key, "-")) for key in HEADER))
     path.write_text("\n".join(lines) + "\n")
     return path
@@ -334,6 +334,7 @@ def test_conditioning_removes_what_is_below_the_cutoff_and_tapers():
         ({**TENSOR, "source": "surrogate"}, r"tsv:2: source surrogate with format tensor"),
         ({**TENSOR, "format": "wav"}, r"tsv:2: format 'wav' must be one of"),
         ({**TENSOR, "duration_s": -1}, r"tsv:2: duration_s '-1' must be positive"),
+        ({**GRID, "bounce_time_s": "-"}, r"tsv:2: format grid needs bounce_time_s"),
         ({**GRID, "distance_kpc": "-"}, r"tsv:2: unit strain needs distance_kpc"),
         ({**GRID, "pattern": "m_{phi}.txt"}, r"tsv:2: pattern .* must hold {theta} once"),
         ({**VIEWS, "path": "m.txt"}, r"tsv:2: path 'm.txt' must hold {view}"),

@@ -23,8 +23,10 @@ ROWS = [
         "sample_rate_hz": "16384",
         "distance_kpc": "10",
         "sha256": "db38d51759b1dd6bf1edd3c05140725276dc48670f439b5effbeddad63f1e22b",
-        "tracks": "g_mode=0.06:260,0.1:300,0.2:500,0.3:660,0.4:730,0.59:760~150 "
-        "sasi=0.1:80,0.2:130,0.3:200,0.4:150,0.5:100~50",
+        # The files are quiet before.
+        "bounce_time_s": "0.02",
+        "tracks": "g_mode=0.04:260,0.08:300,0.18:500,0.28:660,0.38:730,0.57:760~150 "
+        "sasi=0.08:80,0.18:130,0.28:200,0.38:150,0.48:100~50",
         "reference": "Powell, Müller & Heger 2021",
     },
     {

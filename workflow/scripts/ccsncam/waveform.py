@@ -37,9 +37,9 @@ STRAIN_UNITS = ("cm", "strain")
 # What each format needs beside name, source and format.
 NEEDS = {
     "surrogate": ("duration_s",),
-    "tensor": ("path", "columns", "unit", "derivative", "sha256"),
-    "grid": ("path", "pattern", "unit", "sha256"),
-    "views": ("path", "unit", "sha256"),
+    "tensor": ("path", "columns", "unit", "derivative", "sha256", "bounce_time_s"),
+    "grid": ("path", "pattern", "unit", "sha256", "bounce_time_s"),
+    "views": ("path", "unit", "sha256", "bounce_time_s"),
     "single": ("path",),
 }
 # Cells that only the files can tell.
@@ -623,8 +623,7 @@ def load(row, table_path, signal, surrogates):
         reader = {"tensor": _read_tensor, "grid": _read_grid, "views": _read_views}[row["format"]]
         time, five, order, residual = reader(row, files)
         logger.info("%s: residual %.2g", row.name, residual)
-        bounce = 0.0 if np.isnan(row["bounce_time_s"]) else row["bounce_time_s"]
-        start, five = resample(time - bounce, five, rate, order)
+        start, five = resample(time - row["bounce_time_s"], five, rate, order)
         if not np.isnan(row["duration_s"]):
             five = five[:, : max(0, int((row["duration_s"] - start) * rate) + 1)]
         if five.shape[-1] < SHORTEST * rate:
