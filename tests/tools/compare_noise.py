@@ -62,8 +62,9 @@ def config(data, run, noise):
     else:
         start, edges = 1238236470, (0, 16000, 17000, 20000)
         parts = [[[start + a, start + b]] for a, b in pairwise(edges)]
-        lives = {split: {"H1": live} for split, live in zip(splits, (noise, 512, 2048), strict=True)}
-        found["noise"] |= {"source": "simulated", "simulated": {"live_time": lives}}
+        lives = zip(splits, (noise, 512, 2048), strict=True)
+        block = {"live_time": {split: {"H1": live} for split, live in lives}}
+        found["noise"] |= {"source": "simulated", "simulated": block}
         found["noise"]["ranges"] = dict(zip(splits, parts, strict=True))
     return found
 

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pandas as pd
 
+# Seconds from the last line of a call's log within which a job of it may begin.
+LATE = 60
 # Of a job's log: when it had started.
 STAMP = re.compile(
     r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) \w+ INFO (started$|TensorFlow \S+ on )"
@@ -52,6 +54,8 @@ def jobs(folder, run):
     ------
     ValueError
         If a job has no benchmark file or its log does not say when it had started.
+
+    The rule ``record`` is no part of the run.
     """
     found = {}
     for path in Path(folder, ".snakemake/metadata").rglob("*"):
@@ -64,6 +68,8 @@ def jobs(folder, run):
         said = json.loads(path.read_text())
         if not base64.b64decode(name).decode().startswith(f"results/{run}/") or not said["log"]:
             continue
+        if said["rule"] == "record":
+            continue
         log = said["log"][0]
         bench = Path(folder, log.replace("logs/", "benchmarks/", 1)).with_suffix(".tsv")
         lines = Path(folder, log).read_text().splitlines()
@@ -74,7 +80,10 @@ def jobs(folder, run):
         ran = float(pd.read_csv(bench, sep="\t")["s"].iloc[0])
         found[log] = Job(said["rule"], said["starttime"], ready, said["endtime"], ran)
     if not found:
-        raise ValueError(f"{folder}: Snakemake has no record of a job of run {run!r}")
+        runs = sorted(path.name for path in Path(folder, "results").glob("*"))
+        raise ValueError(
+            f"{folder}: Snakemake knows no job of run {run!r}; runs: {', '.join(runs) or 'none'}"
+        )
     return list(found.values())
 
 
@@ -87,6 +96,40 @@ def sessions(folder):
     return sorted(spans)
 
 
+def wall(found, calls):
+    """Seconds in which Snakemake ran for some jobs.
+
+    Parameters
+    ----------
+    found : list of Job
+    calls : list of (begin, end)
+        Of Snakemake; those in which none of the jobs began do not count. A call's log may end
+        before its last job does.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If a job began in no call: a call that is quiet about all leaves no log.
+    """
+    begins, total, counted = sorted(begin for begin, _ in calls), 0, 0
+    for begin, end in calls:
+        after = min((other for other in begins if other > begin), default=float("inf"))
+        own = [job for job in found if begin <= job.begin < after and job.begin <= end + LATE]
+        if own:
+            total += max(end, *(job.end for job in own)) - begin
+            counted += len(own)
+    if counted < len(found):
+        raise ValueError(
+            f"{len(found) - counted} of {len(found)} jobs are of a call that left no log "
+            "(--quiet all): make the run anew"
+        )
+    return total
+
+
 def costs(found, calls):
     """Seconds of work and of overhead.
 
@@ -94,13 +137,18 @@ def costs(found, calls):
     ----------
     found : list of Job
     calls : list of (begin, end)
-        Of Snakemake; those in which none of the jobs began do not count.
+        Of Snakemake.
 
     Returns
     -------
     dict
         ``wall``, ``work``, ``start-up``, ``Snakemake, a job`` and ``Snakemake, no job``, in s; the
         last for each of the ``side_by_side`` jobs.
+
+    Raises
+    ------
+    ValueError
+        As `wall`.
     """
     edges = sorted([(job.begin, 1) for job in found] + [(job.end, -1) for job in found])
     side_by_side = busy = running = 0
@@ -108,18 +156,16 @@ def costs(found, calls):
         running += step
         side_by_side = max(side_by_side, running)
         busy += (after - at) * (running > 0)
-    wall = sum(
-        end - begin for begin, end in calls if any(begin <= job.begin <= end for job in found)
-    )
+    total = wall(found, calls)
     started = sum(job.ready - job.begin for job in found)
     ran = sum(job.ran for job in found)
     return {
-        "wall": wall,
+        "wall": total,
         "side_by_side": side_by_side,
         "work": ran - started,
         "start-up": started,
         "Snakemake, a job": sum(job.end - job.begin for job in found) - ran,
-        "Snakemake, no job": (wall - busy) * side_by_side,
+        "Snakemake, no job": (total - busy) * side_by_side,
     }
 
 
@@ -129,10 +175,13 @@ def main():
     parser.add_argument("run")
     parser.add_argument("--folder", default=".")
     arguments = parser.parse_args()
-    found = jobs(arguments.folder, arguments.run)
-    cost = costs(found, sessions(arguments.folder))
-    count, wall, work = cost.pop("side_by_side"), cost.pop("wall"), cost.pop("work")
-    print(f"{len(found)} jobs, at most {count} side by side, {wall:.0f} s; work {work:.0f} s")
+    try:
+        found = jobs(arguments.folder, arguments.run)
+        cost = costs(found, sessions(arguments.folder))
+    except ValueError as error:
+        parser.exit(1, f"{error}\n")
+    count, total, work = cost.pop("side_by_side"), cost.pop("wall"), cost.pop("work")
+    print(f"{len(found)} jobs, at most {count} side by side, {total:.0f} s; work {work:.0f} s")
     for name, seconds in cost.items():
         print(f"{name}: {seconds:.0f} s, {100 * seconds / work:.1f} % of the work")
     print(f"overhead: {100 * sum(cost.values()) / work:.1f} % of the work")

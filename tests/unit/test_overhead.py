@@ -20,10 +20,10 @@ def stamp(at):
     return datetime.fromtimestamp(at).strftime("%Y-%m-%d %H:%M:%S,") + f"{round(at % 1 * 1000):03}"
 
 
-def put(folder, name, begin, ready, end, ran):
+def put(folder, name, begin, ready, end, ran, rule="make"):
     """Snakemake's record, log and benchmark file of a job."""
     key = base64.b64encode(f"results/mine/{name}.h5".encode()).decode()
-    said = {"rule": "make", "log": [f"logs/mine/{name}.log"], "starttime": begin, "endtime": end}
+    said = {"rule": rule, "log": [f"logs/mine/{name}.log"], "starttime": begin, "endtime": end}
     for place, text in (
         (f".snakemake/metadata/@{key[:5]}/{key[5:]}", json.dumps(said)),
         (
@@ -42,6 +42,9 @@ def test_costs(overhead, tmp_path):
     put(tmp_path, "a", 100.0, 102.0, 110.0, 9.0)
     put(tmp_path, "b", 105.0, 106.0, 112.0, 6.0)
     put(tmp_path, "c", 115.0, 116.0, 120.0, 4.5)
+    # The record of the run comes after it, and has no benchmark file.
+    put(tmp_path, "record", 130.0, 131.0, 150.0, 0.0, rule="record")
+    (tmp_path / "benchmarks/mine/record.tsv").unlink()
     found = overhead.jobs(tmp_path, "mine")
     assert len(found) == 3
     # Another call of Snakemake, in which none of these ran, does not count.
@@ -57,8 +60,16 @@ def test_costs(overhead, tmp_path):
     }
 
 
+def test_a_call_lasts_as_long_as_its_jobs(overhead):
+    jobs = [overhead.Job("make", begin, begin + 1, begin + 9, 9.0) for begin in (100.0, 205.0)]
+    # Of a call that says little, the log ends before the last job.
+    assert overhead.wall(jobs, [(98.0, 104.0), (200.0, 206.0)]) == 11 + 14
+    with pytest.raises(ValueError, match="1 of 2 jobs are of a call that left no log"):
+        overhead.wall(jobs, [(98.0, 104.0)])
+
+
 def test_what_is_missing_is_said(overhead, tmp_path):
-    with pytest.raises(ValueError, match="no record of a job of run 'mine'"):
+    with pytest.raises(ValueError, match="no job of run 'mine'; runs: none"):
         overhead.jobs(tmp_path, "mine")
     put(tmp_path, "a", 100.0, 102.0, 110.0, 9.0)
     (tmp_path / "benchmarks/mine/a.tsv").unlink()

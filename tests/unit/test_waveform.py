@@ -537,12 +537,9 @@ def test_parts_along_tracks():
     ],
 )
 def test_bad_tracks_are_named(tmp_path, cell):
-    header = "name\tsource\tformat\tpath\tcolumns\tunit\tderivative\tsha256\ttracks"
-    columns = "t=0 xx=1 yy=2 zz=3 xy=4 xz=5 yz=6"
-    row = ["a", "numerical", "tensor", "a.txt", columns, "cm", "2", 64 * "0"]
-    (tmp_path / "table.tsv").write_text("\n".join([header, "\t".join([*row, cell])]) + "\n")
-    with pytest.raises(ValueError, match=r"table\.tsv:2: tracks"):
-        waveform.read_table(tmp_path / "table.tsv")
+    table = write_table(tmp_path, {**TENSOR, "sha256": 64 * "0", "tracks": cell})
+    with pytest.raises(ValueError, match=r"waveforms\.tsv:2: tracks"):
+        waveform.read_table(table)
 
 
 @pytest.mark.parametrize("frequency", [50, 800, 1500])

@@ -75,6 +75,8 @@ def test_every_key_is_described_and_in_the_readme(config, schema, root):
         ({"classifier": {"features": 2000}}, "2112"),
         ({"spectrogram": {"normalisation": "fixed"}}, "ceiling"),
         ({"figures": {"distances": [11]}}, "figures.distances"),
+        ({"datasets": {"distances": [1, 5, 10, 1.00000001]}}, r"datasets.distances: 1: take"),
+        ({"datasets": {"distances": [1, 5, 10, 1000000]}}, r"datasets.distances: 1e\+06"),
         ({"figures": {"comparison": "noise"}}, "figures.comparison"),
         ({"saliency": {"distance": 11}}, "saliency.distance"),
         ({"saliency": {"layer": "conv3"}}, "conv3.*relu2"),

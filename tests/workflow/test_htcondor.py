@@ -29,13 +29,20 @@ def test_the_profile_is_taken(plugin, tmp_path, root, monkeypatch):
     monkeypatch.setenv("CONDOR_CONFIG", "/dev/null")
     run = Workflow(tmp_path, root, TINY)
     profiles = ["--profile", root / "profiles/htcondor"]
-    profiles += ["--workflow-profile", root / "profiles/site"]
+    profiles += ["--workflow-profile", root / "profiles/site-htcondor"]
     output = run.run(*profiles, "--dry-run", "--", "results/tiny/models/seed-0/best.weights.h5")
     assert re.search(r"^train +1$", output, re.M)
 
 
-def test_rules_have_the_memory_and_the_devices_that_they_need(root):
-    profile = yaml.safe_load((root / "profiles/htcondor/profile.v9+.yaml").read_text())
+@pytest.mark.parametrize("name", ["htcondor", "site-htcondor"])
+def test_rules_have_the_memory_and_the_devices_that_they_need(root, name):
+    text = (root / f"profiles/{name}/profile.v9+.yaml").read_text()
+    # A block of the site takes the place of the profile's, also once it is filled in.
+    for filled in (text, re.sub(r"^( *)#(\w)", r"\1\2", text, flags=re.MULTILINE)):
+        _check(root, yaml.safe_load(filled))
+
+
+def _check(root, profile):
     least = profile["default-resources"]["htcondor_request_mem_mb"]
     own = {
         name: block.get("htcondor_request_mem_mb", least)

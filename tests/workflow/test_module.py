@@ -1,5 +1,6 @@
 """The workflow as a module of another, as the README says."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -33,10 +34,16 @@ class Outer:
     def write(self, config):
         (self.folder / "my.yaml").write_text(yaml.safe_dump(config))
 
-    def run(self, *arguments, fails=False):
+    def run(self, *arguments, fails=False, environment=None):
         command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
         done = subprocess.run(
-            command, cwd=self.folder, capture_output=True, text=True, timeout=600, check=False
+            command,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+            env=os.environ | (environment or {}),
         )
         output = done.stdout + done.stderr
         assert (done.returncode != 0) == fails, output
@@ -93,13 +100,102 @@ def test_a_swapped_waveform_changes_its_own_samples_alone(tiny, swapped):
         assert (one[own] != other[own]).any(axis=(1, 2, 3)).all()
 
 
+def test_a_rule_is_changed_and_another_left_out(tmp_path, root):
+    """Snakemake reads the module anew for each `use rule`."""
+    outer = Outer(tmp_path / "outer", root, TINY)
+    text = (outer.folder / "Snakefile").read_text()
+    text = text.replace("use rule * from ccsncam\n", "use rule * from ccsncam exclude fig12\n")
+    text = text.replace("rules.all.input", '"results/tiny/models/seed-0/best.weights.h5"')
+    change = 'use rule train from ccsncam as train with:\n    message:\n        "My way"\n\n\n'
+    (outer.folder / "Snakefile").write_text(text.replace("rule mine:", change + "rule mine:"))
+    assert "My way" in outer.run("--dry-run")
+
+
+def test_the_report_of_another_workflow(tiny, tmp_path, root):
+    """Whose config may have this one's as a part."""
+    outer = Outer(tmp_path / "outer", root, {"inner": TINY})
+    text = (outer.folder / "Snakefile").read_text()
+    text = text.replace("        config\n", '        config["inner"]\n')
+    (outer.folder / "Snakefile").write_text(text)
+    name = "results/tiny/waveforms/s18.png"
+    outer.run(name)
+    outer.run("--report", "report.html", "--", name)
+    assert "s18.png" in (outer.folder / "report.html").read_text()
+
+
+@pytest.fixture
+def hosted(tmp_path, root):
+    """Environment in which github.com/me/ccsncam is these files, and their commit."""
+    source = tmp_path / "source"
+    listed = subprocess.run(
+        ["git", "-C", root, "ls-files", "-z"], capture_output=True, text=True, check=True
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(root / name, source / name)
+
+    def git(*arguments):
+        who = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
+        command = ["git", "-C", source, *who, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    git("init", "--quiet")
+    git("add", "--all")
+    git("commit", "--quiet", "--message", "all")
+    environment = {
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.{source}.insteadOf",
+        "GIT_CONFIG_VALUE_0": "https://github.com/me/ccsncam",
+    }
+    return environment, git("rev-parse", "HEAD")
+
+
+def test_a_module_from_github(tiny, hosted, tmp_path, root):
+    """As snakedeploy writes it, and the workflow catalog says."""
+    environment, commit = hosted
+    outer = Outer(tmp_path / "outer", root, TINY)
+    text = (outer.folder / "Snakefile").read_text()
+    local = f'"{root}/workflow/Snakefile"'
+    assert local in text
+    path = f'github("me/ccsncam", path="workflow/Snakefile", commit="{commit}")'
+    (outer.folder / "Snakefile").write_text(text.replace(local, path))
+    for name in ("datasets/test-1kpc.h5", "figures/fig01.png"):
+        outer.run(f"results/tiny/{name}", environment=environment)
+        ours = (tiny.folder / "results/tiny" / name).read_bytes()
+        assert (outer.folder / "results/tiny" / name).read_bytes() == ours, name
+    # Everything that jobs import and read is known by name: no file can be looked for there.
+    planned = outer.run("--dry-run", environment=environment)
+    assert "train" in planned
+    rules = (root / "workflow/rules/common.smk").read_text()
+    for listed, files in (
+        ("LIBRARY", (path.stem for path in (root / "workflow/scripts/ccsncam").glob("*.py"))),
+        ("TABLES", (path.name for path in (root / "resources").iterdir() if path.is_file())),
+    ):
+        names = re.search(rf'^{listed} = """(.*?)"""', rules, re.MULTILINE | re.DOTALL)[1].split()
+        assert names == sorted(files)
+
+
+def test_a_source_that_cannot_carry_it_is_said(hosted, tmp_path, root):
+    environment, commit = hosted
+    outer = Outer(tmp_path / "outer", root, TINY)
+    text = (outer.folder / "Snakefile").read_text()
+    path = f'"git+file://{tmp_path}/source/workflow/Snakefile@{commit}"'
+    text = text.replace(f'"{root}/workflow/Snakefile"', path)
+    (outer.folder / "Snakefile").write_text(text)
+    output = outer.run("--dry-run", fails=True, environment=environment)
+    assert "or the path of a clone's workflow/Snakefile" in output
+    assert "ModuleNotFoundError" not in output
+
+
 def test_what_is_wrong_is_said(tmp_path, root):
     outer = Outer(tmp_path / "outer", root, {"run": "mine", "seed": "one"})
     assert "config, seed: 'one' is not of type 'integer'" in outer.run("--dry-run", fails=True)
-    # The default table lies beside the default config, which is not where one works.
+    # The default table is the one beside the default config.
     outer.write({"run": "mine"})
-    output = outer.run("--dry-run", fails=True)
-    assert "config/waveforms.tsv: no such waveform table" in output
+    assert "train" in outer.run("--dry-run")
+    outer.write({"run": "mine", "waveforms": "none.tsv"})
+    assert "none.tsv: no such waveform table" in outer.run("--dry-run", fails=True)
     # Without a module around it the workflow asks for its config file.
     command = [sys.executable, "-m", "snakemake", "-n", "-s", root / "workflow/Snakefile"]
     done = subprocess.run(command, cwd=outer.folder, capture_output=True, text=True, check=False)

@@ -4,6 +4,7 @@ import hashlib
 import importlib.metadata
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -62,11 +63,20 @@ def test_it_says_by_what_and_at_what_cost(recorded, root):
     assert {
         one.id.removeprefix("#rule-") for one in crate.get_by_type("SoftwareApplication")
     } >= rules
-    config = yaml.safe_load((folder / "record/config.yaml").read_text())
+    config = yaml.safe_load((folder / "record/config/config.yaml").read_text())
     assert config["classifier"]["epochs"] == [3, 2, 2]
     assert config["signal"]["sample_rate"] == 4096
     copied = (folder / "record/workflow/Snakefile").read_text()
     assert copied == (root / "workflow/Snakefile").read_text()
+
+
+def test_a_run_is_made_again_from_it(recorded, tmp_path):
+    _, folder, _ = recorded
+    shutil.copytree(folder / "record", tmp_path / "again")
+    command = [sys.executable, "-m", "snakemake", "--dry-run"]
+    done = subprocess.run(command, cwd=tmp_path / "again", capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "results/tiny/models/seed-0/best.weights.h5" in done.stdout
 
 
 def test_a_commit_is_that_of_the_files(tmp_path):

@@ -69,7 +69,7 @@ def test_strain_and_numerical_waveforms_are_said(root, config):
     config["noise"]["exclude"] = [[5, 6]]
     config["saliency"]["options"] = {"score-cam": {"post_relu": True}}
     config["classifier"]["seeds"] = [0, 1]
-    config["sources"] = {"mine": "numerical", "other": "numerical", "s18": "surrogate"}
+    config["_sources"] = {"mine": "numerical", "other": "numerical", "s18": "surrogate"}
     template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(
         (root / "workflow/report/workflow.rst").read_text()
     )

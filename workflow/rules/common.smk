@@ -2,8 +2,10 @@
 
 import ast
 import hashlib
+import io
 import re
 import sys
+import tokenize
 from functools import cache
 from pathlib import Path
 
@@ -12,8 +14,34 @@ from snakemake import __version__ as SNAKEMAKE
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-WORKFLOW = Path(str(workflow.current_basedir)).parent
-SCRIPTS = WORKFLOW / "scripts"
+# Of a module from github() there is no folder: Snakemake fetches what it is asked for into its cache,
+# each file at its place, and that is where jobs find the library and the tables.
+LIBRARY = """
+    __init__ attribution classifier classify dataset embedding evaluation examples faithfulness gwosc
+    injection joblog methods network plots plots_classify plots_saliency plots_segments record
+    relevance resources saliency seeds settings spectrogram strain surrogate waveform whitening
+""".split()
+TABLES = """
+    events.tsv glitches.tsv observing_runs.tsv published.json science_segments.tsv spectral_lines.tsv
+    surrogate_targets.tsv surrogates.tsv
+""".split()
+FOLDER = Path(str(workflow.current_basedir)).parents[1]
+# Commit or tag of such a module.
+REF = getattr(workflow.current_basedir, "ref", None)
+
+
+def shipped(name):
+    """Path of a file of this repository."""
+    return FOLDER / name if FOLDER.is_dir() else Path(workflow.source_path(f"../../{name}"))
+
+
+SCRIPTS = [shipped(f"workflow/scripts/ccsncam/{name}.py") for name in LIBRARY][0].parents[1]
+if not (SCRIPTS / "ccsncam" / "settings.py").is_file():
+    raise WorkflowError(
+        f"{workflow.current_basedir}: of such a source Snakemake keeps no folder that jobs can "
+        "import from: give github(...), or the path of a clone's workflow/Snakefile"
+    )
+SHIPPED = [shipped(f"resources/{name}") for name in TABLES]
 sys.path.append(str(SCRIPTS))
 
 from ccsncam import gwosc, methods, resources, settings, strain, waveform
@@ -29,12 +57,15 @@ def checked(function, *arguments):
         raise WorkflowError(str(error)) from None
 
 
+# A module's rules are read once for each `use rule` of the other workflow.
+config.pop("_sources", None)
 # As a module the workflow has no config file of its own, and may be given a few keys.
-settings.fill(config, yaml.safe_load((WORKFLOW.parent / "config" / "config.yaml").read_text()))
+config.setdefault("waveforms", str(shipped("config/waveforms.tsv")))
+settings.fill(config, yaml.safe_load(shipped("config/config.yaml").read_text()))
 checked(
     settings.check,
     config,
-    yaml.safe_load((WORKFLOW / "schemas" / "config.schema.yaml").read_text()),
+    yaml.safe_load(shipped("workflow/schemas/config.schema.yaml").read_text()),
     resources.path("surrogates.tsv"),
 )
 checked(settings.check_files, config)
@@ -46,7 +77,7 @@ SIGNALS = config["classes"][1:]
 TABLE = checked(settings.waveforms_of, config)
 MODELS = waveform.models(TABLE, SIGNALS)
 # For the methods paragraph of the report, which knows of the config alone.
-config["sources"] = TABLE.loc[MODELS, "source"].to_dict()
+config["_sources"] = TABLE.loc[MODELS, "source"].to_dict()
 BANDS = [f"{low:g}-{high:g}" for low, high in config["datasets"]["train_bands"]]
 TRAIN = [f"train-snr-{band}" for band in BANDS]
 VALIDATION = "validation-snr-{:g}-{:g}".format(*config["datasets"]["validation_band"])
@@ -89,15 +120,24 @@ MOMENT_SOURCES = (
 
 @cache
 def parsed(path):
-    """What a file of code says, less comments and docstrings, and the library files behind it."""
-    tree, behind = ast.parse(path.read_text()), []
-    for node in ast.walk(tree):
+    """What a file of code says, less comments and docstrings, and the library files behind it.
+
+    The text, and not Python's own form of it, which differs from version to version.
+    """
+    text, behind = path.read_text(), []
+    lines = text.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ImportFrom) and node.module.startswith("ccsncam"):
             inner = node.module.split(".")[1:] or sorted(alias.name for alias in node.names)
             behind += [SCRIPTS / "ccsncam" / f"{name}.py" for name in inner]
         if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
-            node.body[0].value.value = ""
-    return ast.dump(tree).encode(), behind
+            first, last = node.body[0].lineno, node.body[0].end_lineno
+            lines[first - 1 : last] = [""] * (last - first + 1)
+    return "\n".join(line.rstrip() for line in lines if line.strip()).encode(), behind
 
 
 def code_of(script):
@@ -105,7 +145,7 @@ def code_of(script):
 
     How a job logs changes no result.
     """
-    digest, todo, done = hashlib.sha256(), [SCRIPTS / f"{script}.py"], set()
+    digest, todo, done = hashlib.sha256(), [shipped(f"workflow/scripts/{script}.py")], set()
     while todo:
         path = todo.pop(0)
         if path in done or path.stem == "joblog":

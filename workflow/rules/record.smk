@@ -18,6 +18,8 @@ rule record:
         benchmarks=f"benchmarks/{config['run']}",
         logs=f"logs/{config['run']}",
         snakemake=SNAKEMAKE,
+        ref=REF,
+        config=config,
     message:
         "Record of the run"
     script:

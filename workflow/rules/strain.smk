@@ -5,7 +5,9 @@ onstart:
 # A fetched file depends on its name alone: neither params nor a digest of the code, so that a
 # change of mirror or of a script fetches nothing again. update() keeps a file that is there until
 # the job has looked at it; a new conda environment then costs a look, and no download.
+# On a cluster it runs where Snakemake does: computing nodes often have no way out.
 rule fetch_strain:
+    localrule: True
     output:
         fetched(f"{CACHE}/{{strain}}.hdf5"),
     log:

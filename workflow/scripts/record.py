@@ -13,7 +13,7 @@ def main(job):
     folder = Path(job.output.metadata).parent
     record.write(
         *(folder, job.output.code, job.params.inputs, table),
-        *(job.config["run"], job.params.snakemake),
+        *(job.config["run"], job.params.snakemake, job.params.ref),
     )
 
 

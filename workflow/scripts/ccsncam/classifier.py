@@ -13,10 +13,11 @@ import tempfile
 import time
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pandas as pd
 
+# Where a scheduler says which GPUs a job has.
+GIVEN = ("CUDA_VISIBLE_DEVICES", "SLURM_GPUS_ON_NODE", "_CONDOR_AssignedGPUs")
 LOGGER = logging.getLogger(__name__)
 KERNEL, POOL = 3, 2
 HISTORY = ["epoch", "stage", "loss", "accuracy", "validation_loss", "validation_accuracy"]
@@ -92,6 +93,13 @@ def prepare(threads=1, gpu=False, mixed_precision=False, xla=False):
     # Devices start here, and say so here.
     tf.config.list_logical_devices()
     words = devices[0].name if devices else "CPU"
+    given = [name for name in GIVEN if os.environ.get(name, "-1") not in ("", "-1")]
+    if gpu and given and not devices:
+        LOGGER.warning(
+            "%s: the job was given a GPU and TensorFlow sees none, so the CPU trains: install CUDA "
+            "(docs/cluster.md), or ask for no GPU",
+            f"{given[0]}={os.environ[given[0]]}",
+        )
     LOGGER.info("TensorFlow %s on %s", tf.__version__, words)
 
 
@@ -176,6 +184,8 @@ def build(settings, shape, classes, seed=0):
 
 def read(path):
     """Spectrograms (n, frequency, time, detector), float32, and labels (n,) of a data set."""
+    import h5py
+
     with h5py.File(path) as file:
         return file["spectrogram"][()], file["label"][()]
 
@@ -272,6 +282,7 @@ def train(
     ValueError
         If the network has other counts than the settings say, or a loss is not finite.
     """
+    import h5py
     import keras
     import tensorflow as tf
 
@@ -346,6 +357,8 @@ class _State:
     """The state of a training after each epoch, in one file that is replaced at once."""
 
     def __init__(self, folder, made_of, paths):
+        import h5py
+
         self.path = Path(folder) / "state.h5"
         digest = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode())
         for path in paths:
@@ -358,6 +371,8 @@ class _State:
 
     def restore(self, model, optimizer):
         """Put back what an earlier run of the same training left; its best weights and history."""
+        import h5py
+
         if not self.path.exists():
             return None, []
         with h5py.File(self.path) as file:
@@ -374,6 +389,8 @@ class _State:
 
     def save(self, model, optimizer, best, history):
         """Replace the state."""
+        import h5py
+
         self.path.parent.mkdir(parents=True, exist_ok=True)
         partial = self.path.with_suffix(".partial")
         groups = {

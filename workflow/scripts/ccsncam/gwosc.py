@@ -23,11 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-import h5py
 import numpy as np
 import pandas as pd
 import requests
-from gwosc.api import v2
 
 from ccsncam import resources
 
@@ -423,6 +421,8 @@ def locate(file, *, host, session, attempts):
     ValueError
         When the server does not answer as GWOSC does, or does not list the file.
     """
+    from gwosc.api import v2
+
     host = host.rstrip("/")
     patience = _Patience(attempts)
     while True:
@@ -478,6 +478,8 @@ def check(path, file):
     ValueError
         What is wrong, in one line without the path.
     """
+    import h5py
+
     try:
         # HDF5 would lock a path, which a part is already.
         with open(path, "rb") as opened, h5py.File(opened) as content:

@@ -18,7 +18,11 @@ from rocrate.rocrate import ROCrate
 
 ROOT = Path(__file__).parents[3]
 # What of the repository is copied beside the results: what they follow from.
-CODE = ("Snakefile", "workflow", "envs", "resources", "pyproject.toml", "requirements.txt")
+CODE = (
+    *("Snakefile", "workflow", "envs", "profiles", "resources", "pyproject.toml"),
+    "requirements.txt",
+)
+CONFIG = "config/config.yaml"
 PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": "Process Run Crate",
     "https://w3id.org/ro/wfrun/workflow/0.5": "Workflow Run Crate",
@@ -69,7 +73,7 @@ def commit(folder=ROOT):
 
 
 def keep_code(target, config):
-    """Copy the workflow's code and the whole configuration beside the results.
+    """Copy what the run can be made from again: code, configuration and waveform table.
 
     Parameters
     ----------
@@ -78,17 +82,22 @@ def keep_code(target, config):
     config : dict
         The configuration as the run had it.
     """
-    target = Path(target)
-    target.mkdir(parents=True)
+    target, table = Path(target), Path(config["waveforms"])
+    (target / "config").mkdir(parents=True)
     # Strain that was fetched and waveforms of others lie in the resources too.
     leave = shutil.ignore_patterns("__pycache__", "strain", "waveforms", ".snakemake")
     for name in CODE:
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, target / name, ignore=leave)
-        else:
+        # Of a module from github() there is what was needed.
+        elif (ROOT / name).exists():
             shutil.copy(ROOT / name, target / name)
-    text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
-    (target / "config.yaml").write_text(text)
+    shutil.copy(table, target / "config" / table.name)
+    # What begins so was worked out by the workflow.
+    said = {key: value for key, value in config.items() if not key.startswith("_")}
+    said["waveforms"] = f"config/{table.name}"
+    text = yaml.safe_dump(said, sort_keys=False, allow_unicode=True)
+    (target / CONFIG).write_text(text)
 
 
 def jobs(benchmarks, logs):
@@ -126,7 +135,7 @@ def jobs(benchmarks, logs):
     return pd.DataFrame(rows)
 
 
-def write(folder, code, inputs, table, name, snakemake):
+def write(folder, code, inputs, table, name, snakemake, ref=None):
     """Write ``ro-crate-metadata.json`` of a run.
 
     Parameters
@@ -143,6 +152,8 @@ def write(folder, code, inputs, table, name, snakemake):
         Of the run.
     snakemake : str
         Version of Snakemake.
+    ref : str, optional
+        Commit or tag of a module that Snakemake has from a host of repositories.
     """
     folder, code = Path(folder), Path(code)
     crate = ROCrate(version="1.1")
@@ -160,7 +171,7 @@ def write(folder, code, inputs, table, name, snakemake):
         properties={"name": "ccsncam", "sha256": digest(entry)},
     )
     flow["license"] = crate.license = crate.add(ContextEntity(crate, LICENSE["@id"], LICENSE))
-    flow["version"] = commit() or "not a git checkout"
+    flow["version"] = commit() or ref or "not a git checkout"
     profiles = [
         crate.add(ContextEntity(crate, url, {"@type": "CreativeWork", "name": words}))
         for url, words in PROFILES.items()
@@ -177,7 +188,7 @@ def write(folder, code, inputs, table, name, snakemake):
         files[place]["sha256"] = digest(path)
         if code not in path.parents:
             results.append(files[place])
-    read = [files[(code / "config.yaml").relative_to(folder).as_posix()]]
+    read = [files[(code / CONFIG).relative_to(folder).as_posix()]]
     read += [_outside(crate, Path(path)) for path in sorted(set(inputs))]
     begin = (table["ended"] - table["wall_s"]).min()
     run = crate.add_action(

@@ -267,6 +267,17 @@ def _check_bands(config):
     for one, other in combinations(sets["train_bands"], 2):
         if max(one[0], other[0]) < min(one[1], other[1]):
             raise ValueError(f"config, datasets.train_bands: {one} and {other} overlap")
+    for key, values in (
+        ("train_bands", [f"{low:g}-{high:g}" for low, high in sets["train_bands"]]),
+        ("distances", [f"{distance:g}" for distance in sets["distances"]]),
+    ):
+        # They name files.
+        twice = sorted({name for name in values if values.count(name) > 1 or "e" in name})
+        if twice:
+            raise ValueError(
+                f"config, datasets.{key}: {twice[0]}: take numbers that six digits tell apart, "
+                "from 0.0001 to 999999"
+            )
     stages, epochs = len(sets["train_bands"]), len(config["classifier"]["epochs"])
     if stages != epochs:
         raise ValueError(

@@ -4,7 +4,6 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-import scipy.fft
 
 
 class Grid(NamedTuple):
@@ -65,6 +64,8 @@ def magnitude(whitened, settings, sample_rate):
     numpy.ndarray
         Shape (..., frequency, frame), float32; a cell of white noise has a mean power of 1.
     """
+    import scipy.fft
+
     window, hop = settings["window"], settings["hop"]
     frames = np.lib.stride_tricks.sliding_window_view(whitened, window, axis=-1)[..., ::hop, :]
     keep = len(grid(settings, sample_rate).frequencies)

@@ -11,12 +11,8 @@ import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pandas as pd
-from scipy import fft
-
-from ccsncam import whitening
 
 log = logging.getLogger(__name__)
 
@@ -288,6 +284,8 @@ def simulate(
     glitches : pandas.DataFrame
         ``gps`` of the middle, ``snr``, ``frequency`` [Hz] and ``kind`` of each.
     """
+    from scipy import fft
+
     gps_start = np.atleast_1d(np.asarray(gps_start, dtype=np.float64))
     size = round(duration * sample_rate)
     margin = MARGIN * sample_rate
@@ -350,6 +348,8 @@ class _Glitches:
 
     def add(self, strain, begin, random):
         """Draw one glitch, add it to a block that begins at a GPS time, and say what it was."""
+        from scipy import fft
+
         kind = self.kinds[random.choice(len(self.kinds), p=self.shares)]
         row = self.parameters.loc[kind]
         u = random.random(6)
@@ -611,6 +611,8 @@ class _StrainFile:
 
         The values are None where the file has no such mask.
         """
+        import h5py
+
         if self.kind == "hdf5":
             with h5py.File(self.path) as file:
                 return [
@@ -644,6 +646,8 @@ class _StrainFile:
             )
 
     def _hdf5(self):
+        import h5py
+
         try:
             with h5py.File(self.path) as file:
                 data = file["strain/Strain"]
@@ -659,6 +663,8 @@ class _StrainFile:
             ) from None
 
     def _plain(self):
+        import h5py
+
         name = self.entry["dataset"]
         try:
             with h5py.File(self.path) as file:
@@ -1138,6 +1144,10 @@ def write_noise(
     selection : pandas.DataFrame
         Stretches kept and lost: ``start``, ``end`` (GPS) and ``reason``.
     """
+    import h5py
+
+    from ccsncam import whitening
+
     size = round(segment_duration * sample_rate)
     if segment_duration <= filter_duration or segment_duration < 2 * psd_duration:
         raise ValueError(
@@ -1222,6 +1232,8 @@ def read_noise(path, strain=False):
     -------
     Noise
     """
+    import h5py
+
     try:
         with h5py.File(path) as file:
             attrs = dict(file.attrs)
@@ -1262,6 +1274,8 @@ def read_stretches(path, common=None):
         ``split``, ``detector``, ``source``, ``quality`` (bits asked for, and files without),
         ``start`` and ``end`` (GPS) and ``reason``.
     """
+    import h5py
+
     with h5py.File(path) as file:
         own = {name: file.attrs[name] for name in ("split", "detector", "source", "quality")}
         table = pd.DataFrame({name: file[f"selection/{name}"][()] for name in _STRETCH_COLUMNS})
