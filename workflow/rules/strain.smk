@@ -7,7 +7,6 @@ onstart:
 # the job has looked at it; a new conda environment then costs a look, and no download.
 # On a cluster it runs where Snakemake does: computing nodes often have no way out.
 rule fetch_strain:
-    localrule: True
     output:
         fetched(f"{CACHE}/{{strain}}.hdf5"),
     log:
@@ -16,6 +15,7 @@ rule fetch_strain:
         "<benchmarks>/fetch_strain/{strain}.tsv"
     wildcard_constraints:
         strain=r"(temporary/[\w.+-]+/(noise|moments)/)?[HLVK]-[HLVK]1_GWOSC_O\d[ab]?_4KHZ_R1-\d+-4096",
+    localrule: True
     conda:
         "../../envs/strain.yaml"
     threads: 1
