@@ -664,3 +664,12 @@ def test_real_plain_files(real_data):
     assert starts == [begin]
     assert data.shape == (1, 8 * RATE)
     assert np.isfinite(data).all()
+
+
+def test_events_of_a_stretch(root):
+    events = strain.read_events(root / "resources/events.tsv")
+    assert strain.events_between(events, 1126259460.0, 1126259464.0) == [("GW150914", 1126259462.4)]
+    assert strain.events_between(events, 1126259463.0, 1126259464.0) == []
+    # Listed by two catalogues.
+    assert (events["name"] == "GW190412").sum() == 2
+    assert len(strain.events_between(events, 1239082261.0, 1239082263.0)) == 1

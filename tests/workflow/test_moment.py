@@ -58,8 +58,35 @@ def test_a_moment_is_classified(moment):
     assert "surrogate waveforms, simulated noise" in page
     # Nothing is fetched from elsewhere.
     assert set(re.findall(r'(?:src|href)="([^,"]*)', page)) == {"data:image/png;base64"}
-    assert "<td>H1</td><td>64</td><td>unknown, no quality mask in the file" in page
-    assert "<td>L1</td><td>-</td><td>L1: no strain at GPS" in page
+    assert "<td>H1</td><td>64</td><td>yes</td><td>unknown, no quality mask in the file" in page
+    assert "<td>L1</td><td>-</td><td>-</td><td>L1: no strain at GPS" in page
+    assert "<td>h1.h5</td>" in page
+    history = np.genfromtxt(
+        moment.folder / "results/tiny/models/seed-0/history.csv", delimiter=",", names=True
+    )
+    best = history["validation_accuracy"][history["validation_loss"].argmin()]
+    assert f"validation accuracy\n{100 * best:.0f} %" in page
+    assert "merger, which" not in page
+
+
+def test_a_catalogued_merger_is_named(finished):
+    """Of GW190403_051519, which lies in the paper's validation range."""
+    folder, gps = finished.folder / "strain", 1238303737.2
+    folder.mkdir(exist_ok=True)
+    with h5py.File(finished.folder / "results/tiny/noise/test-H1.h5") as noise:
+        data = noise["strain"][0].astype(float)
+    with h5py.File(folder / "merger.h5", "w") as file:
+        file["data"] = data
+        file["data"].attrs["fs"] = 4096
+    entry = {"detector": "H1", "start": 1238303705, "dataset": "data"}
+    block = {"source": "files", "folder": str(folder), "plain": {"merger.h5": entry}, "step": 0.5}
+    finished.write(TINY | {"classify": block})
+    name = f"results/tiny/classify/{gps + 0.5}"
+    finished.run("--", f"{name}.html")
+    with h5py.File(finished.folder / f"{name}.h5") as file:
+        assert file["events/GW190403_051519"].attrs["gps"] == gps
+    words = "<strong>GW190403_051519 at -0.50 s: a compact binary merger, which is none of"
+    assert words in (finished.folder / f"{name}.html").read_text()
 
 
 def test_a_moment_of_gwosc_is_fetched(finished, tmp_path):

@@ -2,6 +2,7 @@ rule classify:
     input:
         unpack(strain_files_at),
         weights=f"<results>/models/seed-{SEEDS[0]}/best.weights.h5",
+        history=f"<results>/models/seed-{SEEDS[0]}/history.csv",
         dataset=f"<results>/datasets/{VALIDATION}.h5",
     output:
         "<results>/classify/{gps}.h5",
@@ -17,6 +18,7 @@ rule classify:
         runtime="10m",
     params:
         code=code_of("classify"),
+        tables=resources.digest("events.tsv"),
         settings=moment_settings(),
         classifier=network_settings(),
         saliency=map_settings(),

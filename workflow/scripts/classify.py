@@ -3,7 +3,7 @@
 import h5py
 import numpy as np
 
-from ccsncam import classifier, classify, joblog, saliency, spectrogram
+from ccsncam import classifier, classify, joblog, resources, saliency, spectrogram, strain
 
 
 def main(job):
@@ -35,11 +35,17 @@ def main(job):
         out.attrs.update({"gps": gps, "missing": missing, "data": there, "begin": begin})
         out.attrs["segment_duration"] = settings["segment_duration"]
         out.attrs.update({"run": job.params.run, "aside": classify.ASIDE})
+        out.attrs["validation_accuracy"] = classifier.best_accuracy(job.input.history)
+        events = strain.read_events(resources.path("events.tsv"))
+        for name, at in strain.events_between(events, gps + begin, gps - begin):
+            out.create_group(f"events/{name}").attrs["gps"] = at
+            log.warning("%s, a compact binary merger, lies at %+.2f s", name, at - gps)
         out.create_dataset("start", data=begin + starts / rate, track_times=False)
         out.create_dataset("probability", data=probability, track_times=False)
         for detector, series in found.items():
             said = {key: getattr(heard[detector], key) for key in classify.SAID}
-            out.create_group(f"heard/{detector}").attrs.update(said)
+            files = [str(path) for path in job.input.get(detector, [])]
+            out.create_group(f"heard/{detector}").attrs.update({**said, "files": files})
             if series is not None:
                 shown = spectrogram.magnitude(series, block | {"scale": "amplitude"}, rate)
                 out.create_dataset(f"spectrogram/{detector}", data=shown, track_times=False)

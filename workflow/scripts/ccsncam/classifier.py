@@ -411,6 +411,12 @@ class _State:
         self.path.parent.rmdir()
 
 
+def best_accuracy(path):
+    """Validation accuracy of the best weights, those of the lowest loss, from ``history.csv``."""
+    history = pd.read_csv(path)
+    return float(history["validation_accuracy"][history["validation_loss"].idxmin()])
+
+
 def predict(model, images):
     """Features and probabilities.
 

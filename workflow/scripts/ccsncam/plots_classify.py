@@ -3,6 +3,7 @@
 import base64
 import html
 from dataclasses import dataclass
+from pathlib import Path
 from string import Template
 
 import h5py
@@ -43,7 +44,12 @@ class Found:
     explained : dict of dict
         The attributes of the two windows that are explained.
     heard : dict of dict
-        By detector ``psd_seconds``, ``aside`` and ``quality``, as in `ccsncam.classify.Heard`.
+        By detector ``psd_seconds``, ``aside`` and ``quality``, as in `ccsncam.classify.Heard`, and
+        ``files``.
+    events : dict of float
+        Catalogued mergers in the span: name and time from ``gps`` [s].
+    validation_accuracy : float
+        Of the network.
     trained_seconds : int
         Seconds of strain behind a PSD in training.
     aside : array (2,)
@@ -61,6 +67,8 @@ class Found:
     probability: np.ndarray
     explained: dict
     heard: dict
+    events: dict
+    validation_accuracy: float
     trained_seconds: int
     aside: np.ndarray
 
@@ -73,6 +81,9 @@ class Found:
             arrays = {name: file[name][()] for name in ("start", "probability")}
             explained = {name: dict(file[name].attrs) for name in WINDOWS}
             heard = {name: dict(file[f"heard/{name}"].attrs) for name in lists["detectors"]}
+            events = {name: own.attrs["gps"] for name, own in file.get("events", {}).items()}
+            values["events"] = {name: at - values["gps"] for name, at in events.items()}
+            values["validation_accuracy"] = float(file.attrs["validation_accuracy"])
             values["trained_seconds"] = int(file.attrs["segment_duration"])
         return cls(path, explained=explained, heard=heard, **lists, **values, **arrays)
 
@@ -96,6 +107,14 @@ class Found:
             text += f"; PSD sees the moment and damps a loud signal ({', '.join(seeing)})"
         return text
 
+    @property
+    def mergers(self):
+        """What catalogues say of the span; empty where they say nothing."""
+        said = [f"{name} at {at:+.2f} s" for name, at in self.events.items()]
+        if not said:
+            return ""
+        return f"{', '.join(said)}: a compact binary merger, which is none of the network's classes"
+
     def verdict(self, name):
         """Probability of the class that is explained in a window, and what the network says."""
         one = self.explained[name]
@@ -118,7 +137,8 @@ def moment(found):
     count = len(found.detectors)
     heights = [1.0] * count + [1.7]
     figure = plt.figure(figsize=(PAGE, 0.8 + 1.05 * sum(heights) + 2.5))
-    figure.suptitle(f"GPS {found.gps:.15g}", fontsize=8)
+    title = f"GPS {found.gps:.15g}"
+    figure.suptitle(f"{title}\n{found.mergers}" if found.events else title, fontsize=8)
     above, below = figure.subfigures(2, 1, height_ratios=[1.05 * sum(heights), 2.5])
     # Colour bar and legend share a column: a legend beside the curves would push the bar away.
     layout = above.add_gridspec(count + 1, 2, height_ratios=heights, width_ratios=[1, 0.17])
@@ -129,6 +149,9 @@ def moment(found):
         begin = file.attrs["begin"]
         for axes, detector in zip(grid[:-1], found.detectors, strict=True):
             _spectrogram(axes, file, detector, samples, begin)
+            for at in found.events.values():
+                # Above the signal itself.
+                axes.axvline(at, 0.4, 1, color="white", lw=0.8, ls="--")
             absent = "" if detector in found.data else f": no data, {STAND_INS[found.missing]}"
             axes.text(
                 *(0.008, 0.93, f"{detector}{absent}"),
@@ -186,8 +209,11 @@ def _probabilities(axes, found):
     look = looks(found.classes)
     # A window is drawn where the moment lies in that of the moment.
     at = found.start - found.explained["moment"]["start"]
-    for number, name in reversed(list(enumerate(found.classes))):
-        own = {"ms": 2.5} if number else {"lw": 2.2, "color": "k", "marker": ""}
+    # What is the most probable in some window is drawn heavily, and the rest in the background.
+    leading = {0, *found.probability.argmax(axis=1)}
+    for number, name in sorted(enumerate(found.classes), key=lambda pair: pair[0] in leading):
+        own = {"ms": 3.0, "lw": 1.6} if number in leading else {"ms": 0, "lw": 0.6, "alpha": 0.6}
+        own |= {} if number else {"lw": 2.2, "color": "k", "marker": ""}
         axes.plot(at, found.probability[:, number], label=name, markevery=2, **look[name] | own)
     for name, height in (("loudest", 1.27), ("moment", 1.07)):
         start = found.explained[name]["start"]
@@ -201,6 +227,9 @@ def _probabilities(axes, found):
             va="bottom",
         )
     axes.plot([0, 0], [-0.02, 1.0], color="0.4", lw=0.8, ls=":")
+    for name, at in found.events.items():
+        axes.plot([at, at], [-0.02, 1.0], color="0.4", lw=0.8, ls="--")
+        axes.text(at, 0.93, f" {name}", fontsize=6, color="0.3", va="center")
     axes.set(ylim=(-0.02, 1.44), ylabel="probability", yticks=[0, 0.5, 1])
 
 
@@ -219,7 +248,8 @@ th:first-child, td:first-child { text-align: left; }
 </head>
 <body>
 <h1>GPS $gps</h1>
-<p>Seen: $words. Run $run; network trained on <strong>$trained</strong>.</p>
+$mergers<p>Seen: $words. Run $run; network trained on <strong>$trained</strong>, validation accuracy
+$accuracy %. It knows its classes only, and gives one of them to whatever it sees.</p>
 <img alt="Spectrograms, probabilities and Score-CAM around GPS $gps"
 src="data:image/png;base64,$picture">
 <h2>Probabilities</h2>
@@ -231,7 +261,7 @@ $rows
 <h2>Strain</h2>
 <table>
 <tr><th>detector</th><th>PSD of [s] (training: $trained_seconds)</th><th>PSD without the moment</th>
-<th>data quality of the span</th></tr>
+<th>data quality of the span</th><th>files</th></tr>
 $heard
 </table>
 <h2>What is what</h2>
@@ -244,8 +274,8 @@ without data is named as such: white noise or black is in its place.</li>
 <li>Data quality: bits that the config asks of the noise (<code>noise.files</code>); a moment is
 shown whatever they say.</li>
 <li>Probabilities: the network's softmax for each window of 1 s, drawn 0.05 s into the window. In
-training the bounce lies 0 to 0.15 s into it. They add up to 1: the network knows its classes only,
-and gives one of them to whatever it sees, a merger or a glitch too.</li>
+training the bounce lies 0 to 0.15 s into it. They add up to 1, whatever is there: a merger or a
+glitch is given a class too. Dashed: mergers of GWTC-1 to GWTC-3.</li>
 <li>Windows: the one where noise is least probable, and the one that begins 0.05 s before the
 moment; the network's input, and Score-CAM of its most probable signal class, each cell at its
 receptive field.</li>
@@ -278,8 +308,9 @@ def page(found, picture, trained):
     ]
     heard = [
         f"<tr><td>{html.escape(name)}</td><td>{one['psd_seconds'] or '-'}</td>"
-        f"<td>{('no', 'yes')[one['aside']] if one['psd_seconds'] else '-'}</td>"
-        f"<td>{html.escape(one['quality'])}</td></tr>"
+        f"<td>{('no', 'yes')[int(one['aside'])] if one['psd_seconds'] else '-'}</td>"
+        f"<td>{html.escape(one['quality'])}</td>"
+        f"<td>{html.escape(', '.join(Path(name).name for name in one['files'])) or '-'}</td></tr>"
         for name, one in found.heard.items()
     ]
     return PAGE_TEMPLATE.substitute(
@@ -291,6 +322,8 @@ def page(found, picture, trained):
         trained=html.escape(trained),
         picture=base64.b64encode(picture).decode(),
         rows="\n".join(rows),
+        mergers=f"<p><strong>{html.escape(found.mergers)}.</strong></p>\n" if found.events else "",
+        accuracy=f"{100 * found.validation_accuracy:.0f}",
         before=f"{found.aside[0]:g}",
         after=f"{found.aside[1]:g}",
         **{name: f"{found.explained[name]['start']:+.2f}" for name in WINDOWS},

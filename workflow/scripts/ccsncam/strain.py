@@ -152,6 +152,25 @@ def read_events(path):
     return _read_tsv(path, ["name", "gps", "catalog"])
 
 
+def events_between(events, start, end):
+    """Catalogued events of a stretch of time.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        From `read_events`.
+    start, end : float
+        GPS seconds.
+
+    Returns
+    -------
+    list of (name, gps)
+        By time, each once.
+    """
+    near = events[events["gps"].between(start, end)]
+    return sorted(set(zip(near["name"], near["gps"], strict=True)), key=lambda pair: pair[1])
+
+
 def event_windows(events, catalogs, window, ranges):
     """Times to leave out for the events of some catalogs.
 
