@@ -94,3 +94,23 @@ def test_a_log_of_a_scheduler_shows_lines(root, tmp_path, pause, lines):
     assert shown.count("outer: ") == lines
     assert shown.count("inner: ") == 6 * lines
     assert (tmp_path / "log").read_text().count("outer: ") == 10
+
+
+def test_what_a_user_can_mend_is_one_line(root, tmp_path):
+    code = (
+        f"import sys; sys.path.append({str(root / 'workflow/scripts')!r})\n"
+        "from ccsncam import joblog\n"
+        f"joblog.start({str(tmp_path / 'log')!r}, 'make')\n"
+        "raise {error}('here')\n"
+    )
+    for error, shown in (("ValueError", 1), ("KeyError", None)):
+        command = [sys.executable, "-c", code.replace("{error}", error)]
+        done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+        log = (tmp_path / "log").read_text().splitlines()
+        assert any("Traceback" in line for line in log)
+        if shown:
+            # Last, where Snakemake shows the log of a job that failed.
+            assert log[-1].endswith("make ERROR here")
+            assert done.stderr.splitlines() == [log[-1]]
+        else:
+            assert "Traceback" in done.stderr

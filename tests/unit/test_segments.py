@@ -22,7 +22,13 @@ RANGES = {"train": [[1000, 4600]], "test": [[9000, 12600]]}
 
 
 def test_stretches_are_drawn_where_they_are():
-    figure = plots_segments.segments(pd.DataFrame(ROWS, columns=COLUMNS), RANGES, ["H1", "L1"])
+    table = pd.DataFrame(ROWS, columns=COLUMNS).assign(quality="quality DATA; injections none")
+    figure = plots_segments.segments(table, RANGES, ["H1", "L1"])
+    assert figure.legends[0].get_title().get_text().endswith("that is kept")
+    blind = table.assign(quality="quality DATA; 1 of 1 files have no quality mask, … taken as good")
+    other = plots_segments.segments(blind, RANGES, ["H1", "L1"])
+    assert "quality is unknown" in other.legends[0].get_title().get_text()
+    pyplot.close(other)
     train, test = figure.axes
     words = [text.get_text() for text in train.texts]
     assert words == ["50 %", "0 %", "GW190403_051519"]
@@ -43,7 +49,8 @@ def test_stretches_are_drawn_where_they_are():
 def test_simulated_noise_is_drawn_for_as_long_as_it_is():
     rows = [(split, "H1", "simulated", start, start + 64, "kept") for split, start in MADE]
     ranges = {split: [[start, start + 86400]] for split, start in MADE}
-    figure = plots_segments.segments(pd.DataFrame(rows, columns=COLUMNS), ranges, ["H1"])
+    table = pd.DataFrame(rows, columns=COLUMNS).assign(quality="simulated")
+    figure = plots_segments.segments(table, ranges, ["H1"])
     for axes in figure.axes:
         assert axes.get_xlim() == (0, 64)
         assert axes.get_xlabel().endswith("[s]")

@@ -582,8 +582,39 @@ def test_noise_file_of_files(root, tmp_path):
     assert dict(noise.selection.to_numpy()) == {
         "kept": 48.0, "NaN or infinite": 1.0, "piece not whole": 15.0,
     }  # fmt: skip
+    log = tmp_path / "log"
+    assert "are kept" not in log.read_text()
     inner = noise.whitened[:, RATE:-RATE].astype(np.float64)
     assert inner.var() == pytest.approx(1 - 17.5 / 2048 - 24 / 2048, abs=0.015)
+
+
+def test_ranges_that_hardly_hold_strain_are_said(root, tmp_path):
+    gwosc(tmp_path, duration=64)
+    files = {"folder": str(tmp_path), "channel": "", "quality": [], "injections": [], "plain": {}}
+    ranges = {"train": [[START, START + 640]]}
+    task = job(root, tmp_path, "H1", source="files", files=files, ranges=ranges)
+    select_noise.main(task)
+    assert (
+        "train, H1: 64 of 640 s of noise.ranges are kept; the rest: 576 s no file"
+        in (tmp_path / "log").read_text()
+    )
+
+
+def test_what_a_folder_holds(tmp_path):
+    for start in (0, 4096, 8192):
+        (tmp_path / f"H-H1_X-{start}-4096.hdf5").touch()
+    plain = {"a.h5": {"detector": "L1", "start": 5.5, "dataset": "x"}}
+    said = strain.held(tmp_path, ["H1", "L1", "V1"], plain)
+    assert said == "GPS of H1 0 to 4096, 4096 to 8192, 8192 to 12288; L1 5.5 on"
+    for start in (12288, 16384):
+        (tmp_path / f"H-H1_X-{start}-4096.hdf5").touch()
+    said = strain.held(tmp_path, ["H1"])
+    assert said == "GPS of H1 0 to 4096, … (5 files) …, 16384 to 20480"
+    with pytest.raises(ValueError, match=r"overlaps the ranges .*; it holds GPS of H1 0 to"):
+        strain.files_for(tmp_path, "H1", [[30000, 30100]])
+    (tmp_path / "b.h5").touch()
+    with pytest.raises(ValueError, match=r"there is no file 'a.h5' .*did you mean 'b.h5'\?"):
+        strain.files_for(tmp_path, "L1", [[0, 10]], plain)
 
 
 def test_noise_file_errors(root, tmp_path):

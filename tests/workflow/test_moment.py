@@ -111,7 +111,7 @@ def test_what_cannot_be_classified_is_said(moment):
     for gps, words in (
         (
             START - 100,
-            rf"no file holds strain of H1, L1 at GPS {START - 100} \(.*H1 begin at GPS {START}",
+            rf"no file holds strain of H1, L1 at GPS {START - 100} \(.*GPS of H1 {START} on",
         ),
         (
             START + 62,

@@ -269,13 +269,25 @@ def moment_settings():
     }
 
 
+def finished(wildcards):
+    """What `all` makes, which must be there: a record is of a finished run."""
+    missing = [path for path in map(str, rules.all.input) if not Path(path).exists()]
+    if missing:
+        raise WorkflowError(
+            f"record: run {config['run']} is not finished, {missing[0]} is missing: make the run "
+            "first, or name the config of another one (--configfile config/quick.yaml)"
+        )
+    return list(rules.all.input)
+
+
 def fetched(path):
     """Output of a download: kept for other runs, or gone once it is whitened."""
     return update(path) if config["noise"]["gwosc"]["keep"] else temp(update(path))
 
 
-def announce_strain():
-    """Before the first job: what will be fetched, and whether there is room for it."""
+def announce():
+    """Before the first job: which run, what will be fetched, and whether there is room for it."""
+    logger.info(f"Run {config['run']}, to results/{config['run']}")
     # As a module the workflow's rules may have a prefix.
     jobs = [job for job in workflow.dag.needrun_jobs() if job.rule.name.endswith("fetch_strain")]
     missing = [job.output[0] for job in jobs if not Path(job.output[0]).exists()]

@@ -1,6 +1,6 @@
 rule record:
     input:
-        rules.all.input,
+        finished,
     output:
         metadata="<results>/ro-crate-metadata.json",
         code=directory("<results>/record"),

@@ -1,5 +1,5 @@
 onstart:
-    announce_strain()
+    announce()
 
 
 # A fetched file depends on its name alone: neither params nor a digest of the code, so that a

@@ -1,5 +1,6 @@
 """Noise of one detector for one split: simulated, or cut from files; with its PSDs, whitened."""
 
+import logging
 from pathlib import Path
 
 from ccsncam import joblog, resources, strain
@@ -105,6 +106,16 @@ def _files(job, detector, split, noise, rate):
         injections=settings["injections"],
         plain=settings["plain"],
     )
+    lost = dict(strain.reason_seconds(selection.stretches).to_numpy())
+    total, kept = sum(lost.values()), lost.get(strain.KEPT, 0)
+    if kept < total / 2:
+        logging.getLogger(__name__).warning(
+            "%s, %s: %g of %g s of noise.ranges are kept; the rest: %s",
+            *(split, detector, kept, total),
+            ", ".join(
+                f"{seconds:g} s {why}" for why, seconds in lost.items() if why != strain.KEPT
+            ),
+        )
     pieces = strain.read_files(selection, noise["segment_duration"], rate, BATCH)
     batches = ((begin, data, None) for begin, data in pieces)
     return len(selection.gps_start), batches, selection.stretches, selection.quality

@@ -146,9 +146,12 @@ def read_whitened(files, detector, gps, settings):
     low, high = middle - half - edge, middle + half + edge
     if not finite[low:high].all():
         lost = gps + (low + np.argmin(finite[low:high]) - middle) / rate
+        inside = np.flatnonzero(finite[low:high])
+        there = [gps + (low + at - middle) / rate for at in (inside[0], inside[-1] + 1)]
         raise NoStrain(
             f"{detector}: no strain (NaN, constant or no file) at GPS {lost:.3f}; the span needs "
-            f"{(low - middle) / rate:+g} to {(high - middle) / rate:+g} s around GPS {gps:.15g}"
+            f"{(low - middle) / rate:+g} to {(high - middle) / rate:+g} s around GPS {gps:.15g}, "
+            f"of which there is {there[0]:.3f} to {there[1]:.3f}"
         )
     gaps = np.concatenate([[-1], np.flatnonzero(~finite), [len(data)]])
     after = np.searchsorted(gaps, middle)

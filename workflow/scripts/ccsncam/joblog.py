@@ -78,8 +78,12 @@ def start(path, name):
             logger.error("interrupted: the same command goes on")
             return
         if issubclass(kind, ValueError | FileNotFoundError):
+            # What the user can mend comes last in the log, and alone to stderr.
+            atexit.unregister(_say_versions)
+            _say_versions(logger)
+            logger.info("where it failed", exc_info=(kind, error, traceback))
             logger.error("%s", error)
-            logging.getLogger().removeHandler(handlers[1])
+            return
         logger.error("the job failed", exc_info=(kind, error, traceback))
 
     sys.excepthook = report

@@ -251,7 +251,10 @@ def _nothing(group):
     figure, axes = plt.subplots(figsize=(PAGE, 1.4))
     axes.set_axis_off()
     rule = textwrap.fill(group.attrs["rule"], 90)
-    text = f"No sample of this run satisfies the rule of this figure:\n{rule}."
+    text = (
+        f"No sample of this run satisfies the rule of this figure (config: figures):\n{rule}.\n"
+        "A run with more samples, or a lower bound there, may have one."
+    )
     axes.text(0.5, 0.5, text, ha="center", va="center", linespacing=1.6)
     return figure
 
@@ -287,31 +290,34 @@ def attribution(shares, removals, agreements, classes, method="score-cam"):
         above = figure.add_subplot(grid[0, column], sharey=first)
         first = above if first is None else first
         rows = shares[shares["region"] == mode].set_index("class").reindex(signals)
-        _points(above, places, rows, "share", COLOURS[0], NAMES[method])
+        _points(above, places, rows, "share", COLOURS[0], f"of {NAMES[method]}")
         for values, mark, words, colour in (
-            ("share_by_chance", "|", "cells (chance)", "k"),
-            ("share_by_power", "x", "signal power", COLOURS[1]),
+            ("share_by_chance", "|", "of all cells (chance)", "k"),
+            ("share_by_power", "x", "of the signal's power", COLOURS[1]),
         ):
             style = {"ls": "", "marker": mark, "ms": 7, "color": colour, "zorder": 3}
             above.plot(rows[values], places, label=words, **style)
+        absent = []
         for name, place in zip(signals, places, strict=True):
             if np.isnan(rows.loc[name, "share"]):
                 words = "no tracks given" if name in untracked else "no such mode"
-                above.text(0.5, place, words, color="0.5", fontsize=6, ha="center", va="center")
+                absent.append((place, words))
         above.set(title=mode_name(mode), xlim=(-0.02, 1.02))
         below = figure.add_subplot(grid[1, column], sharey=first)
         rows = removals[removals["part"] == mode].set_index("class").reindex(signals)
         _points(below, places, rows, "flipped", COLOURS[4], None)
         below.set(xlim=(-0.02, 1.02))
         if column == max(len(modes), 1) // 2:
-            above.set_xlabel("share of the map, of the cells, of the power")
+            above.set_xlabel("share that lies on the mode")
             below.set_xlabel("share of predictions that change without the mode")
         for axes in (above, below):
             axes.tick_params(labelleft=column == 0)
+            for place, words in absent:
+                axes.text(0.5, place, words, color="0.5", fontsize=6, ha="center", va="center")
     first.set_yticks(places, signals)
     first.set_ylim(-0.6, len(signals) - 0.4)
     handles, labels = first.get_legend_handles_labels()
-    title = f"signals at {shares['distance_kpc'].iloc[0]:g} kpc"
+    title = f"signals at {shares['distance_kpc'].iloc[0]:g} kpc; share on the mode"
     figure.legend(handles, labels, loc="outside upper left", ncol=3, title=title, title_fontsize=8)
     _ranking(figure.add_subplot(grid[:, -1]), agreements[agreements["outcome"] == "all"])
     return figure
@@ -378,7 +384,8 @@ def faithfulness(curves, randomisation, title, baseline="noise"):
     methods = dict(curves[["key", "method"]].drop_duplicates().itertuples(index=False))
     own = [key for key in methods if key in PAPER]
     others = [key for key in methods if key not in (*PAPER, *CONTROLS)]
-    groups = [("methods of the paper", own)] + ([("other methods", others)] if others else [])
+    groups = [("methods of the paper; grey: controls", own)]
+    groups += [("other methods; grey: controls", others)] if others else []
     figure, grid = plt.subplots(
         *(4, len(groups)),
         figsize=(PAGE, 9.0),

@@ -40,7 +40,8 @@ def segments(table, ranges, detectors):
     Parameters
     ----------
     table : pandas.DataFrame
-        ``split``, ``detector``, ``source``, ``gps_start_s``, ``gps_end_s``, ``reason``.
+        ``split``, ``detector``, ``source``, ``quality``, ``gps_start_s``, ``gps_end_s`` and
+        ``reason``.
     ranges : dict of list of [start, end]
         GPS ranges of each split.
     detectors : list of str
@@ -104,6 +105,8 @@ def segments(table, ranges, detectors):
         for name in there
     ]
     title = f"right: {'live time' if made else 'share of the range that is kept'}"
+    if table["quality"].str.contains("taken as good").any():
+        title += "; files without masks: their quality is unknown, and taken as good"
     figure.legend(
         handles=handles, loc="outside upper center", ncol=5, title=title, title_fontsize=7
     )

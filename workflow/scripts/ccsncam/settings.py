@@ -36,6 +36,8 @@ def check(config, schema, surrogates):
         hint = "; config/README.md lists every key"
         if error.validator == "type" and _is_number(error.instance):
             hint = "; write 5.0e-4, not 5e-4, and numbers inside a block in a file, not by --config"
+        elif error.validator in ("pattern", "type", "enum") and "description" in error.schema:
+            hint = f" ({error.schema['description']})" + hint
         elif error.validator == "additionalProperties":
             known = error.schema["properties"]
             meant = [

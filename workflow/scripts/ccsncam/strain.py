@@ -4,6 +4,7 @@ Both sources give pieces of strain of one length, on a grid anchored at the star
 range, which `write_noise` whitens, each with its own PSD.
 """
 
+import difflib
 import logging
 import os
 import re
@@ -522,8 +523,8 @@ def files_for(folder, detector, ranges, plain=None):
     found = files_at(folder, detector, ranges, plain)
     if not found:
         raise ValueError(
-            f"{folder}: no file of {detector} strain overlaps the ranges {_show(ranges)} "
-            "(names such as H-H1_GWOSC_O3a_4KHZ_R1-1238233088-4096.hdf5)"
+            f"{folder}: no file of {detector} strain overlaps the ranges {_show(ranges)}; it holds "
+            f"{held(folder, [detector], plain)}"
         )
     return found
 
@@ -539,7 +540,9 @@ def files_at(folder, detector, ranges, plain=None, block="noise.files"):
     found = []
     for name, entry in plain.items():
         if name not in names:
-            raise ValueError(f"{block}.plain: there is no file {name!r} in {folder}")
+            near = difflib.get_close_matches(name, names, 1)
+            meant = f"; did you mean {near[0]!r}?" if near else ""
+            raise ValueError(f"{block}.plain: there is no file {name!r} in {folder}{meant}")
         if entry["detector"] == detector and any(entry["start"] < end for _, end in ranges):
             found.append((entry["start"], name))
     for name in names - set(plain):
@@ -554,30 +557,33 @@ def files_at(folder, detector, ranges, plain=None, block="noise.files"):
 
 
 def held(folder, detectors, plain=None):
-    """Words for when the files of a folder begin, by their names.
+    """Words for the time that the files of a folder hold, by their names.
 
     Parameters
     ----------
     folder : path
     detectors : list of str
     plain : dict, optional
-        As in `files_for`.
+        As in `files_for`; where such a file ends is not known.
 
     Returns
     -------
     str
     """
-    starts = {name: [] for name in detectors}
-    for match in filter(None, map(_NAME.match, os.listdir(folder))):
-        starts.get(match["detector"], []).append(int(match["start"]))
+    spans = {name: [] for name in detectors}
+    for match in filter(None, map(_NAME.match, sorted(os.listdir(folder)))):
+        start = int(match["start"])
+        spans.get(match["detector"], []).append((start, f"to {start + int(match['duration'])}"))
     for entry in (plain or {}).values():
-        starts.get(entry["detector"], []).append(entry["start"])
-    words = [
-        f"files of {name} begin at GPS {' to '.join(f'{at:.15g}' for at in ends)}"
-        for name, own in starts.items()
-        if (ends := sorted({min(own, default=None), max(own, default=None)} - {None}))
-    ]
-    return ", ".join(words) or "no file with a name such as H-H1_…-1238233088-4096.hdf5"
+        spans.get(entry["detector"], []).append((entry["start"], "on"))
+    words = []
+    for name, own in spans.items():
+        # A long list says no more than its ends.
+        shown = sorted(own) if len(own) < 5 else [min(own), max(own)]
+        between = ", " if len(own) < 5 else f", … ({len(own)} files) …, "
+        words += [f"{name} {between.join(f'{at:.15g} {end}' for at, end in shown)}"] * bool(own)
+    known = "; ".join(words)
+    return f"GPS of {known}" if known else "no file with a name such as H-H1_…-1238233088-4096.hdf5"
 
 
 class _StrainFile:
@@ -603,7 +609,7 @@ class _StrainFile:
         else:
             raise ValueError(
                 f"{self.path}: the name is not DETECTOR_…-START-DURATION.hdf5 or .gwf: rename it, "
-                "or list it in noise.files.plain"
+                "or list it in the config (plain)"
             )
         if named != detector:
             raise ValueError(f"{self.path}: strain of {named}, not of {detector}")
@@ -687,6 +693,8 @@ class _StrainFile:
         name = self.entry["dataset"]
         try:
             with h5py.File(self.path) as file:
+                if name not in file:
+                    raise KeyError(f"it has {', '.join(file)}")
                 data = file[name]
                 rate = self.entry.get("sample_rate")
                 if rate is None:
@@ -696,7 +704,7 @@ class _StrainFile:
                 if rate is None:
                     raise ValueError(
                         f"{self.path}: data set {name!r} does not say its sample rate (attribute "
-                        "fs): give sample_rate in noise.files.plain"
+                        "fs): give sample_rate in the config (plain)"
                     )
                 self._check_rate(float(rate))
                 if data.ndim != 1:
@@ -704,7 +712,8 @@ class _StrainFile:
                 return data[()].astype(np.float64, copy=False)
         except (OSError, KeyError) as error:
             raise ValueError(
-                f"{self.path}: no data set {name!r} (noise.files.plain): {error}"
+                f"{self.path}: no data set {name!r}, which the config names (plain): "
+                f"{str(error).strip(chr(39))}"
             ) from None
 
     def _gwf(self):
