@@ -13,23 +13,6 @@ COLUMNS = [
 FORNAX = "g_mode=0.1:300,0.2:400,0.3:550,0.4:700,0.6:900,0.8:1200,1:1320~150"
 ROWS = [
     {
-        "name": "z85_sfhx",
-        "format": "grid",
-        "path": "waveforms/z85_sfhx",
-        "pattern": "z85_sfhx_phi{phi}_theta{theta}_16384Hz_{polarisation}.txt",
-        "grid": "phi=linspace(0,2pi,10) costheta=linspace(1,-1,10)",
-        "columns": "h=0",
-        "unit": "strain",
-        "sample_rate_hz": "16384",
-        "distance_kpc": "10",
-        "sha256": "db38d51759b1dd6bf1edd3c05140725276dc48670f439b5effbeddad63f1e22b",
-        # The files are quiet before.
-        "bounce_time_s": "0.02",
-        "tracks": "g_mode=0.04:260,0.08:300,0.18:500,0.28:660,0.38:730,0.57:760~150 "
-        "sasi=0.08:80,0.18:130,0.28:200,0.38:150,0.48:100~50",
-        "reference": "Powell, Müller & Heger 2021",
-    },
-    {
         "name": "9a",
         "format": "views",
         "path": "waveforms/fornax3d/9a_strains_{view}.txt",
@@ -55,7 +38,10 @@ ROWS = [
 def table_of(data, path):
     """Write the waveform table of the real data."""
     lines = ["\t".join(COLUMNS)]
-    for row in ROWS:
+    text = (Path(__file__).parents[2] / "config/paper.tsv").read_text()
+    header, *rows = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
+    (paper,) = (dict(zip(header, row, strict=True)) for row in rows if row[0] == "z85_sfhx")
+    for row in (paper | {"path": "waveforms/z85_sfhx"}, *ROWS):
         full = {"source": "numerical", "bounce_time_s": "0"} | row
         full["path"] = str(Path(data).resolve() / row["path"])
         lines.append("\t".join(full.get(column, "-") for column in COLUMNS))

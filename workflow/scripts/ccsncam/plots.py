@@ -208,7 +208,7 @@ def sheet(model):
     spent = waveform.energy(model.quadrupole, rate)
     figure.suptitle(
         f"{model.name} ({model.source}): peak {peak:.3g} cm, ends {time[-1]:.2f} s after bounce, "
-        f"energy {spent:.2g} erg (all directions, below {rate / 2:g} Hz)",
+        f"energy {spent:.3g} erg (all directions, below {rate / 2:g} Hz)",
         fontsize=8,
     )
     return figure

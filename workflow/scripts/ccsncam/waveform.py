@@ -817,7 +817,7 @@ def _times(row, columns, path):
             lines = [number for number, _ in _data_lines(path)]
             raise ValueError(
                 f"{path}:{lines[falls[0] + 1]}: the time {time[falls[0] + 1]:g} s does not rise; "
-                "remove the overlap"
+                "remove the overlap, or mend t in columns if that is not the time"
             )
     if time[-1] - time[0] < SHORTEST or len(time) < 100:
         last = [number for number, _ in _data_lines(path)][-1]
