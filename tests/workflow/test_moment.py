@@ -18,9 +18,8 @@ def finished(tiny):
     shutil.rmtree(tiny.folder / "results/tiny/classify", ignore_errors=True)
 
 
-@pytest.fixture
-def moment(finished):
-    """The finished run with a config that names strain of H1: 64 s of the test noise."""
+def name_strain(finished, start, step):
+    """Name strain of H1 in the config: 64 s of the test noise."""
     folder = finished.folder / "strain"
     folder.mkdir(exist_ok=True)
     with h5py.File(finished.folder / "results/tiny/noise/test-H1.h5") as noise:
@@ -28,9 +27,15 @@ def moment(finished):
     with h5py.File(folder / "h1.h5", "w") as file:
         file["data"] = data
         file["data"].attrs["fs"] = 4096
-    entry = {"detector": "H1", "start": START, "dataset": "data"}
-    block = {"source": "files", "folder": str(folder), "plain": {"h1.h5": entry}, "step": 0.25}
+    entry = {"detector": "H1", "start": start, "dataset": "data"}
+    block = {"source": "files", "folder": str(folder), "plain": {"h1.h5": entry}, "step": step}
     finished.write(TINY | {"classify": block})
+
+
+@pytest.fixture
+def moment(finished):
+    """The finished run with a config that names strain."""
+    name_strain(finished, START, 0.25)
     return finished
 
 
@@ -71,16 +76,8 @@ def test_a_moment_is_classified(moment):
 
 def test_a_catalogued_merger_is_named(finished):
     """Of GW190403_051519, which lies in the paper's validation range."""
-    folder, gps = finished.folder / "strain", 1238303737.2
-    folder.mkdir(exist_ok=True)
-    with h5py.File(finished.folder / "results/tiny/noise/test-H1.h5") as noise:
-        data = noise["strain"][0].astype(float)
-    with h5py.File(folder / "merger.h5", "w") as file:
-        file["data"] = data
-        file["data"].attrs["fs"] = 4096
-    entry = {"detector": "H1", "start": 1238303705, "dataset": "data"}
-    block = {"source": "files", "folder": str(folder), "plain": {"merger.h5": entry}, "step": 0.5}
-    finished.write(TINY | {"classify": block})
+    gps = 1238303737.2
+    name_strain(finished, 1238303705, 0.5)
     name = f"results/tiny/classify/{gps + 0.5}"
     finished.run("--", f"{name}.html")
     with h5py.File(finished.folder / f"{name}.h5") as file:
