@@ -38,7 +38,7 @@ class Job:
 
 
 def jobs(folder, run):
-    """Jobs of a run, by Snakemake's metadata, benchmark files and logs.
+    """Jobs of a run, by Snakemake's metadata, benchmark files and logs; less its record.
 
     Parameters
     ----------
@@ -54,8 +54,6 @@ def jobs(folder, run):
     ------
     ValueError
         If a job has no benchmark file or its log does not say when it had started.
-
-    The rule ``record`` is no part of the run.
     """
     found = {}
     for path in Path(folder, ".snakemake/metadata").rglob("*"):

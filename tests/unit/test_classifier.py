@@ -377,3 +377,18 @@ def test_a_state_of_other_settings_is_not_used(folder, caplog):
         file.attrs["digest"] = "of another training"
     run(folder, "toy")
     assert "starting anew" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({}, None),
+        ({"CUDA_VISIBLE_DEVICES": ""}, None),
+        ({"CUDA_VISIBLE_DEVICES": "-1", "SLURM_GPUS_ON_NODE": "0"}, None),
+        ({"CUDA_VISIBLE_DEVICES": "0"}, "CUDA_VISIBLE_DEVICES=0"),
+        ({"CUDA_VISIBLE_DEVICES": "", "SLURM_GPUS_ON_NODE": "1"}, "SLURM_GPUS_ON_NODE=1"),
+        ({"_CONDOR_AssignedGPUs": "GPU-4f2"}, "_CONDOR_AssignedGPUs=GPU-4f2"),
+    ],
+)
+def test_a_gpu_that_a_scheduler_gave(environment, said):
+    assert classifier.granted(environment) == said

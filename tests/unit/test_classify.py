@@ -171,7 +171,12 @@ def test_two_files_join(strain, settings):
     ("change", "at", "message"),
     [
         # One sample, in the span, and where the filter needs it.
-        (lambda data: data.__setitem__(33 * RATE, np.nan), 32, r"V1: no strain .* GPS 1238236503"),
+        (lambda data: data.__setitem__(33 * RATE, np.nan), 32, r"in GPS 1238236503.000 to"),
+        (
+            lambda data: data.__setitem__([31 * RATE, 33 * RATE], np.nan),
+            32,
+            r"in all of GPS .*501.000",
+        ),
         (lambda data: data.__setitem__(34 * RATE + 4000, np.nan), 32, r"-3 to \+3 s around GPS"),
         (lambda data: data.__setitem__(slice(30 * RATE, 31 * RATE), 0), 32, "constant"),
         (lambda data: None, 2.5, r"V1: no strain .* no file"),

@@ -699,7 +699,9 @@ def test_real_plain_files(real_data):
 
 def test_events_of_a_stretch(root):
     events = strain.read_events(root / "resources/events.tsv")
-    assert strain.events_between(events, 1126259460.0, 1126259464.0) == [("GW150914", 1126259462.4)]
+    assert strain.events_between(events, 1126259460.0, 1126259464.0) == [
+        ("GW150914", 1126259462.4, "GWTC-1-confident")
+    ]
     assert strain.events_between(events, 1126259463.0, 1126259464.0) == []
     # Listed by two catalogues.
     assert (events["name"] == "GW190412").sum() == 2

@@ -442,9 +442,19 @@ def test_surrogates_are_put_in_place_of_rows(root):
     same = waveform.load(embedded.loc["m39"], "none", SIGNAL, surrogates)
     np.testing.assert_array_equal(made.quadrupole, same.quadrupole)
     assert table.loc["m39", "source"] == "numerical"
-    for name in ("m40", "mine"):
-        with pytest.raises(ValueError, match=f"surrogates: {name}: no row .* he3.5, m39"):
-            waveform.substitute(table, [name], surrogates)
+    # A surrogate stays what it is.
+    again = waveform.substitute(embedded, ["m39"], surrogates)
+    assert again.loc["m39", "reference"] == embedded.loc["m39", "reference"]
+    with pytest.raises(ValueError, match=r"surrogates: m40: no row .* he3.5, s18"):
+        waveform.substitute(table, ["m40"], surrogates)
+    other = table.rename(index={"m39": "mine"})
+    other.loc["mine", "class"] = other.loc["y20", "class"] = "both"
+    with pytest.raises(ValueError, match=r"surrogates: mine: there is no surrogate .* he3.5, s13"):
+        waveform.substitute(other, ["mine"], surrogates)
+    # A realisation of its class.
+    one = waveform.substitute(other, ["y20"], surrogates)
+    assert list(one.loc[["mine", "y20"], "source"]) == ["numerical", "surrogate"]
+    assert list(one.loc[["mine", "y20"], "class"]) == ["both", "both"]
 
 
 # --- files and the script ------------------------------------------------------------------------

@@ -197,6 +197,17 @@ def test_windows_beside_a_stretch_do_not_touch_it():
     assert not len(whitening.windows_beside(series, 200, len(series) - 200, 64, 4))
 
 
+@pytest.mark.parametrize(("seconds", "least"), [(16, 4), (64, 28), (15, 3)])
+def test_how_many_windows_fit_beside_a_moment(seconds, least):
+    """As the README says of 16 s; the moment lies 3 s and more from either end."""
+    rate = 64
+    counts = [
+        len(whitening.windows_beside(np.empty(seconds * rate), at - 6, at + 70, rate, 4))
+        for at in range(3 * rate, (seconds - 3) * rate)
+    ]
+    assert min(counts) == least
+
+
 @pytest.mark.parametrize("windows", [4, 28])
 def test_noise_that_a_psd_does_not_see_comes_out_white(windows):
     rate, variances = 1024, []

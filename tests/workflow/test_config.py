@@ -174,15 +174,24 @@ def test_the_paper_says_which_waveforms_are_missing(tmp_path, root):
     assert "surrogates: [he3.5, s18, s13, s25, m39, y20, s18np, z85_sfhx, z100_sfho]" in output
     assert "Traceback" not in output
     chosen = load(root, "surrogates.yaml")
-    # A class by class choice: what is not chosen stays missing.
+    # A choice row by row: what is not chosen stays missing.
     paper.write(load(root, "paper.yaml") | {"surrogates": chosen["surrogates"][1:]})
     output = paper.run("--dry-run", fails=True)
-    assert "config/paper.tsv:4: no file resources/waveforms/he3.5.dat" in output
-    assert "config/paper.tsv:5" not in output
+    (line,) = (line for line in output.splitlines() if line.startswith("config/paper.tsv:"))
+    assert "no file resources/waveforms/he3.5.dat" in line
+    # What was chosen stays chosen: lists replace.
+    assert f"surrogates: [{', '.join(chosen['surrogates'][1:])}, he3.5]" in output
     assert not (tmp_path / "results").exists()
     paper.write(load(root, "paper.yaml"))
     output = paper.run(tmp_path / "config/surrogates.yaml", "--dry-run")
     assert re.search(r"fetch_strain +105\n", output)
+
+
+def test_a_surrogate_that_fails_is_not_replaced_by_itself(config, root, tmp_path):
+    table = (root / config["waveforms"]).read_text().replace("\t0.98\t", "\t5\t")
+    (tmp_path / "mine.tsv").write_text(table)
+    with pytest.raises(ValueError, match=r"mine\.tsv:\d+: duration_s 5.*end at 0.98 s$"):
+        settings.check_files(config | {"waveforms": str(tmp_path / "mine.tsv")})
 
 
 def test_missing_strain_is_named_before_any_job(tmp_path, root):

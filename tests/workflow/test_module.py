@@ -113,7 +113,7 @@ def test_a_rule_is_changed_and_another_left_out(tmp_path, root):
 
 def test_the_report_of_another_workflow(tiny, tmp_path, root):
     """Whose config may have this one's as a part."""
-    outer = Outer(tmp_path / "outer", root, {"inner": TINY})
+    outer = Outer(tmp_path / "outer", root, {"inner": TINY, "classes": ["of its own"]})
     text = (outer.folder / "Snakefile").read_text()
     text = text.replace("        config\n", '        config["inner"]\n')
     (outer.folder / "Snakefile").write_text(text)

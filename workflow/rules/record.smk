@@ -19,6 +19,7 @@ rule record:
         logs=f"logs/{config['run']}",
         snakemake=SNAKEMAKE,
         ref=REF,
+        # No script reads it: a change of it makes the record anew.
         config=config,
     message:
         "Record of the run"

@@ -37,9 +37,9 @@ def main(job):
         out.attrs.update({"run": job.params.run, "aside": classify.ASIDE})
         out.attrs["validation_accuracy"] = classifier.best_accuracy(job.input.history)
         events = strain.read_events(resources.path("events.tsv"))
-        for name, at in strain.events_between(events, gps + begin, gps - begin):
-            out.create_group(f"events/{name}").attrs["gps"] = at
-            log.warning("%s, a compact binary merger, lies at %+.2f s", name, at - gps)
+        for name, at, catalog in strain.events_between(events, gps + begin, gps - begin):
+            out.create_group(f"events/{name}").attrs.update({"gps": at, "catalog": catalog})
+            log.warning("%s of %s lies at %+.2f s", name, catalog, at - gps)
         out.create_dataset("start", data=begin + starts / rate, track_times=False)
         out.create_dataset("probability", data=probability, track_times=False)
         for detector, series in found.items():

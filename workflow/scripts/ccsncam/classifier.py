@@ -16,8 +16,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-# Where a scheduler says which GPUs a job has.
-GIVEN = ("CUDA_VISIBLE_DEVICES", "SLURM_GPUS_ON_NODE", "_CONDOR_AssignedGPUs")
 LOGGER = logging.getLogger(__name__)
 KERNEL, POOL = 3, 2
 HISTORY = ["epoch", "stage", "loss", "accuracy", "validation_loss", "validation_accuracy"]
@@ -93,14 +91,25 @@ def prepare(threads=1, gpu=False, mixed_precision=False, xla=False):
     # Devices start here, and say so here.
     tf.config.list_logical_devices()
     words = devices[0].name if devices else "CPU"
-    given = [name for name in GIVEN if os.environ.get(name, "-1") not in ("", "-1")]
+    given = granted(os.environ)
     if gpu and given and not devices:
         LOGGER.warning(
             "%s: the job was given a GPU and TensorFlow sees none, so the CPU trains: install CUDA "
             "(docs/cluster.md), or ask for no GPU",
-            f"{given[0]}={os.environ[given[0]]}",
+            given,
         )
     LOGGER.info("TensorFlow %s on %s", tf.__version__, words)
+
+
+def granted(environment):
+    """Where a scheduler says that a job has a GPU, as ``NAME=value``; None where none says so."""
+    count = environment.get("SLURM_GPUS_ON_NODE", "0")
+    if count != "0":
+        return f"SLURM_GPUS_ON_NODE={count}"
+    for name in ("CUDA_VISIBLE_DEVICES", "_CONDOR_AssignedGPUs"):
+        if environment.get(name, "-1") not in ("", "-1", "none"):
+            return f"{name}={environment[name]}"
+    return None
 
 
 def own_device(devices):

@@ -145,13 +145,13 @@ def read_whitened(files, detector, gps, settings):
         raise NoStrain(f"{detector}: no strain at GPS {gps:.15g}")
     low, high = middle - half - edge, middle + half + edge
     if not finite[low:high].all():
-        lost = gps + (low + np.argmin(finite[low:high]) - middle) / rate
-        inside = np.flatnonzero(finite[low:high])
-        there = [gps + (low + at - middle) / rate for at in (inside[0], inside[-1] + 1)]
+        bad = np.flatnonzero(~finite[low:high])
+        lost = [gps + (low + at - middle) / rate for at in (bad[0], bad[-1] + 1)]
+        whole = "" if len(bad) == bad[-1] - bad[0] + 1 else "all of "
         raise NoStrain(
-            f"{detector}: no strain (NaN, constant or no file) at GPS {lost:.3f}; the span needs "
-            f"{(low - middle) / rate:+g} to {(high - middle) / rate:+g} s around GPS {gps:.15g}, "
-            f"of which there is {there[0]:.3f} to {there[1]:.3f}"
+            f"{detector}: no strain (NaN, constant or no file) in {whole}GPS {lost[0]:.3f} to "
+            f"{lost[1]:.3f}; the span needs {(low - middle) / rate:+g} to "
+            f"{(high - middle) / rate:+g} s around GPS {gps:.15g}"
         )
     gaps = np.concatenate([[-1], np.flatnonzero(~finite), [len(data)]])
     after = np.searchsorted(gaps, middle)

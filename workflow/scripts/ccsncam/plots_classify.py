@@ -20,6 +20,7 @@ METHOD = "score-cam"
 # Top of the scale of whitened spectrograms: the mean amplitude of white noise is 0.89.
 CEILING = 6.0
 STAND_INS = {"noise": "white noise in its place", "black": "black in its place"}
+UNSURE = ("-marginal", "-auxiliary")
 WINDOWS = {"loudest": "least like noise", "moment": "at the moment"}
 
 
@@ -46,8 +47,8 @@ class Found:
     heard : dict of dict
         By detector ``psd_seconds``, ``aside`` and ``quality``, as in `ccsncam.classify.Heard`, and
         ``files``.
-    events : dict of float
-        Catalogued mergers in the span: name and time from ``gps`` [s].
+    events : dict of (float, str)
+        Catalogued mergers in the span, by name: time from ``gps`` [s] and catalogue.
     validation_accuracy : float
         Of the network.
     trained_seconds : int
@@ -81,8 +82,10 @@ class Found:
             arrays = {name: file[name][()] for name in ("start", "probability")}
             explained = {name: dict(file[name].attrs) for name in WINDOWS}
             heard = {name: dict(file[f"heard/{name}"].attrs) for name in lists["detectors"]}
-            events = {name: own.attrs["gps"] for name, own in file.get("events", {}).items()}
-            values["events"] = {name: at - values["gps"] for name, at in events.items()}
+            values["events"] = {
+                name: (own.attrs["gps"] - values["gps"], own.attrs["catalog"])
+                for name, own in file.get("events", {}).items()
+            }
             values["validation_accuracy"] = float(file.attrs["validation_accuracy"])
             values["trained_seconds"] = int(file.attrs["segment_duration"])
         return cls(path, explained=explained, heard=heard, **lists, **values, **arrays)
@@ -110,10 +113,13 @@ class Found:
     @property
     def mergers(self):
         """What catalogues say of the span; empty where they say nothing."""
-        said = [f"{name} at {at:+.2f} s" for name, at in self.events.items()]
-        if not said:
-            return ""
-        return f"{', '.join(said)}: a compact binary merger, which is none of the network's classes"
+        # Of these catalogues' parts not all that is listed need be astrophysical.
+        said = [
+            f"{name} ({catalog}) at {at:+.2f} s: {'perhaps ' * catalog.endswith(UNSURE)}a compact "
+            "binary merger, which is none of the network's classes"
+            for name, (at, catalog) in self.events.items()
+        ]
+        return "; ".join(said)
 
     def verdict(self, name):
         """Probability of the class that is explained in a window, and what the network says."""
@@ -149,8 +155,8 @@ def moment(found):
         begin = file.attrs["begin"]
         for axes, detector in zip(grid[:-1], found.detectors, strict=True):
             _spectrogram(axes, file, detector, samples, begin)
-            for at in found.events.values():
-                # Above the signal itself.
+            for at, _ in found.events.values():
+                # The lower part stays free: the signal is there.
                 axes.axvline(at, 0.4, 1, color="white", lw=0.8, ls="--")
             absent = "" if detector in found.data else f": no data, {STAND_INS[found.missing]}"
             axes.text(
@@ -211,7 +217,8 @@ def _probabilities(axes, found):
     at = found.start - found.explained["moment"]["start"]
     # What is the most probable in some window is drawn heavily, and the rest in the background.
     leading = {0, *found.probability.argmax(axis=1)}
-    for number, name in sorted(enumerate(found.classes), key=lambda pair: pair[0] in leading):
+    order = sorted(range(len(found.classes)), key=lambda number: (number in leading, -number))
+    for number, name in ((number, found.classes[number]) for number in order):
         own = {"ms": 3.0, "lw": 1.6} if number in leading else {"ms": 0, "lw": 0.6, "alpha": 0.6}
         own |= {} if number else {"lw": 2.2, "color": "k", "marker": ""}
         axes.plot(at, found.probability[:, number], label=name, markevery=2, **look[name] | own)
@@ -227,7 +234,7 @@ def _probabilities(axes, found):
             va="bottom",
         )
     axes.plot([0, 0], [-0.02, 1.0], color="0.4", lw=0.8, ls=":")
-    for name, at in found.events.items():
+    for name, (at, _) in found.events.items():
         axes.plot([at, at], [-0.02, 1.0], color="0.4", lw=0.8, ls="--")
         axes.text(at, 0.93, f" {name}", fontsize=6, color="0.3", va="center")
     axes.set(ylim=(-0.02, 1.44), ylabel="probability", yticks=[0, 0.5, 1])
@@ -275,7 +282,8 @@ without data is named as such: white noise or black is in its place.</li>
 shown whatever they say.</li>
 <li>Probabilities: the network's softmax for each window of 1 s, drawn 0.05 s into the window. In
 training the bounce lies 0 to 0.15 s into it. They add up to 1, whatever is there: a merger or a
-glitch is given a class too. Dashed: mergers of GWTC-1 to GWTC-3.</li>
+glitch is given a class too. Dashed: mergers and candidates of
+GWTC-1 to GWTC-3.</li>
 <li>Windows: the one where noise is least probable, and the one that begins 0.05 s before the
 moment; the network's input, and Score-CAM of its most probable signal class, each cell at its
 receptive field.</li>

@@ -79,10 +79,15 @@ def check_files(config):
             problems.append((name, str(error)))
     if problems:
         known = {row["model"] for row in surrogate.read_table(resources.path("surrogates.tsv"))}
-        embedded = [name for name, _ in problems if name in known]
+        embedded = [
+            name
+            for name, _ in problems
+            if name in known and table.at[name, "source"] == "numerical"
+        ]
+        names = ", ".join([*config["surrogates"], *embedded])
         choice = (
-            f"surrogates: [{', '.join(embedded)}] in the config (those of them that you have no "
-            "file of) takes embedded surrogates in their place"
+            f"surrogates: [{names}] in the config (those of them that you have no file of) takes "
+            "embedded surrogates in their place"
         )
         lines = [line for _, line in problems] + [choice] * bool(embedded)
         raise ValueError("\n".join(lines))

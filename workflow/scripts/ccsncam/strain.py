@@ -165,11 +165,11 @@ def events_between(events, start, end):
 
     Returns
     -------
-    list of (name, gps)
+    list of (name, gps, catalog)
         By time, each once: catalogues differ by a tenth of a second.
     """
     near = events[events["gps"].between(start, end)].drop_duplicates("name").sort_values("gps")
-    return list(zip(near["name"], near["gps"], strict=True))
+    return list(zip(near["name"], near["gps"], near["catalog"], strict=True))
 
 
 def event_windows(events, catalogs, window, ranges):

@@ -75,7 +75,7 @@ class Waveform:
         "surrogate" or "numerical".
     reference : str
     residual : float
-        Residual of the fit to a trace-free tensor, or of nine components to a symmetric one, as a
+        Residual of the fit to a trace-free tensor, or of components that a file has twice, as a
         share of the signal; NaN where the format leaves none.
     modes : dict of str to numpy.ndarray
         Parts that add up to the quadrupole, each (3, 3, n), where they are known.
@@ -434,12 +434,19 @@ def substitute(table, names, surrogates):
     table = table.copy()
     modes = surrogate.read_table(surrogates) if names else []
     for name in names:
-        ends = [mode["times_s"][-1] for mode in modes if mode["model"] == name]
-        known = sorted({mode["model"] for mode in modes} & set(table.index))
-        if name not in table.index or not ends:
+        if name not in table.index:
             raise ValueError(
-                f"config, surrogates: {name}: no row of the waveform table, or no surrogate of it "
-                f"in {surrogates}; there are {', '.join(known) or 'none'}"
+                f"config, surrogates: {name}: no row of the waveform table, which has "
+                f"{', '.join(table.index)}"
+            )
+        if table.at[name, "source"] == "surrogate":
+            continue
+        ends = [mode["times_s"][-1] for mode in modes if mode["model"] == name]
+        if not ends:
+            known = sorted({mode["model"] for mode in modes} & set(table.index))
+            raise ValueError(
+                f"config, surrogates: {name}: there is no surrogate of it in {surrogates}, but of "
+                f"{', '.join(known) or 'no row'}"
             )
         row = dict.fromkeys(table.columns) | dict.fromkeys(NUMBERS, np.nan)
         row |= {key: table.at[name, key] for key in ("class", "where")}
@@ -844,6 +851,8 @@ def _read_tensor(row, files):
         for j, b in enumerate("xyz"):
             # Files with all nine components are symmetric to rounding only.
             full[i, j] = columns.get(a + b, columns.get(b + a))
+    if not full.any():
+        raise ValueError(f"{row['where']}: the tensor of {row.name} is zero; check the columns")
     residual = _rms(full - full.swapaxes(0, 1)) / _rms(full)
     if not residual < RESIDUAL_LIMIT:
         raise ValueError(
@@ -853,8 +862,8 @@ def _read_tensor(row, files):
     full = (full + full.swapaxes(0, 1)) / 2
     full -= np.trace(full) / 3 * np.eye(3)[..., None]
     order = 2 - UNITS[row["unit"]][1]
-    nine = all(a + b in columns for a in "xyz" for b in "xyz")
-    return time, _scale(row) * components(full), order, residual if nine else np.nan
+    twice = any({pair, pair[::-1]} <= set(columns) for pair in ("xy", "xz", "yz"))
+    return time, _scale(row) * components(full), order, residual if twice else np.nan
 
 
 def _read_views(row, files):
