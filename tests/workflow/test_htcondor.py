@@ -34,6 +34,19 @@ def test_the_profile_is_taken(plugin, tmp_path, root, monkeypatch):
     assert re.search(r"^train +1$", output, re.M)
 
 
+def test_what_every_job_is_sent_is_code_and_tables(root):
+    """Not the strain and the waveforms, which lie beside the tables."""
+    text = (root / "profiles/site-htcondor/profile.v9+.yaml").read_text()
+    sent = re.search(r'htcondor_transfer_input_files: "(.*)"', text)[1].split(",")
+    assert all((root / name).exists() for name in sent)
+    assert "resources" not in sent
+    rules = (root / "workflow/rules/common.smk").read_text()
+    tables = re.search(r'^TABLES = """(.*?)"""', rules, re.MULTILINE | re.DOTALL)[1].split()
+    assert {f"resources/{name}" for name in tables} == {
+        name for name in sent if name.startswith("resources")
+    }
+
+
 @pytest.mark.parametrize("name", ["htcondor", "site-htcondor"])
 def test_rules_have_the_memory_and_the_devices_that_they_need(root, name):
     text = (root / f"profiles/{name}/profile.v9+.yaml").read_text()
