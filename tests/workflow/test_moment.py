@@ -82,7 +82,7 @@ def test_a_catalogued_merger_is_named(finished):
     finished.run("--", f"{name}.html")
     with h5py.File(finished.folder / f"{name}.h5") as file:
         assert file["events/GW190403_051519"].attrs["gps"] == gps
-    words = "<strong>GW190403_051519 at -0.50 s: a compact binary merger, which is none of"
+    words = "<strong>GW190403_051519 (GWTC-2.1-confident) at -0.50 s: a compact binary merger,"
     assert words in (finished.folder / f"{name}.html").read_text()
 
 
@@ -112,7 +112,7 @@ def test_what_cannot_be_classified_is_said(moment):
         ),
         (
             START + 62,
-            rf"no detector has strain: H1: no strain \(NaN, .* at GPS {START + 64}",
+            rf"no detector has strain: H1: no strain \(NaN, .* in GPS {START + 64}",
         ),
     ):
         output = moment.run("--", f"results/tiny/classify/{gps}.png", fails=True)
