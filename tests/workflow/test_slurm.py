@@ -17,8 +17,8 @@ SITE = {
     "default-resources": {"slurm_partition": slurm_cluster.PARTITION},
     "slurm-status-command": "squeue",
     # The plugin waits 10 s more where it looks before anything has ended.
-    "slurm-init-seconds-before-status-checks": 6,
-    "seconds-between-status-checks": 6,
+    "slurm-init-seconds-before-status-checks": 9,
+    "seconds-between-status-checks": 9,
     "latency-wait": 5,
 }
 
