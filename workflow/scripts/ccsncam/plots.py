@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib.ticker import LogFormatter, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator, StrMethodFormatter
 from scipy.signal import ShortTimeFFT
 from scipy.signal.windows import hann
 
@@ -305,8 +305,11 @@ def losses(histories):
         axes.set(xlabel="epoch", xlim=(0.5, stages["max"].iloc[-1] + 0.5))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     grid[0].set(ylabel="categorical cross entropy", yscale="log")
-    for which in ("major", "minor"):
-        getattr(grid[0].yaxis, f"set_{which}_formatter")(LogFormatter(minor_thresholds=(2, 0.5)))
+    low, high = grid[0].get_ylim()
+    grid[0].yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    # Of a short run there may be no power of ten between the ends.
+    between = StrMethodFormatter("{x:g}") if high < 20 * low else NullFormatter()
+    grid[0].yaxis.set_minor_formatter(between)
     grid[1].set_ylabel("accuracy")
     handles, labels = grid[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncol=len(labels))
