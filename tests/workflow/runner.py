@@ -36,6 +36,12 @@ TINY = {
 }
 
 
+def git(folder, *arguments):
+    """Output of a command of git in a folder, by somebody."""
+    command = ["git", "-C", folder, "-c", "user.name=a", "-c", "user.email=a@b.c", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
 class Workflow:
     """The workflow in a folder of its own, with a config on top of the default."""
 

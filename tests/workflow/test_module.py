@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 import yaml
-from runner import TINY
+from runner import TINY, git
 
 SAME = ("datasets/test-1kpc.h5", "models/seed-0/best.weights.h5", "models/seed-0/history.csv")
 
@@ -127,28 +127,20 @@ def test_the_report_of_another_workflow(tiny, tmp_path, root):
 def hosted(tmp_path, root):
     """Environment in which github.com/me/ccsncam is these files, and their commit."""
     source = tmp_path / "source"
-    listed = subprocess.run(
-        ["git", "-C", root, "ls-files", "-z"], capture_output=True, text=True, check=True
-    )
-    for name in filter(None, listed.stdout.split("\0")):
+    for name in filter(None, git(root, "ls-files", "-z").split("\0")):
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(root / name, source / name)
 
-    def git(*arguments):
-        who = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
-        command = ["git", "-C", source, *who, *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-    git("init", "--quiet")
-    git("add", "--all")
-    git("commit", "--quiet", "--message", "all")
+    git(source, "init", "--quiet")
+    git(source, "add", "--all")
+    git(source, "commit", "--quiet", "--message", "all")
     environment = {
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": f"url.{source}.insteadOf",
         "GIT_CONFIG_VALUE_0": "https://github.com/me/ccsncam",
     }
-    return environment, git("rev-parse", "HEAD")
+    return environment, git(source, "rev-parse", "HEAD")
 
 
 def test_a_module_from_github(tiny, hosted, tmp_path, root):

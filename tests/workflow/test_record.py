@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import pytest
 import yaml
 from rocrate.rocrate import ROCrate
+from runner import git
 
 from ccsncam import record
 
@@ -83,14 +84,10 @@ def test_a_run_is_made_again_from_it(recorded, tmp_path):
 def test_a_commit_is_that_of_the_files(tmp_path):
     assert record.commit(tmp_path) is None
 
-    def git(*arguments):
-        who = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
-        subprocess.run(["git", "-C", tmp_path, *who, *arguments], check=True, capture_output=True)
-
-    git("init")
+    git(tmp_path, "init")
     (tmp_path / "a").write_text("1")
-    git("add", "a")
-    git("commit", "-m", "one")
+    git(tmp_path, "add", "a")
+    git(tmp_path, "commit", "-m", "one")
     found = record.commit(tmp_path)
     assert len(found) == 40
     (tmp_path / "a").write_text("2")

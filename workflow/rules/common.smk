@@ -35,13 +35,16 @@ def shipped(name):
     return FOLDER / name if FOLDER.is_dir() else Path(workflow.source_path(f"../../{name}"))
 
 
-SCRIPTS = [shipped(f"workflow/scripts/ccsncam/{name}.py") for name in LIBRARY][0].parents[1]
+for name in LIBRARY:
+    shipped(f"workflow/scripts/ccsncam/{name}.py")
+for name in TABLES:
+    shipped(f"resources/{name}")
+SCRIPTS = shipped("workflow/scripts/ccsncam/settings.py").parents[1]
 if not (SCRIPTS / "ccsncam" / "settings.py").is_file():
     raise WorkflowError(
         f"{workflow.current_basedir}: of such a source Snakemake keeps no folder that jobs can "
         "import from: give github(...), or the path of a clone's workflow/Snakefile"
     )
-SHIPPED = [shipped(f"resources/{name}") for name in TABLES]
 sys.path.append(str(SCRIPTS))
 
 from ccsncam import gwosc, methods, resources, settings, strain, waveform

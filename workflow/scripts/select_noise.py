@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from ccsncam import joblog, resources, strain
+from ccsncam import joblog, resources, strain, whitening
 
 # Pieces in memory at a time.
 BATCH = 16
@@ -40,7 +40,7 @@ def main(job):
         sample_rate=rate,
         segment_duration=duration,
         f_min=signal["f_min"],
-        f_max=signal["f_max"] if signal["f_max"] < rate / 2 else None,
+        f_max=whitening.upper_edge(signal),
         selection=selection,
         quality=quality,
         description=description,

@@ -183,9 +183,8 @@ def _whitening_fir(piece, moment, signal, block):
     else:
         psd = whitening.welch_psd(piece, rate, lengths[0])
         psd *= whitening.estimation_bias(len(piece), rate, *lengths)
-    f_max = signal["f_max"] if signal["f_max"] < rate / 2 else None
-    fir = whitening.whitening_fir(psd, 1 / lengths[0], rate, lengths[1], signal["f_min"], f_max)
-    return fir, aside
+    edges = signal["f_min"], whitening.upper_edge(signal)
+    return whitening.whitening_fir(psd, 1 / lengths[0], rate, lengths[1], *edges), aside
 
 
 def substitute(seed, detector, gps, size, signal):
@@ -209,9 +208,8 @@ def substitute(seed, detector, gps, size, signal):
     """
     stream = seeds.generator(seed, "classify", detector, f"{gps:.15g}")
     frequencies = np.fft.rfftfreq(size, 1 / signal["sample_rate"])
-    f_max = signal["f_max"] if signal["f_max"] < frequencies[-1] else None
     spectrum = np.fft.rfft(stream.standard_normal(size))
-    spectrum *= whitening.band(frequencies, signal["f_min"], f_max)
+    spectrum *= whitening.band(frequencies, signal["f_min"], whitening.upper_edge(signal))
     return np.fft.irfft(spectrum, size).astype(np.float32)
 
 

@@ -130,12 +130,17 @@ def estimation_bias(samples, sample_rate, psd_duration, filter_duration):
     -------
     float
     """
+    white, fir = _filters_of_white_noise(samples, sample_rate, psd_duration, filter_duration)
+    edge = round(filter_duration * sample_rate) // 2
+    return float(whiten(white, fir)[:, edge:-edge].var(dtype=np.float64))
+
+
+def _filters_of_white_noise(samples, sample_rate, psd_duration, filter_duration):
+    """White noise (piece, samples), and the filter of each piece's own estimated PSD."""
     pieces = -(-(1 << 21) // samples)
     white = np.random.default_rng(0).standard_normal((pieces, samples))
     psd = welch_psd(white, sample_rate, psd_duration)
-    fir = whitening_fir(psd, 1 / psd_duration, sample_rate, filter_duration, f_min=0)
-    edge = round(filter_duration * sample_rate) // 2
-    return float(whiten(white, fir)[:, edge:-edge].var(dtype=np.float64))
+    return white, whitening_fir(psd, 1 / psd_duration, sample_rate, filter_duration, f_min=0)
 
 
 def windows_beside(strain, first, last, sample_rate, duration):
@@ -173,27 +178,17 @@ def beside_bias(windows, sample_rate, psd_duration, filter_duration):
     Parameters
     ----------
     windows : int
-        Of Welch's method; half of them on either side.
-    sample_rate : int
-        Hz.
-    psd_duration, filter_duration : float
-        Seconds.
+        Of Welch's method, overlapping by half.
+    sample_rate, psd_duration, filter_duration
+        As in `estimation_bias`.
 
     Returns
     -------
     float
     """
-    size = _samples(psd_duration, sample_rate, "psd_duration")
-    half, draws = windows // 2, -(-(1 << 21) // (windows * size))
-    rng, variances = np.random.default_rng(0), []
-    for _ in range(max(draws, 8)):
-        white = rng.standard_normal((windows + 2) * size // 2 + size)
-        middle = (half + 1) * size // 2
-        frames = windows_beside(white, middle, middle + size // 2, sample_rate, psd_duration)
-        psd = welch_psd(frames[:windows].ravel(), sample_rate, psd_duration, overlap=0)
-        fir = whitening_fir(psd, 1 / psd_duration, sample_rate, filter_duration, f_min=0)
-        variances.append(np.sum(fir**2))
-    return float(np.mean(variances))
+    samples = (windows + 1) * _samples(psd_duration, sample_rate, "psd_duration") // 2
+    _, fir = _filters_of_white_noise(samples, sample_rate, psd_duration, filter_duration)
+    return float(np.mean(np.sum(fir**2, axis=-1)))
 
 
 def widen_lines(psd, delta_f, filter_duration):
@@ -263,6 +258,21 @@ def whitening_fir(psd, delta_f, sample_rate, filter_duration, f_min=20.0, f_max=
     response[passed] *= np.sqrt(2 / (sample_rate * psd[passed]))
     impulse = np.roll(fft.irfft(response, n=size, axis=-1), taps // 2, axis=-1)[..., :taps]
     return impulse * signal.windows.hann(taps, sym=False)
+
+
+def upper_edge(signal):
+    """Upper edge of the pass band by the config's block ``signal``; None at the Nyquist frequency.
+
+    Parameters
+    ----------
+    signal : dict
+        ``f_max`` and ``sample_rate`` [Hz].
+
+    Returns
+    -------
+    float or None
+    """
+    return signal["f_max"] if signal["f_max"] < signal["sample_rate"] / 2 else None
 
 
 def fir_response(fir, n_fft):
