@@ -13,17 +13,16 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 from gwosc_layout import layout
 
-from ccsncam import gwosc
-
-RATE = gwosc.SAMPLE_RATE
+from ccsncam.gwosc.archive import SAMPLE_RATE as RATE
+from ccsncam.gwosc.archive import ArchiveFile
 
 
 def write_archive_file(folder, start, detector="H1", on=(0, 32), run="O3a", **more):
-    """Write a file of the archive's layout whose strain is NaN but for the seconds ``on``.
+    """Write a file in the archive's layout whose strain is NaN outside the seconds ``on``.
 
-    What is NaN takes no room: 32 s are 1 MB. ``more`` changes what it says.
+    NaN takes no room on the disk; 32 s of strain take 1 MB. ``more`` changes what the file says.
     """
-    path = Path(folder) / gwosc.ArchiveFile(start, detector, run).name
+    path = Path(folder) / ArchiveFile(start, detector, run).name
     inside = slice(on[0], on[1])
     quality, injections = np.zeros(4096, dtype="u4"), np.full(4096, 23, dtype="u4")
     quality[inside] = 127
@@ -41,7 +40,7 @@ def write_archive_file(folder, start, detector="H1", on=(0, 32), run="O3a", **mo
 
 
 def ignore(done, total):
-    """A report of progress that goes nowhere; processes can be given it."""
+    """Ignore a report of progress; unlike a lambda it can be sent to another process."""
 
 
 class Server(ThreadingHTTPServer):
@@ -50,20 +49,20 @@ class Server(ThreadingHTTPServer):
     Attributes
     ----------
     sent : Counter
-        Bytes of the body that left, by file name.
+        Bytes of bodies that were sent, by file name.
     asked : list of str
         Paths and queries of the requests.
     faults : list of dict
-        One a request for a file, in order; then the server behaves. Keys: ``status`` and
-        ``headers`` instead of the file, ``body`` instead of its bytes, ``cut`` after so many of
-        them, ``longer`` than it is (Content-Length), ``whole`` (Range is ignored), ``extra``
-        headers, ``without`` headers.
+        One per request for a file, in order; after them the server behaves. Keys: ``status`` and
+        ``headers`` are sent instead of the file, ``body`` instead of its bytes; ``cut`` ends the
+        body after so many bytes; ``longer`` is added to Content-Length; ``whole`` ignores Range;
+        ``extra`` headers are added, and those in ``without`` are left out.
     always : dict
-        A fault of every request.
+        The fault of every request that has none in ``faults``.
     listing : dict
-        ``status`` or ``body`` of the list of files, and ``without`` a detector.
+        ``status`` or ``body`` of the list of files; the detector in ``without`` is not listed.
     block, pause : int, float
-        Bytes that leave at a time, and seconds between them.
+        Bytes that are sent at a time, and the pause after them [s].
     """
 
     daemon_threads = True
@@ -85,13 +84,13 @@ class Server(ThreadingHTTPServer):
         super().__exit__(*error)
 
     def handle_error(self, request, client_address):
-        """A client that is gone is no error here."""
+        """Say nothing when a client closes the connection early."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     def setup(self):
         if self.server.pause:
-            # What is on its way when a client is killed should be little.
+            # With a small buffer few bytes are on their way when a client is killed.
             self.request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 14)
         super().setup()
 
@@ -99,7 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self):
-        # As a proxy the server is asked for whole URLs.
+        # When the server is used as a proxy, it is asked for whole URLs.
         url = urlsplit(self.path)
         self.server.asked.append(self.path)
         parts = url.path.strip("/").split("/")
@@ -118,7 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _list(self, run, asked):
-        """The files of a run that touch [start, stop], a page of one each."""
+        """List the files of a run that touch [start, stop], on pages of one file each."""
         query = {key: value[0] for key, value in parse_qs(asked.query).items()}
         listing = self.server.listing
         if "status" in listing or "body" in listing:
@@ -127,7 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
         assert query["sample-rate"] == "4"
         rows = []
         for path in sorted(self.server.folder.glob("*.hdf5")):
-            file = gwosc.ArchiveFile.from_name(path.name)
+            file = ArchiveFile.from_name(path.name)
             if (file.run, file.detector) != (run, query["detector"]) or not (
                 file.start <= stop and start < file.start + 4096
             ):

@@ -21,6 +21,18 @@ def make_job(folder, rule, inputs, output, **params):
     )
 
 
+def simulated_of(block, split, detector):
+    """Parameter ``noise`` of the rule select_noise for simulated noise."""
+    own = {key: block["simulated"][key] for key in ("lines", "glitch_kinds", "glitch_snr")}
+    own |= {key: block["simulated"][key][detector] for key in ("psd", "glitches")}
+    return {
+        "source": "simulated",
+        "segment_duration": block["segment_duration"],
+        "ranges": block["ranges"][split],
+        "simulated": {"live_time": block["simulated"]["live_time"][split][detector], **own},
+    }
+
+
 def make_inputs(root, config, folder, names):
     """Waveforms of the classes and training noise of the detectors, made by the scripts."""
     import make_waveform
@@ -35,7 +47,8 @@ def make_inputs(root, config, folder, names):
         make_waveform.main(job)
     for detector in config["detectors"]:
         noise.append(folder / f"train-{detector}.h5")
-        blocks = {key: config[key] for key in ("noise", "whitening", "signal", "seed")}
+        blocks = {key: config[key] for key in ("whitening", "signal", "seed")}
+        blocks["noise"] = simulated_of(config["noise"], "train", detector)
         params = {"split": "train", "detector": detector, **blocks}
         job = make_job(folder, "select_noise", {"files": []}, noise[-1], **params)
         select_noise.main(job)

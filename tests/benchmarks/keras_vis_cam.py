@@ -1,4 +1,4 @@
-"""Maps by tf-keras-vis, in an interpreter that has it; see torch_cam.py for the arguments."""
+"""Maps by tf-keras-vis, in an interpreter that has it; torch_cam.py describes the arguments."""
 
 import sys
 import time
@@ -6,33 +6,35 @@ from pathlib import Path
 
 import numpy as np
 import yaml
+from tf_keras_vis import gradcam, gradcam_plus_plus, scorecam
+from tf_keras_vis.utils.scores import CategoricalScore
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "workflow/scripts"))
 
-from ccsncam import classifier  # noqa: E402
+from ccsncam.config.blocks import Classifier  # noqa: E402
+from ccsncam.network import classifier, device  # noqa: E402
+from ccsncam.network.backend import keras  # noqa: E402
 
-NAMES = {"grad-cam": "Gradcam", "grad-cam++": "GradcamPlusPlus", "score-cam": "Scorecam"}
+METHODS = {
+    "grad-cam": gradcam.Gradcam,
+    "grad-cam++": gradcam_plus_plus.GradcamPlusPlus,
+    "score-cam": scorecam.Scorecam,
+}
 
 
 def main(source, out, threads, size, methods):
-    classifier.prepare(threads)
-    import keras
-    from tf_keras_vis import gradcam, gradcam_plus_plus, scorecam
-    from tf_keras_vis.utils.scores import CategoricalScore
-
+    device.prepare(threads)
     given = dict(np.load(source))
-    settings = yaml.safe_load((ROOT / "config/config.yaml").read_text())["classifier"]
-    model = classifier.build(settings, given["images"].shape[1:], len(given["logits/1"]))
+    block = Classifier.of(yaml.safe_load((ROOT / "config/config.yaml").read_text())["classifier"])
+    model = classifier.build(block, given["images"].shape[1:], len(given["logits/1"]))
     for layer in model.layers:
         if layer.weights:
             layer.set_weights([given[f"{layer.name}/{k}"] for k in range(2)])
     model = keras.Model(model.inputs, model.outputs[1])
-    modules = {"Gradcam": gradcam, "GradcamPlusPlus": gradcam_plus_plus, "Scorecam": scorecam}
     found = {}
     for method in methods:
-        name = NAMES[method]
-        cam = getattr(modules[name], name)(model, clone=False)
+        cam = METHODS[method](model, clone=False)
         rows = [slice(first, first + size) for first in range(0, len(given["images"]), size)]
 
         def explain(rows, cam=cam):

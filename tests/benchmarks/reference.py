@@ -7,7 +7,7 @@ from pycbc.filter import sigma
 from pycbc.types import FrequencySeries, TimeSeries
 from pycbc.waveform import apply_fseries_time_shift
 
-from ccsncam import waveform
+from ccsncam.waveforms.model import KPC_IN_CM
 
 RATE = 4096
 # Noise that is whitened with the sample in it [s]: the grid of its transform is the PSD's.
@@ -31,7 +31,7 @@ def strain_at(detector, model, row, distance_kpc):
     gps = row["gps_start"][0]
     f_plus, f_cross = site.antenna_pattern(row["ra"], row["dec"], row["psi"], gps)
     delay = site.time_delay_from_earth_center(row["ra"], row["dec"], gps)
-    h = (f_plus * plus + f_cross * cross) / (distance_kpc * waveform.KPC_IN_CM)
+    h = (f_plus * plus + f_cross * cross) / (distance_kpc * KPC_IN_CM)
     # 4 s with bounce in the middle of the first two, moved by PyCBC to its place in the sample.
     buffer = np.zeros(4 * RATE)
     first = round((model.start + 1.5) * RATE)
@@ -43,11 +43,11 @@ def strain_at(detector, model, row, distance_kpc):
     return TimeSeries(moved.numpy()[:RATE], delta_t=1 / RATE)
 
 
-def sample(model, row, noises, distance_kpc, settings):
+def sample(model, row, noises, distance_kpc, sampling):
     """Image of one sample (frequency, time, detector) and its SNR in each detector.
 
-    The noise is raw strain; signal and noise are whitened together in the frequency domain with
-    the piece's PSD.
+    ``noises`` hold raw strain. Signal and noise are whitened together in the frequency domain with
+    the piece's PSD. ``sampling`` is a `ccsncam.config.blocks.Sampling`.
     """
     images, snrs = [], []
     for d, noise in enumerate(noises):
@@ -60,8 +60,7 @@ def sample(model, row, noises, distance_kpc, settings):
             padded = signal.copy()
             padded.resize(round(RATE / noise.delta_f))
             psd = FrequencySeries(noise.psd[piece], delta_f=noise.delta_f)
-            band = settings["signal"]["f_min"], settings["signal"]["f_max"]
-            snrs.append(sigma(padded, psd, *band))
+            snrs.append(sigma(padded, psd, sampling.signal.f_min, sampling.signal.f_max))
             data[inside] += signal.numpy()
         series = TimeSeries(data, delta_t=1 / RATE)
         spectrum = series.to_frequencyseries()
@@ -69,15 +68,15 @@ def sample(model, row, noises, distance_kpc, settings):
         # In a deep notch the response of the truncated filter may change its sign.
         asd *= np.sign(noise.whitening[piece])
         white = (spectrum / asd).to_timeseries()[inside]
-        block = settings["spectrogram"]
+        block = sampling.spectrogram
         _, _, image = scipy.signal.stft(
             white.numpy(),
             RATE,
-            nperseg=block["window"],
-            noverlap=block["window"] - block["hop"],
+            nperseg=block.window,
+            noverlap=block.window - block.hop,
             boundary=None,
             padded=False,
         )
-        image = np.abs(image[: int(block["f_max"] // (RATE / block["window"])) + 1])
+        image = np.abs(image[: int(block.f_max // (RATE / block.window)) + 1])
         images.append((image - image.min()) / (image.max() - image.min()))
     return np.stack(images, axis=-1), np.array(snrs)

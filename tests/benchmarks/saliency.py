@@ -1,11 +1,11 @@
-"""Saliency maps a second, beside pytorch-grad-cam and tf-keras-vis on the same network and samples.
+"""Time per saliency map, beside pytorch-grad-cam and tf-keras-vis on the same network and samples.
 
 CCSNCAM_TORCH=/path/to/python python tests/benchmarks/saliency.py [SAMPLES]
 
 CCSNCAM_TORCH names a python with the dependency group compare of pyproject.toml, in an
-environment of its own. Both take two threads; start-up and compilation are not counted. The
-defaults of both are timed: Score-CAM differs in a softmax over 16 weights
-(tests/unit/test_saliency.py holds the values of one against the other).
+environment of its own. All take two threads; start-up and compilation are not counted. The
+defaults of each are timed: Score-CAM differs in a softmax over 16 weights
+(tests/unit/test_maps.py compares the values).
 """
 
 import os
@@ -21,7 +21,11 @@ import yaml
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "workflow/scripts"))
 
-from ccsncam import classifier, saliency  # noqa: E402
+from ccsncam.config.blocks import Classifier  # noqa: E402
+from ccsncam.network import classifier, device  # noqa: E402
+from ccsncam.network.chain import Network  # noqa: E402
+from ccsncam.saliency.maps import explainer  # noqa: E402
+from ccsncam.saliency.scores import BATCH, run  # noqa: E402
 
 METHODS = ("grad-cam", "grad-cam++", "hires-cam", "layer-cam", "score-cam")
 OTHERS = {
@@ -35,18 +39,18 @@ def main(samples):
     python = os.environ.get("CCSNCAM_TORCH")
     if not python:
         sys.exit("CCSNCAM_TORCH names no python with the dependency group compare")
-    classifier.prepare(THREADS)
-    settings = yaml.safe_load((ROOT / "config/config.yaml").read_text())["classifier"]
-    network = saliency.Network(classifier.build(settings, (94, 31, 3), 10))
+    device.prepare(THREADS)
+    block = Classifier.of(yaml.safe_load((ROOT / "config/config.yaml").read_text())["classifier"])
+    network = Network(classifier.build(block, (94, 31, 3), 10))
     random = np.random.default_rng(0)
     images = random.random((samples, 94, 31, 3), np.float32)
     target = random.integers(0, 10, samples)
     ours = {}
     for method in METHODS:
-        compiled = saliency.explainer(network, method)
-        compiled(images[: saliency.BATCH], target[: saliency.BATCH].astype(np.int32))
+        compiled = explainer(network, method)
+        compiled(images[:BATCH], target[:BATCH].astype(np.int32))
         began = time.perf_counter()
-        saliency.run(compiled, images, target)
+        run(compiled, images, target)
         ours[method] = time.perf_counter() - began
     few = max(100, samples // 10)
     weights = {
@@ -54,7 +58,7 @@ def main(samples):
         for layer in network.model.layers
         for k, value in enumerate(layer.get_weights())
     }
-    print(f"{samples} samples of 94 x 31 x 3, {THREADS} threads; milliseconds a sample")
+    print(f"{samples} samples of 94 x 31 x 3, {THREADS} threads; milliseconds per sample")
     print(f"{'':12s} {'ccsncam':>8s} {'10 000 here':>12s}", *(f"{name:>26s}" for name in OTHERS))
     theirs = {}
     with tempfile.TemporaryDirectory() as folder:

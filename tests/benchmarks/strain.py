@@ -1,4 +1,4 @@
-"""From files of 4096 s on disk to whitened pieces: the library against GWpy, a core each."""
+"""From files of 4096 s on disk to whitened pieces: the library against GWpy, each on one core."""
 
 import json
 import multiprocessing
@@ -20,7 +20,12 @@ import h5py  # noqa: E402
 import numpy as np  # noqa: E402
 from gwosc_layout import layout  # noqa: E402
 
-from ccsncam import strain  # noqa: E402
+from ccsncam.config.blocks import Band, NoiseSource, StrainFiles, Whitening  # noqa: E402
+from ccsncam.noise.folder import files_for  # noqa: E402
+from ccsncam.noise.making import NoiseRequest, make_noise  # noqa: E402
+from ccsncam.noise.psd import Spectrum  # noqa: E402
+from ccsncam.noise.reasons import DQ_BITS, INJECTION_BITS  # noqa: E402
+from ccsncam.noise.simulation import simulate  # noqa: E402
 
 RATE, DURATION, PIECE, START = 4096, 4096, 64, 1238233088
 # Several, to see that memory does not grow with the ranges.
@@ -31,12 +36,12 @@ def make(folder, number):
     """Write a file in GWOSC's layout, compressed as theirs, incompressible as theirs."""
     start = START + number * DURATION
     blocks = start + 512.0 * np.arange(DURATION // 512)
-    data = strain.simulate(number, "L1", blocks, 512, RATE, "aLIGOaLIGOO3LowT1800545")[0].ravel()
+    spectrum = Spectrum("aLIGOaLIGOO3LowT1800545")
+    data = simulate(number, "L1", blocks, 512, RATE, spectrum)[0].ravel()
     data = data * (1 + 1e-7 * np.random.default_rng(number).standard_normal(len(data)))
     path = folder / f"L-L1_GWOSC_O3a_4KHZ_R1-{start}-{DURATION}.hdf5"
     masks = (
-        np.full(DURATION, 2 ** len(bits) - 1, dtype="u4")
-        for bits in (strain.DQ_BITS, strain.INJECTION_BITS)
+        np.full(DURATION, 2 ** len(bits) - 1, dtype="u4") for bits in (DQ_BITS, INJECTION_BITS)
     )
     with layout(path, "L1", start, *masks) as file:
         stored = {"compression": "gzip", "shuffle": True, "chunks": (2048,)}
@@ -48,33 +53,22 @@ def make(folder, number):
 
 def ours(folder, files):
     """Scan, read, whiten and write as the rule ``select_noise`` does."""
-    ranges = [[START, START + files * DURATION]]
-    selection = strain.scan_files(
-        strain.files_for(folder, "L1", ranges),
-        "L1",
-        ranges,
-        segment_duration=PIECE,
-        quality=["DATA", "BURST_CAT2"],
-        injections=["NO_CBC_HW_INJ", "NO_BURST_HW_INJ"],
+    ranges = ((START, START + files * DURATION),)
+    access = StrainFiles(
+        channel="",
+        quality=("DATA", "BURST_CAT2"),
+        injections=("NO_CBC_HW_INJ", "NO_BURST_HW_INJ"),
+        plain={},
     )
-    pieces = strain.read_files(selection, PIECE, RATE)
-    strain.write_noise(
-        folder / "noise.h5",
-        ((begin, data, None) for begin, data in pieces),
-        len(selection.gps_start),
-        detector="L1",
+    request = NoiseRequest(
+        seed=0,
         split="train",
-        source="files",
-        sample_rate=RATE,
-        segment_duration=PIECE,
-        psd_duration=4,
-        filter_duration=2,
-        f_min=20.0,
-        f_max=1600.0,
-        selection=selection.stretches,
-        quality=selection.quality,
-        description="benchmark",
+        detector="L1",
+        noise=NoiseSource("files", PIECE, ranges, simulation=None, files=access, leave_out=()),
+        whitening=Whitening(psd_duration=4, filter_duration=2),
+        band=Band(RATE, f_min=20.0, f_max=1600.0),
     )
+    make_noise(folder / "noise.h5", files_for(folder, "L1", ranges), request)
 
 
 def gwpy(folder, files):
@@ -91,7 +85,7 @@ def gwpy(folder, files):
 
 
 def measure(function, folder, files, results):
-    """Put seconds and peak memory [GB] of this process."""
+    """Put the time that a function takes [s] and the peak memory of this process [GB]."""
     began = time.perf_counter()
     function(folder, files)
     seconds = time.perf_counter() - began
@@ -99,8 +93,8 @@ def measure(function, folder, files, results):
 
 
 def main():
-    """Print seconds a file, times real time and peak memory of both, and the ratio."""
-    # Each in a process of its own: peak memory is that of a process.
+    """Print seconds per file, times real time and peak memory of both, and their ratio."""
+    # Each runs in a process of its own, because peak memory belongs to a process.
     context = multiprocessing.get_context("spawn")
     found = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -118,7 +112,7 @@ def main():
             seconds, memory = results.get()
             process.join()
             found[name] = {
-                "seconds a file": round(seconds / files, 2),
+                "seconds per file": round(seconds / files, 2),
                 "times real time": round(files * DURATION / seconds),
                 "peak memory [GB]": round(memory, 2),
             }

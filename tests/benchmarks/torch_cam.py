@@ -1,9 +1,9 @@
-"""Maps by pytorch-grad-cam, in an interpreter of its own: PyTorch and TensorFlow do not share one.
+"""Maps by pytorch-grad-cam. PyTorch and TensorFlow do not work in the same interpreter.
 
 python torch_cam.py IN.npz OUT.npz THREADS BATCH METHOD...
 
 IN holds images (n, frequency, time, detector), target, and the weights of the network by layer.
-OUT holds the maps by method and the seconds that they took, once warm.
+OUT gets the maps by method, and the seconds that they took without start-up.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ NAMES = {
 
 
 def port(given):
-    """The network of `ccsncam.classifier.build` in PyTorch, with the same weights."""
+    """The network of `ccsncam.network.classifier.build` in PyTorch, with the same weights."""
     model = torch.nn.Sequential()
     for number in (1, 2):
         weight, bias = given[f"conv{number}/0"], given[f"conv{number}/1"]
@@ -65,7 +65,7 @@ def main(source, out, threads, size, methods):
     for method in methods:
         with getattr(pytorch_grad_cam, NAMES[method])(model, [model.conv2]) as cam:
             cam.batch_size = 16
-            # Score-CAM draws a progress bar a sample.
+            # Score-CAM draws a progress bar per sample.
             with contextlib.redirect_stderr(io.StringIO()):
                 cam(images[:size], targets[:size])
                 began = time.perf_counter()

@@ -1,31 +1,32 @@
-"""t-SNE and the separation of classes."""
+"""The file of an embedding."""
 
+import h5py
 import numpy as np
 
-from ccsncam import embedding
+from ccsncam.origin import Origin
+from ccsncam.results.embedding import Embedding
 
 
-def blobs(distance):
-    random = np.random.default_rng(0)
-    label = np.repeat(np.arange(3), 40)
-    return random.standard_normal((120, 20)) + distance * np.eye(20)[label], label
-
-
-def test_far_classes_are_apart_and_near_ones_are_not():
-    found = {}
-    for distance in (0, 20):
-        features, label = blobs(distance)
-        points = embedding.embed(features, 1)
-        assert points.shape == (120, 2)
-        table = embedding.separation(features, points, label, ["noise", "a", "b"])
-        found[distance] = table.set_index(["space", "class"])
-    assert (found[20]["knn_accuracy"] == 1).all()
-    assert (found[20]["silhouette"] > 0.5).all()
-    assert (found[0].loc["plane", "knn_accuracy"] < 0.7).all()
-    assert abs(found[0].loc[("features", "all"), "silhouette"]) < 0.05
-    assert found[0].loc[("plane", "a"), "n"] == 40
-
-
-def test_the_same_seed_gives_the_same_points():
-    features, _ = blobs(5)
-    np.testing.assert_array_equal(embedding.embed(features, 3), embedding.embed(features, 3))
+def test_what_is_written_is_read(tmp_path):
+    embedding = Embedding(
+        label=np.array([0, 1, 2], "i4"),
+        prediction=np.array([0, 2, 2], "i4"),
+        point=np.arange(6, dtype="f4").reshape(3, 2),
+        classes=["noise", "a", "b"],
+        dataset="test-1kpc",
+        origin=Origin("simulated", {"a": "surrogate", "b": "numerical"}),
+        seed=3,
+    )
+    embedding.write(tmp_path / "e.h5")
+    found = Embedding.read(tmp_path / "e.h5")
+    for name in ("label", "prediction", "point"):
+        column = getattr(found, name)
+        np.testing.assert_array_equal(column, getattr(embedding, name))
+        assert column.dtype == getattr(embedding, name).dtype
+    assert (found.classes, found.dataset) == (embedding.classes, embedding.dataset)
+    assert (found.origin, found.seed) == (embedding.origin, embedding.seed)
+    with h5py.File(tmp_path / "e.h5") as file:
+        assert set(file) == {"label", "prediction", "point"}
+        assert set(file.attrs) == {"classes", "dataset", "inputs", "seed"}
+    embedding.write(tmp_path / "f.h5")
+    assert (tmp_path / "e.h5").read_bytes() == (tmp_path / "f.h5").read_bytes()

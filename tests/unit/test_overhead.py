@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def overhead(root):
-    sys.path.append(str(root / "tests/tools"))
+    sys.path.append(str(root / "tools"))
     import overhead
 
     return overhead
@@ -54,7 +54,7 @@ def test_costs(overhead, tmp_path):
         "side_by_side": 2,
         "work": 15.5,
         "start-up": 4.0,
-        "Snakemake, a job": 2.5,
+        "Snakemake, per job": 2.5,
         # 98 to 100, 112 to 115, 120 to 121; two jobs could have run.
         "Snakemake, no job": 12.0,
     }
@@ -62,9 +62,9 @@ def test_costs(overhead, tmp_path):
 
 def test_a_call_lasts_as_long_as_its_jobs(overhead):
     jobs = [overhead.Job("make", begin, begin + 1, begin + 9, 9.0) for begin in (100.0, 205.0)]
-    # Of a call that says little, the log ends before the last job.
+    # The log of a quiet call ends before its last job does.
     assert overhead.wall(jobs, [(98.0, 104.0), (200.0, 206.0)]) == 11 + 14
-    with pytest.raises(ValueError, match="1 of 2 jobs are of a call that left no log"):
+    with pytest.raises(ValueError, match="1 of 2 jobs belong to a call that left no log"):
         overhead.wall(jobs, [(98.0, 104.0)])
 
 

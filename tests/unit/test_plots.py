@@ -1,36 +1,40 @@
-import json
-
-import h5py
 import numpy as np
 import pandas as pd
 import pytest
 from jobs import Params
+from made_results import SAMPLING
 from matplotlib import colors, pyplot
 from scipy import stats
 
-from ccsncam import evaluation, plots, waveform
+import figure as figure_script
+from ccsncam.network.evaluation import Evaluation
+from ccsncam.origin import Origin
+from ccsncam.plots import examples, losses, matrices, rates, spectra, style, waveform
+from ccsncam.results.tables import rate_tables
+from ccsncam.samples.dataset import DataSet, Header
+from ccsncam.samples.grid import Grid
+from ccsncam.waveforms.model import KPC_IN_CM, Waveform
 
 CLASSES = ["noise", "he3.5", "m39", "z85_sfhx"]
-INPUTS = {"noise": "simulated", "waveforms": dict.fromkeys(CLASSES[1:], "surrogate")}
+ORIGIN = Origin("simulated", dict.fromkeys(CLASSES[1:], "surrogate"))
 FOOTER = "run tried; inputs: surrogate waveforms, simulated noise"
 
 
 def models(names=CLASSES[1:]):
-    """A burst at 300 Hz a model."""
+    """A burst at 300 Hz per model."""
     time = np.arange(4096) / 4096
     wave = 20 * np.sin(2 * np.pi * 300 * time) * np.exp(-(((time - 0.5) / 0.05) ** 2))
     quadrupole = np.zeros((3, 3, 4096))
     quadrupole[0, 0], quadrupole[1, 1] = wave, -wave
     return [
-        waveform.Waveform(name, quadrupole, 4096, 0.0, "surrogate", "made", np.nan, {})
-        for name in names
+        Waveform(name, quadrupole, 4096, 0.0, "surrogate", "made", np.nan, {}) for name in names
     ]
 
 
 def test_sheet_of_a_waveform():
     model = models(["m39"])[0]
     model.modes = {"g_mode": model.quadrupole}
-    figure = plots.sheet(model)
+    figure = waveform.sheet(model)
     # 20 cm from the equator, 40 cm from the pole; no sample falls on the very peak.
     assert "peak 19.9 cm" in figure.get_suptitle()
     spectrum = figure.axes[2].lines[0].get_xydata()
@@ -52,9 +56,9 @@ def history(epochs=(2, 2, 2), seed=0):
     return table
 
 
-def evaluations(folder, distances, seeds=(0,), classes=CLASSES):
-    """Evaluations as the workflow writes them, one a seed and distance."""
-    paths = []
+def evaluations(distances, seeds=(0,), classes=CLASSES):
+    """Evaluations as the workflow makes them, one per seed and distance."""
+    found = []
     for seed in seeds:
         for distance in distances:
             random = np.random.default_rng([seed, int(10 * distance)])
@@ -62,27 +66,52 @@ def evaluations(folder, distances, seeds=(0,), classes=CLASSES):
             # The noise class holds more and more of the signals.
             lost = random.uniform(size=len(label)) < distance / (1 + distance)
             snr = random.lognormal(3, 0.4, len(label)) / distance
-            paths.append(folder / f"{seed}-{distance:g}.h5")
-            with h5py.File(paths[-1], "w") as file:
-                file["label"], file["prediction"] = label, np.where(lost, 0, label)
-                file["network_snr"] = np.where(label > 0, snr, 0.0)
-                file["distance_kpc"] = np.where(label > 0, distance, np.nan)
-                file.attrs["classes"], file.attrs["seed"] = classes, seed
-                file.attrs["dataset"] = f"test-{distance:g}kpc"
-                file.attrs["inputs"] = json.dumps(INPUTS)
-    return paths
+            prediction = np.where(lost, 0, label)
+            found.append(
+                Evaluation(
+                    label=label,
+                    prediction=prediction,
+                    probability=np.eye(len(classes), dtype="f4")[prediction],
+                    embedding=np.zeros((len(label), 2), "f4"),
+                    network_snr=np.where(label > 0, snr, 0.0),
+                    distance_kpc=np.where(label > 0, distance, np.nan),
+                    classes=classes,
+                    dataset=f"test-{distance:g}kpc",
+                    origin=ORIGIN,
+                    seed=seed,
+                )
+            )
+    return found
+
+
+def write_dataset(path, name, columns):
+    """A data set of one detector as the workflow writes it."""
+    grid = Grid(np.arange(94) * 16.0, np.arange(1, 32) / 32)
+    header = Header(name, "tried", 0, CLASSES, CLASSES[1:], ["H1"], grid, ORIGIN, SAMPLING)
+    with DataSet.create(path, header, len(columns["label"])) as writer:
+        writer.write(slice(None), columns)
+    return path
+
+
+def write_datasets(folder, found):
+    """Data sets of evaluations."""
+    names = ("label", "network_snr", "distance_kpc")
+    return [
+        write_dataset(
+            folder / f"{one.dataset}.h5", one.dataset, {name: getattr(one, name) for name in names}
+        )
+        for one in found
+    ]
 
 
 @pytest.fixture
 def spectrograms(tmp_path):
-    path = tmp_path / "examples.h5"
-    with h5py.File(path, "w") as file:
-        file["spectrogram"] = np.random.default_rng(0).uniform(size=(4, 94, 31, 1))
-        file["snr"] = np.array([[0.0], [40], [40], [40]])
-        file.attrs.update({"classes": CLASSES, "detectors": ["H1"]})
-        file.attrs.update({"frequencies": np.arange(94) * 16.0, "times": np.arange(1, 32) / 32})
-        file.attrs["inputs"] = json.dumps(INPUTS)
-    return path
+    columns = {
+        "spectrogram": np.random.default_rng(0).uniform(size=(4, 94, 31, 1)),
+        "label": np.arange(4),
+        "snr": np.array([[0.0], [40], [40], [40]]),
+    }
+    return write_dataset(tmp_path / "examples.h5", "examples", columns)
 
 
 @pytest.fixture(autouse=True)
@@ -98,8 +127,8 @@ def texts(figure):
 def test_saved_bytes_repeat_and_name_the_inputs(tmp_path):
     for name in "ab":
         output = {"pdf": tmp_path / f"{name}.pdf", "png": tmp_path / f"{name}.png"}
-        figure = plots.losses({0: history()})
-        plots.save(figure, output, "tried", "surrogate waveforms, simulated noise")
+        figure = losses.losses({0: history()})
+        style.save(figure, output, "tried", "surrogate waveforms, simulated noise")
         assert FOOTER in texts(figure)
     for kind in ("pdf", "png"):
         assert (tmp_path / f"a.{kind}").read_bytes() == (tmp_path / f"b.{kind}").read_bytes()
@@ -107,9 +136,9 @@ def test_saved_bytes_repeat_and_name_the_inputs(tmp_path):
 
 
 def test_what_is_said_of_the_inputs_stays_on_the_page(tmp_path):
-    figure = plots.losses({0: history()})
+    figure = losses.losses({0: history()})
     words = "network trained on surrogate waveforms, simulated noise; strain of H1, L1; V1 without "
-    plots.save(
+    style.save(
         figure, {"png": tmp_path / "a.png"}, "tried", words + "data (white noise); short PSD " * 4
     )
     figure.canvas.draw()
@@ -119,7 +148,7 @@ def test_what_is_said_of_the_inputs_stays_on_the_page(tmp_path):
 
 def test_classes_look_different_without_colour():
     classes = ["noise", *(f"m{number}" for number in range(9))]
-    looks = plots.looks(classes)
+    looks = style.looks(classes)
     assert len({colors.to_hex(look["color"]) for look in looks.values()}) == 10
     assert len({look["marker"] for look in looks.values()}) == 10
     # Every colour stands off white paper (WCAG's relative luminance).
@@ -131,13 +160,13 @@ def test_classes_look_different_without_colour():
 
 def test_spectrum_is_that_of_the_strain():
     (model,) = models(["m39"])
-    figure = plots.spectra([model], noises(["H1"]), ["noise", "m39"])
+    figure = spectra.spectra([model], noises(["H1"]), ["noise", "m39"])
     noise, curve = figure.axes[0].lines
     assert noise.get_ydata() == pytest.approx(1e-23)
     frequency, drawn = curve.get_data()
     assert frequency[np.argmax(drawn)] == pytest.approx(300, abs=10)
     # h+ = A_xx - A_yy from the pole; the transform of a Gaussian burst, away from its centre too.
-    peak = 2 * 20 / waveform.KPC_IN_CM * 0.05 * np.sqrt(np.pi) / 2
+    peak = 2 * 20 / KPC_IN_CM * 0.05 * np.sqrt(np.pi) / 2
     offset = np.arange(-8, 8)
     mean = np.sqrt(np.mean(np.exp(-2 * (np.pi * offset * 0.05) ** 2)))
     at = np.argmin(np.abs(frequency - 300))
@@ -147,14 +176,14 @@ def test_spectrum_is_that_of_the_strain():
 def test_smoothing_keeps_power_positive():
     power = np.full(2049, 1e-70)
     power[100] = 1e-40
-    assert (plots._smooth(np.arange(2049.0), power, 16.0) > 0).all()
+    assert (waveform.smooth(np.arange(2049.0), power, 16.0) > 0).all()
 
 
 @pytest.mark.parametrize("number", [1, 3, 4, 9])
 @pytest.mark.parametrize("detectors", [("H1",), ("H1", "L1", "V1", "K1")])
 def test_each_model_has_a_panel(number, detectors):
     names = [f"m{one}" for one in range(number)]
-    figure = plots.spectra(models(names), noises(detectors), ["noise", *names])
+    figure = spectra.spectra(models(names), noises(detectors), ["noise", *names])
     assert [axes.get_title() for axes in figure.axes] == names
     # The lowest panel of each column says what its axis is.
     labelled = [axes.get_xlabel() == "frequency [Hz]" for axes in figure.axes]
@@ -163,7 +192,7 @@ def test_each_model_has_a_panel(number, detectors):
 
 
 def test_examples_share_one_scale(spectrograms):
-    figure = plots.examples(spectrograms)
+    figure = examples.examples(DataSet.open(spectrograms))
     *panels, bar = figure.axes
     assert [axes.get_title() for axes in panels] == CLASSES
     assert {axes.collections[0].get_clim() for axes in panels} == {(0, 1)}
@@ -174,7 +203,7 @@ def test_examples_share_one_scale(spectrograms):
 def test_losses_mark_the_weights_that_are_tested():
     table = history((3, 3, 3))
     table["validation_loss"] = [9, 8, 7, 6, 1, 3, 4, 5, 6]
-    figure = plots.losses({0: table})
+    figure = losses.losses({0: table})
     star = next(line for line in figure.axes[0].lines if line.get_marker() == "*")
     assert (star.get_xdata()[0], star.get_ydata()[0]) == (5, 1)
     stages = [text for text in texts(figure) if text.startswith("SNR")]
@@ -183,7 +212,7 @@ def test_losses_mark_the_weights_that_are_tested():
 
 def test_losses_of_several_seeds_have_their_mean():
     tables = {seed: history(seed=seed) for seed in range(3)}
-    figure = plots.losses(tables)
+    figure = losses.losses(tables)
     mean = next(line for line in figure.axes[0].lines if line.get_label() == "training")
     expected = np.mean([table["loss"] for table in tables.values()], axis=0)
     np.testing.assert_allclose(mean.get_ydata(), expected)
@@ -192,11 +221,11 @@ def test_losses_of_several_seeds_have_their_mean():
 
 def test_spread_over_seeds_is_not_that_of_pooled_counts():
     rows = {"seed": [0, 1, 2], "class": "a", "distance_kpc": 1.0, "correct": [5, 6, 7], "n": 10}
-    one = plots.spread(pd.DataFrame(rows).iloc[:1])
+    one = rates.spread(pd.DataFrame(rows).iloc[:1])
     assert one.loc[0, ["rate", "low", "high"]].tolist() == pytest.approx(
         [0.5, *stats.binomtest(5, 10).proportion_ci(method="wilson")]
     )
-    several = plots.spread(pd.DataFrame(rows))
+    several = rates.spread(pd.DataFrame(rows))
     expected = stats.t.interval(0.95, 2, 0.6, stats.sem([0.5, 0.6, 0.7]))
     assert several.loc[0, ["rate", "low", "high"]].tolist() == pytest.approx([0.6, *expected])
 
@@ -205,9 +234,9 @@ def test_spread_over_seeds_is_not_that_of_pooled_counts():
 @pytest.mark.parametrize(
     ("distances", "scale"), [((1, 5, 10), "linear"), ((0.1, 0.2, 0.5, 1, 2), "log")]
 )
-def test_rates_for_the_distances_there_are(tmp_path, seeds, distances, scale):
-    tpr = evaluation.tables(evaluations(tmp_path, distances, seeds))["tpr"]
-    figure = plots.rates(tpr, CLASSES)
+def test_rates_for_the_distances_there_are(seeds, distances, scale):
+    tpr = rate_tables(evaluations(distances, seeds))["tpr"]
+    figure = rates.rates(tpr, CLASSES)
     (axes,) = figure.axes
     assert [line.get_label() for line in axes.lines] == CLASSES
     np.testing.assert_allclose(axes.lines[1].get_xdata(), distances)
@@ -220,23 +249,21 @@ def test_rates_for_the_distances_there_are(tmp_path, seeds, distances, scale):
     [(0.0, ""), (0.1, "<1"), (0.5, "<1"), (1.0, "1"), (50.4, "50"), (99.8, ">99"), (100.0, "100")],
 )
 def test_cells_never_round_to_none_or_all(share, text):
-    assert plots._percent(share) == text
+    assert matrices.percent(share) == text
 
 
-def violins(paths, distances):
-    tables = {}
-    for distance, path in zip(distances, paths, strict=True):
-        with h5py.File(path) as file:
-            names = np.array(CLASSES)[file["label"][()]]
-            tables[distance] = pd.DataFrame({"class": names, "network_snr": file["network_snr"]})
-        tables[distance] = tables[distance][tables[distance]["class"] != "noise"]
-    return tables
+def violins(folder, found, distances):
+    paths = write_datasets(folder, found)
+    pairs = zip(distances, paths, strict=True)
+    return {distance: matrices.snr_of_signals(path) for distance, path in pairs}
 
 
 def test_matrices(tmp_path):
-    paths = evaluations(tmp_path, (1, 10))
-    confusion = evaluation.tables(paths)["confusion"]
-    figure = plots.matrices(confusion, violins(paths, (1, 10)), CLASSES, [1, 10])
+    found = evaluations((1, 10))
+    confusion = rate_tables(found)["confusion"]
+    snr = violins(tmp_path, found, (1, 10))
+    assert set(snr[1]["class"]) == set(CLASSES[1:])
+    figure = matrices.matrices(confusion, snr, CLASSES, [1, 10])
     left = figure.axes[2]
     assert left.get_title() == "10 kpc"
     rows = confusion[confusion["distance_kpc"] == 10].set_index(["true", "predicted"])
@@ -250,38 +277,37 @@ def test_matrices(tmp_path):
 
 
 def test_matrices_of_a_distance_that_was_not_evaluated(tmp_path):
-    paths = evaluations(tmp_path, (1,))
-    confusion = evaluation.tables(paths)["confusion"]
+    found = evaluations((1,))
+    confusion = rate_tables(found)["confusion"]
     with pytest.raises(ValueError, match=r"no confusion matrix at 5 kpc.*figures\.distances"):
-        plots.matrices(confusion, violins(paths, (5,)), CLASSES, [5])
+        matrices.matrices(confusion, violins(tmp_path, found, (5,)), CLASSES, [5])
 
 
-def test_scripts_draw_tables_and_files(tmp_path, spectrograms):
-    """Figures 2 to 5 by their scripts, from the tables that `tabulate` writes."""
-    import fig2
-    import fig3
-    import fig4
-    import fig5
-
-    paths = evaluations(tmp_path, (1, 10))
+def test_figures_are_drawn_from_tables_and_files(tmp_path, spectrograms):
+    """Figures 2 to 5 by their script, from the tables that `tabulate` writes."""
+    found = evaluations((1, 10))
+    datasets = write_datasets(tmp_path, found)
     for name in ("tpr", "confusion"):
-        table = evaluation.tables(paths)[name].assign(inputs=evaluation.describe(INPUTS))
+        table = rate_tables(found)[name].assign(inputs=ORIGIN.words)
         table.to_csv(tmp_path / f"{name}.csv", index=False)
     history().to_csv(tmp_path / "history.csv", index=False)
     jobs = {
-        fig2: ({"examples": spectrograms}, {}),
-        fig3: ({"histories": [tmp_path / "history.csv"], "dataset": paths[0]}, {"seeds": [0]}),
-        fig4: ({"tpr": tmp_path / "tpr.csv"}, {"classes": CLASSES}),
-        fig5: (
-            {"confusion": tmp_path / "confusion.csv", "datasets": paths},
+        "examples": ({"examples": spectrograms}, {}),
+        "losses": (
+            {"histories": [tmp_path / "history.csv"], "dataset": datasets[0]},
+            {"seeds": [0]},
+        ),
+        "rates": ({"tpr": tmp_path / "tpr.csv"}, {"classes": CLASSES}),
+        "matrices": (
+            {"confusion": tmp_path / "confusion.csv", "datasets": datasets},
             {"classes": CLASSES, "distances": [1, 10]},
         ),
     }
-    for script, (inputs, params) in jobs.items():
-        output = {kind: tmp_path / f"{script.__name__}.{kind}" for kind in ("pdf", "png")}
-        job = Params(rule=script.__name__, log=[tmp_path / "log"])
-        job |= {"input": Params(inputs), "output": Params(output), "params": Params(params)}
-        job["config"] = {"run": "tried"}
-        script.main(Params(job))
+    for module, (inputs, params) in jobs.items():
+        output = {kind: tmp_path / f"{module}.{kind}" for kind in ("pdf", "png")}
+        job = Params(rule=module, log=[tmp_path / "log"])
+        job |= {"input": Params(inputs), "output": Params(output)}
+        job |= {"params": Params(params, module=module), "config": {"run": "tried"}}
+        figure_script.main(job)
         assert output["pdf"].read_bytes().startswith(b"%PDF")
         assert output["png"].read_bytes().startswith(b"\x89PNG")

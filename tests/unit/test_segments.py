@@ -6,7 +6,8 @@ from jobs import make_job
 from matplotlib import pyplot
 
 import tabulate_segments
-from ccsncam import plots_segments, strain
+from ccsncam.noise import reasons
+from ccsncam.plots import segments
 
 ROWS = [
     ("train", "H1", "files", 1000, 2800, "kept"),
@@ -23,17 +24,17 @@ RANGES = {"train": [[1000, 4600]], "test": [[9000, 12600]]}
 
 def test_stretches_are_drawn_where_they_are():
     table = pd.DataFrame(ROWS, columns=COLUMNS).assign(quality="quality DATA; injections none")
-    figure = plots_segments.segments(table, RANGES, ["H1", "L1"])
+    figure = segments.segments(table, RANGES, ["H1", "L1"])
     assert figure.legends[0].get_title().get_text().endswith("that is kept")
     blind = table.assign(quality="quality DATA; 1 of 1 files have no quality mask, … taken as good")
-    other = plots_segments.segments(blind, RANGES, ["H1", "L1"])
+    other = segments.segments(blind, RANGES, ["H1", "L1"])
     assert "quality is unknown" in other.legends[0].get_title().get_text()
     pyplot.close(other)
     train, test = figure.axes
     words = [text.get_text() for text in train.texts]
     assert words == ["50 %", "0 %", "GW190403_051519"]
     bars = [bar.get_paths()[0].get_extents() for bar in train.collections]
-    # A frame a detector and a bar a reason: kept is the second of the first detector's.
+    # Each detector has a frame and one bar per reason: kept is the second of the first detector's.
     spans = {(round(one.y0, 2), round(one.x0, 3), round(one.x1, 3)) for one in bars}
     # An hour is drawn in minutes.
     assert train.get_xlabel() == "time from GPS 1000 [min]"
@@ -50,7 +51,7 @@ def test_simulated_noise_is_drawn_for_as_long_as_it_is():
     rows = [(split, "H1", "simulated", start, start + 64, "kept") for split, start in MADE]
     ranges = {split: [[start, start + 86400]] for split, start in MADE}
     table = pd.DataFrame(rows, columns=COLUMNS).assign(quality="simulated")
-    figure = plots_segments.segments(table, ranges, ["H1"])
+    figure = segments.segments(table, ranges, ["H1"])
     for axes in figure.axes:
         assert axes.get_xlim() == (0, 64)
         assert axes.get_xlabel().endswith("[s]")
@@ -59,11 +60,11 @@ def test_simulated_noise_is_drawn_for_as_long_as_it_is():
 
 
 def test_every_reason_of_a_noise_file_has_a_look():
-    bits = [f"bit {bit} not set" for bit in (*strain.DQ_BITS, *strain.INJECTION_BITS)]
-    fixed = [strain.KEPT, strain.NO_FILE, strain.NOT_FINITE, strain.CONSTANT, strain.NOT_WHOLE]
-    for reason in (*fixed, strain.ALONE, strain.REST, *bits, "excluded", "event 200121_031748"):
-        assert plots_segments.kind_of(reason)
-    looks = {name: (colour, hatch) for _, name, colour, hatch in plots_segments.KINDS}
+    bits = [f"bit {bit} not set" for bit in (*reasons.DQ_BITS, *reasons.INJECTION_BITS)]
+    fixed = [reasons.KEPT, reasons.NO_FILE, reasons.NOT_FINITE, reasons.CONSTANT, reasons.NOT_WHOLE]
+    for reason in (*fixed, reasons.ALONE, reasons.REST, *bits, "excluded", "event 200121_031748"):
+        assert segments.kind_of(reason)
+    looks = {name: (colour, hatch) for _, name, colour, hatch in segments.KINDS}
     assert len(set(looks.values())) == len(looks)
 
 

@@ -8,7 +8,12 @@ from pycbc.filter import sigma
 from pycbc.types import FrequencySeries
 from scipy.stats import qmc
 
-from ccsncam import surrogate, waveform
+from ccsncam.config.blocks import Conditioning
+from ccsncam.waveforms.loading import load_waveform
+from ccsncam.waveforms.model import components, polarisations
+from ccsncam.waveforms.surrogate import BASIS, realise
+from ccsncam.waveforms.surrogate_table import read_surrogates
+from ccsncam.waveforms.table import read_table
 
 RATE = 4096
 KPC = 3.0856775814913673e21
@@ -22,12 +27,13 @@ def path(root):
 
 @pytest.fixture(scope="module")
 def table(path):
-    return surrogate.read_table(path)
+    return read_surrogates(path)
 
 
 def conditioned(root, path, config, name):
-    rows = waveform.read_table(root / "config/waveforms.tsv")
-    return waveform.load(rows.loc[name], root / "config/waveforms.tsv", config["signal"], path)
+    rows = read_table(root / "config/waveforms.tsv")
+    conditioning = Conditioning.of(config["signal"])
+    return load_waveform(rows.loc[name], root / "config/waveforms.tsv", conditioning, path)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +60,7 @@ def test_the_median_network_snr_meets_its_target(name, root, path, config, targe
     size, step = 2 * RATE, 0.5
     plus, cross = (
         np.fft.rfft(h, size) / RATE / (10 * KPC)
-        for h in waveform.polarisations(model.quadrupole, theta, phi)
+        for h in polarisations(model.quadrupole, theta, phi)
     )
     total = np.zeros(len(theta))
     for (f_plus, f_cross), detector in zip(patterns, ("H1", "L1", "V1"), strict=True):
@@ -76,19 +82,19 @@ def test_every_class_has_a_target_and_a_surrogate(config, targets, table):
 
 @pytest.mark.parametrize("name", ["m39", "s18np", "s13"])
 def test_a_mode_follows_its_track_and_has_its_amplitude(name, path, table):
-    model = surrogate.realise(path, name, RATE)
+    model = realise(path, name, RATE)
     time = model.start + np.arange(model.quadrupole.shape[-1]) / RATE
     assert model.start == pytest.approx(-0.1, abs=1 / RATE)
     np.testing.assert_array_equal(sum(model.modes.values()), model.quadrupole)
     for row in (row for row in table if row["model"] == name):
-        part = waveform.components(model.modes[row["component"]])
+        part = components(model.modes[row["component"]])
         knots = row["times_s"]
         inside = (time >= knots[0]) & (time <= knots[-1])
         assert not part[:, ~inside].any()
         # rms over directions and both polarisations, by quadrature in place of the closed form.
         nodes, weights = np.polynomial.legendre.leggauss(6)
         phi = np.arange(8) * np.pi / 4
-        both = waveform.polarisations(
+        both = polarisations(
             model.modes[row["component"]][..., inside], np.arccos(nodes)[:, None], phi
         )
         mean = np.mean([np.mean(h**2, axis=(1, 2)) @ weights / 2 for h in both])
@@ -104,22 +110,22 @@ def test_a_mode_follows_its_track_and_has_its_amplitude(name, path, table):
 def test_five_coefficients_are_independent_and_alike(path):
     coefficients = []
     for name in ("m39", "y20", "s18"):
-        part = surrogate.realise(path, name, RATE).modes["g_mode"]
-        coefficients.append(np.einsum("kij,ijt->kt", surrogate.BASIS, part))
+        part = realise(path, name, RATE).modes["g_mode"]
+        coefficients.append(np.einsum("kij,ijt->kt", BASIS, part))
         coefficients[-1] /= coefficients[-1].std()
     coefficients = np.concatenate(coefficients, axis=1)
     correlation = np.corrcoef(coefficients)
     # About 70 correlation times a model: 0.3 is some five standard deviations.
     assert np.abs(correlation - np.eye(5)).max() < 0.3
     assert np.ptp(coefficients.std(axis=1)) < 0.4
-    gram = np.einsum("kij,lij->kl", surrogate.BASIS, surrogate.BASIS)
+    gram = np.einsum("kij,lij->kl", BASIS, BASIS)
     np.testing.assert_allclose(gram, np.eye(5), atol=1e-15)
-    assert np.abs(np.einsum("kii->k", surrogate.BASIS)).max() < 1e-15
+    assert np.abs(np.einsum("kii->k", BASIS)).max() < 1e-15
 
 
 def test_the_realisation_is_fixed_and_free_of_the_sample_rate(path):
-    one, other = (surrogate.realise(path, "s25", rate) for rate in (4096, 8192))
-    again = surrogate.realise(path, "s25", 4096)
+    one, other = (realise(path, "s25", rate) for rate in (4096, 8192))
+    again = realise(path, "s25", 4096)
     np.testing.assert_array_equal(one.quadrupole, again.quadrupole)
     # From bounce on, for the first samples may differ by half a step.
     one, other = (
@@ -131,7 +137,7 @@ def test_the_realisation_is_fixed_and_free_of_the_sample_rate(path):
 
 
 def test_prompt_convection_survives_the_taper(root, path, config):
-    raw = surrogate.realise(path, "m39", RATE).modes["prompt_convection"]
+    raw = realise(path, "m39", RATE).modes["prompt_convection"]
     kept = conditioned(root, path, config, "m39").modes["prompt_convection"]
     assert (kept**2).sum() / (raw**2).sum() > 0.97
 
@@ -146,7 +152,7 @@ def test_parts_add_up_once_conditioned(root, path, config):
     ("column", "value", "message"),
     [
         ("times_s", "0,0.1,0.1", "times_s must rise"),
-        ("times_s", "0,0.1", "times_s, frequencies_hz, amplitudes must have as many knots"),
+        ("times_s", "0,0.1", "times_s, frequencies_hz, amplitudes must have equally many knots"),
         ("frequencies_hz", "1,x,3", "frequencies_hz '1,x,3' must be numbers"),
         ("frequencies_hz", "1,2,-3", "frequencies_hz must be above 0"),
         ("amplitudes", "0,0,0", "amplitudes are all 0"),
@@ -173,16 +179,16 @@ def test_a_bad_row_is_named(column, value, message, tmp_path):
         values = {**row, column: value} if bad else row
         path.write_text("# a comment\n" + "\t".join(row) + "\n" + "\t".join(values.values()) + "\n")
         if not bad:
-            assert surrogate.realise(path, "m", RATE).quadrupole.shape == (3, 3, 1230)
+            assert realise(path, "m", RATE).quadrupole.shape == (3, 3, 1230)
             continue
         with pytest.raises(ValueError, match=rf"surrogates\.tsv:3: {message}"):
-            surrogate.read_table(path)
+            read_surrogates(path)
 
 
 def test_unknown_models_and_tracks_of_another_length_are_named(root, path, config):
     with pytest.raises(ValueError, match=r"surrogates\.tsv: no row for the model m40"):
-        surrogate.realise(path, "m40", RATE)
-    row = waveform.read_table(root / "config/waveforms.tsv").loc["m39"].copy()
+        realise(path, "m40", RATE)
+    row = read_table(root / "config/waveforms.tsv").loc["m39"].copy()
     row["duration_s"] = 0.5
     with pytest.raises(ValueError, match=r"the tracks of m39 in .* end at 0\.98"):
-        waveform.load(row, root / "config/waveforms.tsv", config["signal"], path)
+        load_waveform(row, root / "config/waveforms.tsv", config["signal"], path)

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from scipy import fft, signal, stats
 
-from ccsncam import strain, whitening
+from ccsncam.noise.psd import design_psd, read_lines
+from ccsncam.noise.simulation import Spectrum, simulate
+from ccsncam.samples import whitening
 
 RATE = 4096
 
@@ -12,8 +14,9 @@ RATE = 4096
 @pytest.fixture(scope="module")
 def noise():
     """Eight pieces of 64 s coloured by the PSD of L1, without lines, and that PSD."""
-    data, _ = strain.simulate(3, "L1", 64.0 * np.arange(8), 64, RATE, "aLIGOO3LowT1800545")
-    return data, strain.design_psd("aLIGOO3LowT1800545", np.arange(8193) / 4)
+    spectrum = Spectrum("aLIGOO3LowT1800545")
+    data, _ = simulate(3, "L1", 64.0 * np.arange(8), 64, RATE, spectrum)
+    return data, design_psd("aLIGOO3LowT1800545", np.arange(8193) / 4)
 
 
 def test_welch_is_pycbcs(noise):
@@ -145,10 +148,9 @@ def test_only_the_edges_are_corrupted(noise):
 
 
 def test_lines_do_not_stand_out(root):
-    lines = strain.read_lines(root / "resources/spectral_lines.tsv", "H1")
-    data, _ = strain.simulate(
-        3, "H1", 64.0 * np.arange(4), 64, RATE, "aLIGOaLIGOO3LowT1800545", lines=lines
-    )
+    lines = read_lines(root / "resources/spectral_lines.tsv", "H1")
+    spectrum = Spectrum("aLIGOaLIGOO3LowT1800545", lines)
+    data, _ = simulate(3, "H1", 64.0 * np.arange(4), 64, RATE, spectrum)
     psd = 1.042 * whitening.welch_psd(data, RATE, 4)
     white = whitening.whiten(data, whitening.whitening_fir(psd, 0.25, RATE, 2))[:, RATE:-RATE]
     _, power = signal.welch(white.astype(np.float64), RATE, nperseg=RATE, axis=-1)

@@ -7,7 +7,7 @@ import sys
 import conda_stand_in
 import pytest
 from runner import TINY, Workflow
-from test_environments import ENVIRONMENTS, MODULES, imported, pins, scripts_of
+from test_environments import ENVIRONMENTS, MODULES, needed_by, pins, scripts_of
 
 # Of every environment but those of a moment and of the record, as little as there is.
 TARGETS = ("embedding/seed-0/test-1kpc.h5", "models/seed-0/best.weights.h5", "figures/fig06.pdf")
@@ -25,7 +25,7 @@ def test_an_environment_is_enough_for_its_scripts(base, root, name):
     command = [base / "bin/conda", "env", "create", "--file", root / f"envs/{name}.yaml"]
     subprocess.run([*command, "--prefix", prefix], check=True)
     scripts = sorted(scripts_of(root, name))
-    needed = set(scripts).union(*(imported(root, script) for script in scripts))
+    needed = set(scripts).union(*(needed_by(root, script) for script in scripts))
     # Isolated: nothing of the environment in which the tests run.
     path = f"import sys; sys.path.insert(0, {str(root / 'workflow/scripts')!r})"
     names = ", ".join(sorted(MODULES.get(one, one) for one in needed))

@@ -5,7 +5,8 @@ import pytest
 import yaml
 from runner import TINY, Workflow
 
-from ccsncam import settings
+import config_reference
+from ccsncam.config import checks, inputs
 
 
 def load(root, name="config.yaml"):
@@ -23,26 +24,30 @@ def schema(root):
     return yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())
 
 
-def leaves(block, schema, path=()):
-    for key, value in block.items():
-        inner = schema["properties"].get(key, {})
-        closed = inner.get("additionalProperties") is False and "required" in inner
-        if isinstance(value, dict) and closed and not {"H1", "train", "snr"} & set(value):
-            yield from leaves(value, inner, (*path, key))
-        else:
-            yield ".".join((*path, key)), inner
-
-
 def test_the_default_is_valid(config, schema, root):
-    settings.check(config, schema, root / "resources/surrogates.tsv")
+    checks.check(config, schema)
 
 
-def test_every_key_is_described_and_in_the_readme(config, schema, root):
-    readme = (root / "config/README.md").read_text().split("## Waveform table")[0]
-    listed = set(re.findall(r"^\| `([\w.]+)` \|", readme, re.MULTILINE))
-    keys = dict(leaves(config, schema))
-    assert listed == set(keys)
-    assert all(inner.get("description") for inner in keys.values())
+def test_every_key_is_described_and_the_readme_is_of_today(config, schema, root):
+    """The schema is the one source of what a key means."""
+    rows = list(config_reference.keys(config, schema))
+    assert len(rows) > 70
+    assert all(meaning.endswith((".", ")")) for _, _, meaning in rows)
+    text = (root / "config/README.md").read_text()
+    assert config_reference.written(text) == text, "python tools/config_reference.py --write"
+
+    def names(block, rules, above=""):
+        for key, inner in rules.get("properties", {}).items():
+            assert inner.get("description") or above, key
+            if f"{above}{key}" in listed:
+                continue
+            yield f"{above}{key}"
+            yield from names(block, inner, f"{above}{key}.")
+
+    listed = {key for key, _, _ in rows}
+    # What is not listed is a block all of whose keys are.
+    for block in names(config, schema):
+        assert any(key.startswith(f"{block}.") for key in listed), block
 
 
 @pytest.mark.parametrize(
@@ -65,9 +70,9 @@ def test_every_key_is_described_and_in_the_readme(config, schema, root):
         ({"noise": {"segment_duration": 8}}, "segment_duration"),
         ({"noise": {"ranges": {"train": [[1, 46]]}}}, "train: the longest range is 45 s, a piece"),
         ({"noise": {"ranges": {"train": [[0.5, 640]]}}}, "ranges.train.*integer"),
-        ({"classify": {"source": "files"}}, "classify.folder"),
-        ({"classify": {"folder": "strain"}}, "classify.folder"),
-        ({"classify": {"span": 60}, "noise": {"segment_duration": 32}}, "classify.span"),
+        ({"moment": {"source": "files"}}, "moment.folder"),
+        ({"moment": {"folder": "strain"}}, "moment.folder"),
+        ({"moment": {"span": 60}, "noise": {"segment_duration": 32}}, "moment.span"),
         ({"classes": ["noise", "s18", "m40"]}, "m40"),
         ({"classes": ["s18", "noise"]}, "first class"),
         ({"surrogates": ["m40"]}, "surrogates: m40: no row"),
@@ -95,14 +100,14 @@ def test_bad_input_gets_one_clear_line(config, schema, root, change, where):
     config = copy.deepcopy(config)
     merge(config, change)
     with pytest.raises(ValueError, match=where) as error:
-        settings.check(config, schema, root / "resources/surrogates.tsv")
+        checks.check(config, schema)
     assert "\n" not in str(error.value)
 
 
 def test_null_takes_what_the_network_has(config, schema, root):
     config["classifier"] |= {"parameters": None, "features": None}
-    settings.check(config, schema, root / "resources/surrogates.tsv")
-    settings.complete(config)
+    checks.check(config, schema)
+    checks.complete(config)
     assert (config["classifier"]["parameters"], config["classifier"]["features"]) == (427378, 2112)
 
 
@@ -116,10 +121,20 @@ def test_nothing_is_written_on_bad_input(tmp_path, root):
 
 def test_noise_depends_on_the_events_of_its_ranges_only(config):
     noise = config["noise"] | {"source": "files"}
-    events = {split: settings.noise_of(noise, split, "H1")["events"] for split in noise["ranges"]}
-    assert [name for _, _, name in events.pop("validation")] == ["GW190403_051519"]
-    assert list(events.values()) == [[], []]
-    assert "events" not in settings.noise_of(config["noise"], "validation", "H1")
+    out = {split: inputs.noise_of(noise, split, "H1")["leave_out"] for split in noise["ranges"]}
+    assert [reason for _, _, reason in out.pop("validation")] == ["event GW190403_051519"]
+    assert list(out.values()) == [[], []]
+    assert "leave_out" not in inputs.noise_of(config["noise"], "validation", "H1")
+    noise["exclude"] = [[1, 2]]
+    assert inputs.noise_of(noise, "train", "H1")["leave_out"] == [[1, 2, "excluded"]]
+
+
+@pytest.mark.parametrize("key", ["psd", "glitches", "live_time"])
+def test_a_detector_without_an_entry_is_named(config, key):
+    block = config["noise"]["simulated"][key]
+    (block["train"] if key == "live_time" else block).pop("V1")
+    with pytest.raises(ValueError, match=rf"noise.simulated.{key}.*: there is no entry for V1"):
+        inputs.noise_of(config["noise"], "train", "V1")
 
 
 @pytest.mark.parametrize(
@@ -134,26 +149,26 @@ def test_noise_depends_on_the_events_of_its_ranges_only(config):
 def test_ranges_that_fail_are_refused_before_the_download(config, change, where):
     config["noise"] |= {"source": "gwosc"} | change
     if where is None:
-        settings.check_files(config)
+        inputs.check_files(config)
     else:
         with pytest.raises(ValueError, match=where):
-            settings.check_files(config)
+            inputs.check_files(config)
 
 
 def test_ranges_without_a_catalogue_are_said(config):
-    assert settings.warnings(config) == []
+    assert inputs.warnings(config) == []
     noise = config["noise"]
     noise["source"] = "gwosc"
-    assert settings.warnings(config) == []
+    assert inputs.warnings(config) == []
     # GW170817 is left out, and of O4a no merger is known.
     noise["ranges"]["train"] = [[1187008000, 1187009000], [1370020000, 1370028000]]
-    assert len(settings.warnings(config)) == 2
+    assert len(inputs.warnings(config)) == 2
     noise["events"]["catalogs"].append("GWTC-1")
-    (line,) = settings.warnings(config)
+    (line,) = inputs.warnings(config)
     assert "[1370020000, 1370028000]" in line
-    assert settings.noise_of(noise, "train", "H1")["events"][0][2] == "GW170817"
+    assert inputs.noise_of(noise, "train", "H1")["leave_out"][0][2] == "event GW170817"
     noise["events"]["catalogs"] = []
-    assert settings.warnings(config) == []
+    assert inputs.warnings(config) == []
 
 
 def test_a_surrogate_without_modes_is_named(config, schema, root, tmp_path):
@@ -162,7 +177,7 @@ def test_a_surrogate_without_modes_is_named(config, schema, root, tmp_path):
     classes = ["foo" if name == "s18" else name for name in config["classes"]]
     mine = config | {"waveforms": str(tmp_path / "mine.tsv"), "classes": classes}
     with pytest.raises(ValueError, match=r"mine\.tsv:\d+.*foo.*resources/surrogates\.tsv"):
-        settings.check(mine, schema, root / "resources/surrogates.tsv")
+        checks.check(mine, schema)
 
 
 def test_the_paper_says_which_waveforms_are_missing(tmp_path, root):
@@ -191,7 +206,7 @@ def test_a_surrogate_that_fails_is_not_replaced_by_itself(config, root, tmp_path
     table = (root / config["waveforms"]).read_text().replace("\t0.98\t", "\t5\t")
     (tmp_path / "mine.tsv").write_text(table)
     with pytest.raises(ValueError, match=r"mine\.tsv:\d+: duration_s 5.*end at 0.98 s$"):
-        settings.check_files(config | {"waveforms": str(tmp_path / "mine.tsv")})
+        inputs.check_files(config | {"waveforms": str(tmp_path / "mine.tsv")})
 
 
 def test_missing_strain_is_named_before_any_job(tmp_path, root):

@@ -76,7 +76,7 @@ def test_files_that_go_are_those_of_their_run_alone(server, tmp_path, root):
     assert set(server.sent) == {f"H-H1_GWOSC_O3a_4KHZ_R1-{SECOND}-4096.hdf5"}
     assert "Nothing to be done" in workflow.run("--dry-run", "--", *NOISE)
     # A moment of such a file makes no noise anew.
-    planned = workflow.run("--dry-run", "--", f"results/tiny/classify/{SECOND + 3050}.h5")
+    planned = workflow.run("--dry-run", "--", f"results/tiny/moments/{SECOND + 3050}.h5")
     assert "Noise of H1 for test" not in planned
     assert "temporary/tiny/moments/H-H1_GWOSC_O3a_4KHZ_R1-1238401024" in planned
 

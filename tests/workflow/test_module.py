@@ -1,10 +1,11 @@
-"""The workflow as a module of another, as the README says."""
+"""The workflow as a module of another, as docs/module.md says."""
 
 import os
 import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -21,9 +22,8 @@ class Outer:
     def __init__(self, folder, root, config, prefix=""):
         self.folder = folder
         folder.mkdir()
-        text = re.search(r"```python\n(configfile.*?)```", (root / "README.md").read_text(), re.S)[
-            1
-        ]
+        page = (root / "docs/module.md").read_text()
+        text = re.search(r"```python\n(configfile.*?)```", page, re.DOTALL)[1]
         text = text.replace("path/to/ccsncam", str(root))
         if prefix:
             text = text.replace("from ccsncam\n", f"from ccsncam as {prefix}*\n")
@@ -111,6 +111,26 @@ def test_a_rule_is_changed_and_another_left_out(tmp_path, root):
     assert "My way" in outer.run("--dry-run")
 
 
+@pytest.mark.parametrize("prefix", ["", "inner_"])
+def test_a_figure_is_changed(tiny, tmp_path, root, prefix):
+    """The rules of figures come from a table; each can be changed like any other rule."""
+    outer = Outer(tmp_path / "outer", root, TINY, prefix)
+    text = (outer.folder / "Snakefile").read_text()
+    change = (
+        f"use rule fig4 from ccsncam as {prefix}fig4 with:\n"
+        '    output:\n        pdf="mine.pdf",\n        png="mine.png",\n'
+        '    message:\n        "My figure"\n\n\n'
+    )
+    text = text.replace(f"rules.{prefix}all.input", '"mine.png"')
+    (outer.folder / "Snakefile").write_text(text.replace("rule mine:", change + "rule mine:"))
+    shutil.copytree(tiny.folder / "config", outer.folder / "config")
+    shutil.copytree(tiny.folder / "results", outer.folder / "results")
+    output = outer.run("--rerun-triggers", "mtime", "--", "mine.png")
+    assert "My figure" in output
+    ours = (tiny.folder / "results/tiny/figures/fig04.png").read_bytes()
+    assert (outer.folder / "mine.png").read_bytes() == ours
+
+
 def test_the_report_of_another_workflow(tiny, tmp_path, root):
     """Whose config may have this one's as a part."""
     outer = Outer(tmp_path / "outer", root, {"inner": TINY, "classes": ["of its own"]})
@@ -156,16 +176,15 @@ def test_a_module_from_github(tiny, hosted, tmp_path, root):
         outer.run(f"results/tiny/{name}", environment=environment)
         ours = (tiny.folder / "results/tiny" / name).read_bytes()
         assert (outer.folder / "results/tiny" / name).read_bytes() == ours, name
-    # Everything that jobs import and read is known by name: no file can be looked for there.
     planned = outer.run("--dry-run", environment=environment)
     assert "train" in planned
+    # Tables are known by name, and code by the imports of scripts: no folder can be listed there.
     rules = (root / "workflow/rules/common.smk").read_text()
-    for listed, files in (
-        ("LIBRARY", (path.stem for path in (root / "workflow/scripts/ccsncam").glob("*.py"))),
-        ("TABLES", (path.name for path in (root / "resources").iterdir() if path.is_file())),
-    ):
-        names = re.search(rf'^{listed} = """(.*?)"""', rules, re.MULTILINE | re.DOTALL)[1].split()
-        assert names == sorted(files)
+    names = re.search(r'^SHIPPED_TABLES = """(.*?)"""', rules, re.MULTILINE | re.DOTALL)[1].split()
+    assert names == sorted(path.name for path in (root / "resources").iterdir() if path.is_file())
+    cached = {path.name for path in Path(environment["XDG_CACHE_HOME"]).rglob("*.py")}
+    library = (root / "workflow/scripts/ccsncam").rglob("*.py")
+    assert cached >= {path.name for path in library}
 
 
 def test_a_source_that_cannot_carry_it_is_said(hosted, tmp_path, root):

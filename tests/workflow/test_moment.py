@@ -15,7 +15,7 @@ def finished(tiny):
     """The finished run; other tests compare all that it has, so nothing may stay behind."""
     yield tiny
     tiny.write(TINY)
-    shutil.rmtree(tiny.folder / "results/tiny/classify", ignore_errors=True)
+    shutil.rmtree(tiny.folder / "results/tiny/moments", ignore_errors=True)
 
 
 def name_strain(finished, start, step):
@@ -29,7 +29,7 @@ def name_strain(finished, start, step):
         file["data"].attrs["fs"] = 4096
     entry = {"detector": "H1", "start": start, "dataset": "data"}
     block = {"source": "files", "folder": str(folder), "plain": {"h1.h5": entry}, "step": step}
-    finished.write(TINY | {"classify": block})
+    finished.write(TINY | {"moment": block})
 
 
 @pytest.fixture
@@ -40,10 +40,10 @@ def moment(finished):
 
 
 def test_a_moment_is_classified(moment):
-    name = f"results/tiny/classify/{START + 32.5}"
+    name = f"results/tiny/moments/{START + 32.5}"
     planned = moment.run("--dry-run", "--", f"{name}.html")
     rules = set(re.findall(r"^(\w+) +1$", planned, re.MULTILINE))
-    assert rules == {"classify", "plot_classify"}
+    assert rules == {"classify_moment", "plot_moment"}
     moment.run("--", f"{name}.png")
     with h5py.File(moment.folder / f"{name}.h5") as file:
         np.testing.assert_allclose(file["probability"][()].sum(axis=1), 1, rtol=1e-6)
@@ -78,7 +78,7 @@ def test_a_catalogued_merger_is_named(finished):
     """Of GW190403_051519, which lies in the paper's validation range."""
     gps = 1238303737.2
     name_strain(finished, 1238303705, 0.5)
-    name = f"results/tiny/classify/{gps + 0.5}"
+    name = f"results/tiny/moments/{gps + 0.5}"
     finished.run("--", f"{name}.html")
     with h5py.File(finished.folder / f"{name}.h5") as file:
         assert file["events/GW190403_051519"].attrs["gps"] == gps
@@ -89,18 +89,18 @@ def test_a_catalogued_merger_is_named(finished):
 def test_a_moment_of_gwosc_is_fetched(finished, tmp_path):
     write_archive_file(tmp_path, 1238401024, on=(3040, 3104))
     write_archive_file(tmp_path, 1238401024, "L1", on=(0, 1))
-    name = f"results/tiny/classify/{START + 32}.h5"
+    name = f"results/tiny/moments/{START + 32}.h5"
     with Server(tmp_path) as server:
         noise = TINY["noise"] | {"gwosc": {"host": server.url, "keep": False}}
-        finished.write(TINY | {"noise": noise, "classify": {"source": "gwosc", "step": 0.5}})
+        finished.write(TINY | {"noise": noise, "moment": {"source": "gwosc", "step": 0.5}})
         output = finished.run("--", name)
     assert "strain from GWOSC: 2 files to fetch (1 of H1, 1 of L1)" in output
     with h5py.File(finished.folder / name) as file:
         assert list(file.attrs["data"]) == ["H1"]
     assert not list(finished.folder.glob("resources/strain/*"))
-    output = finished.run("--dry-run", "--", "results/tiny/classify/1200000000.h5", fails=True)
+    output = finished.run("--dry-run", "--", "results/tiny/moments/1200000000.h5", fails=True)
     assert "GPS 1199999968 to 1200000032, lies in no run that is fetched" in output
-    output = finished.run("--dry-run", "--", "results/tiny/classify/1238260700.h5", fails=True)
+    output = finished.run("--dry-run", "--", "results/tiny/moments/1238260700.h5", fails=True)
     assert "H1 until GPS 1238252455 and from 1238290519, L1 until" in output
 
 
@@ -115,8 +115,8 @@ def test_what_cannot_be_classified_is_said(moment):
             rf"no detector has strain: H1: no strain \(NaN, .* in GPS {START + 64}",
         ),
     ):
-        output = moment.run("--", f"results/tiny/classify/{gps}.png", fails=True)
+        output = moment.run("--", f"results/tiny/moments/{gps}.png", fails=True)
         assert re.search(words, output)
     moment.write(TINY)
-    output = moment.run("--", f"results/tiny/classify/{START + 32}.html", fails=True)
+    output = moment.run("--", f"results/tiny/moments/{START + 32}.html", fails=True)
     assert "the noise of this run is simulated" in output

@@ -73,8 +73,8 @@ def test_the_splits_share_no_second(real):
     assert not seconds["test"] & (seconds["train"] | seconds["validation"])
 
 
-def test_the_example_of_the_readme_is_the_noise_of_this_run(root):
-    blocks = re.findall(r"```yaml\n(.*?)```", (root / "README.md").read_text(), re.DOTALL)
+def test_the_example_of_the_docs_is_the_noise_of_this_run(root):
+    blocks = re.findall(r"```yaml\n(.*?)```", (root / "docs/strain.md").read_text(), re.DOTALL)
     (example,) = (block for block in map(yaml.safe_load, blocks) if "detectors" in block)
     noise = real_input.noise("anywhere")
     noise["files"]["folder"] = "path/to/strain"

@@ -55,9 +55,9 @@ def test_it_says_what_was_done(page):
         "The noise is simulated",
         "H1 64, 64, 64 s; L1 64, 64, 64 s.",
         f"{TINY['classifier']['parameters']} parameters",
-        "3, 2, 2 epochs at network SNR 40 to 50, 30 to 40, 20 to 30 (40 samples a class",
+        "3, 2, 2 epochs at network SNR 40 to 50, 30 to 40, 20 to 30 (40 samples per class",
         "480 in all",
-        "10 samples a class at 1, 10 kpc (40 and 80 in all)",
+        "10 samples per class at 1, 10 kpc (40 and 80 in all)",
         "1 network (seed 0)",
     ):
         assert words in text
@@ -83,10 +83,10 @@ def test_strain_and_numerical_waveforms_are_said(root, config):
         "strain of H1, L1, V1 from GWOSC, GPS 1238236470 to 1238252308 (train)",
         "1 to 2 and 3 to 4 (test)",
         "DATA, BURST_CAT2, NO_CBC_HW_INJ, NO_BURST_HW_INJ are set",
-        "less GPS 5 to 6, 8 s before and",
+        "without GPS 5 to 6, 8 s before and",
         "(switches: {'score-cam': {'post_relu': True}})",
         "each event of GWTC-2, GWTC-2.1, GWTC-3",
-        "detectors draw the same second",
+        "All detectors of a sample draw the same second",
         "2 networks (seeds 0, 1)",
     ):
         assert words in text

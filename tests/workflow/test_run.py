@@ -102,7 +102,7 @@ def test_a_second_run_does_nothing(tiny):
         ({"noise": {"simulated": {"glitches": {"V1": 9.0}}}}, set(), None),
         ({"noise": {"files": {"quality": ["DATA"]}}}, set(), None),
         ({"noise": {"events": {"window": [1, 1]}}}, set(), None),
-        ({"classify": {"span": 3.0}}, set(), None),
+        ({"moment": {"span": 3.0}}, set(), None),
     ],
 )
 def test_a_changed_key_reruns_the_rules_that_use_it(tiny, change, reruns, spared):
@@ -148,7 +148,7 @@ def test_what_reruns_is_what_the_code_says(tiny, tmp_path, root):
         text = path.read_text().replace('"""\n', ' And more."""\n', 1)
         path.write_text(text + "\n# A comment.\n")
     assert "Nothing to be done" in other.run("--dry-run")
-    plots = scripts / "ccsncam/plots.py"
+    plots = scripts / "ccsncam/plots/style.py"
     plots.write_text(plots.read_text().replace("PAGE = 7.0", "PAGE = 7.1"))
     figures = {f"fig{number}" for number in range(1, 13)} | {"segments"}
     assert jobs(other.run("--dry-run")) == figures

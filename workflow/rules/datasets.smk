@@ -1,3 +1,14 @@
+def band_of(wildcards):
+    """Band of network SNR of a data set."""
+    bands = dict(zip(TRAIN, config["datasets"]["train_bands"]))
+    return {**bands, VALIDATION: config["datasets"]["validation_band"]}[wildcards.dataset]
+
+
+def distance_of(wildcards):
+    """Distance of a test set [kpc]."""
+    return dict(zip(TEST, config["datasets"]["distances"]))[wildcards.dataset]
+
+
 rule build_snr_dataset:
     input:
         waveforms=expand("<results>/waveforms/{model}.h5", model=MODELS),
@@ -18,7 +29,7 @@ rule build_snr_dataset:
         runtime="1h",
     params:
         code=code_of("build_snr_dataset"),
-        settings=dataset_settings(),
+        settings=sampling_settings(),
         seed=config["seed"],
         run=config["run"],
         dataset="{dataset}",
@@ -50,7 +61,7 @@ rule build_distance_dataset:
         runtime="1h",
     params:
         code=code_of("build_distance_dataset"),
-        settings=dataset_settings(),
+        settings=sampling_settings(),
         seed=config["seed"],
         run=config["run"],
         dataset="{dataset}",
@@ -80,11 +91,11 @@ rule build_examples:
         runtime="10m",
     params:
         code=code_of("build_examples"),
-        settings=dataset_settings(),
+        settings=sampling_settings(),
         seed=config["seed"],
         run=config["run"],
         examples=config["figures"]["examples"],
     message:
-        "Examples of each class for Figure 2"
+        "One example per class for Figure 2"
     script:
         "../scripts/build_examples.py"

@@ -1,3 +1,13 @@
+RESULT_TABLES = {
+    "accuracy": "accuracy on each data set",
+    "accuracy_by_snr": "accuracy in bins of network SNR",
+    "tpr": "true positive rate of each class",
+    "confusion": "confusion matrices",
+    "snr": "network SNR in each data set",
+    "noise": "live time, glitches and reuse of the noise",
+}
+
+
 rule evaluate:
     input:
         weights="<results>/models/seed-{seed}/best.weights.h5",
@@ -16,7 +26,7 @@ rule evaluate:
         runtime="30m",
     params:
         code=code_of("evaluate"),
-        classifier=network_settings(),
+        classifier=classifier_settings(),
         seed="{seed}",
     message:
         "Evaluation of seed {wildcards.seed} on {wildcards.dataset}"
@@ -34,7 +44,7 @@ rule tabulate:
         datasets=expand("<results>/datasets/{dataset}.h5", dataset=[*TRAIN, VALIDATION, *TEST]),
         noise=NOISE,
     output:
-        **{name: table(name, what) for name, what in TABLES.items()},
+        **{name: report_table(name, what) for name, what in RESULT_TABLES.items()},
     log:
         "<logs>/tabulate/tabulate.log",
     benchmark:
@@ -61,7 +71,7 @@ rule paper_numbers:
         dataset=f"<results>/datasets/{VALIDATION}.h5",
     output:
         numbers="<results>/paper/numbers.json",
-        comparison=table("paper_comparison", "numbers beside the published ones"),
+        comparison=report_table("paper_comparison", "numbers beside the published ones"),
     log:
         "<logs>/paper_numbers/paper_numbers.log",
     benchmark:
@@ -75,7 +85,7 @@ rule paper_numbers:
     params:
         code=code_of("paper_numbers"),
         published=resources.digest("published.json"),
-        classifier={k: config["classifier"][k] for k in ("parameters", "features")},
+        classifier={key: config["classifier"][key] for key in ("parameters", "features")},
         seeds=SEEDS,
     message:
         "Numbers, and the paper's beside them"

@@ -19,7 +19,7 @@ rule train:
         runtime="4h",
     params:
         code=code_of("train"),
-        classifier=network_settings(),
+        classifier=classifier_settings(),
         seed="{seed}",
         stages=BANDS,
     message:

@@ -1,3 +1,21 @@
+NOISE = expand(
+    "<results>/noise/{split}-{detector}.h5",
+    split=config["noise"]["ranges"],
+    detector=config["detectors"],
+)
+
+
+def strain_files(wildcards):
+    """Strain files that overlap the ranges of a split; none for simulated noise."""
+    found = checked(inputs.strain_of, config, wildcards.split, wildcards.detector)
+    return as_inputs(config["noise"]["source"], found)
+
+
+def noise_settings(wildcards):
+    """What the noise of one split and detector depends on."""
+    return inputs.noise_of(config["noise"], wildcards.split, wildcards.detector)
+
+
 rule select_noise:
     input:
         files=strain_files,
@@ -32,7 +50,7 @@ rule tabulate_segments:
     input:
         noise=NOISE,
     output:
-        table("segments", "stretches of the GPS ranges, kept and lost"),
+        report_table("segments", "stretches of the GPS ranges, kept and lost"),
     log:
         "<logs>/tabulate_segments/tabulate_segments.log",
     benchmark:

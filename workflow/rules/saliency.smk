@@ -1,3 +1,40 @@
+SALIENCY_TABLES = {
+    "attribution": "share of each map on each mode",
+    "removal": "predictions without a mode or a detector",
+    "agreement": "whether maps rank modes as removal does",
+    "measures": "faithfulness of the maps",
+    "curves": "deletion and insertion",
+    "randomisation": "maps of randomised networks",
+    "black": "prediction for a black image",
+}
+# The target of a single map may hold any name; its input function says which names are known.
+ANYTHING = {"dataset": r"[^/]+", "name": r"[^/]+", "method": r"[^/.]+"}
+
+
+def picking_rules():
+    """Which samples Figures 7 to 10 show."""
+    return {key: config["figures"][key] for key in ("comparison", "gallery_snr", "misclassified")}
+
+
+def dataset_with_sample(wildcards):
+    """Data set of a single map, whose names must be known and whose class large enough."""
+    for kind, known in (
+        ("dataset", [*TRAIN, VALIDATION, *TEST]),
+        ("name", config["classes"]),
+        ("method", list(names.NAMES)),
+    ):
+        if wildcards[kind] not in known:
+            raise WorkflowError(
+                f"map of {wildcards[kind]!r}: the {kind} must be one of {', '.join(known)}"
+            )
+    count = per_class_of(wildcards)
+    if int(wildcards.index) >= count:
+        raise WorkflowError(
+            f"{wildcards.dataset}: {wildcards.name} has {count} samples, numbered 0 to {count - 1}"
+        )
+    return f"<results>/datasets/{wildcards.dataset}.h5"
+
+
 rule take_apart:
     input:
         waveforms=expand("<results>/waveforms/{model}.h5", model=MODELS),
@@ -17,7 +54,7 @@ rule take_apart:
         runtime="30m",
     params:
         code=code_of("take_apart"),
-        settings=dataset_settings(),
+        settings=sampling_settings(),
         per_class=config["saliency"]["per_class"],
     message:
         "Noise, signal and modes of samples of {wildcards.dataset}"
@@ -45,7 +82,7 @@ rule explain:
         runtime="1h",
     params:
         code=code_of("explain"),
-        classifier=network_settings(),
+        classifier=classifier_settings(),
         saliency=method_settings,
         method="{method}",
         seed="{seed}",
@@ -74,8 +111,8 @@ rule attribute:
         runtime="1h",
     params:
         code=code_of("attribute"),
-        classifier=network_settings(),
-        saliency=map_settings(),
+        classifier=classifier_settings(),
+        saliency=saliency_settings(),
         methods=MAPS,
         seed="{seed}",
     message:
@@ -136,7 +173,7 @@ rule pick_examples:
         runtime="10m",
     params:
         code=code_of("pick_examples"),
-        settings=dataset_settings(),
+        settings=sampling_settings(),
         rules=picking_rules(),
         names={"datasets": TEST, "comparison": EXPLAINED, "gallery": VALIDATION},
     message:
@@ -164,8 +201,8 @@ rule explain_examples:
         runtime="10m",
     params:
         code=code_of("explain_examples"),
-        classifier=network_settings(),
-        saliency=map_settings(),
+        classifier=classifier_settings(),
+        saliency=saliency_settings(),
         datasets=[VALIDATION, *TEST],
     message:
         "Maps of Figures 7 to 10, seed {wildcards.seed}"
@@ -175,7 +212,7 @@ rule explain_examples:
 
 rule explain_sample:
     input:
-        weights=f"<results>/models/seed-{SEEDS[0]}/best.weights.h5",
+        weights=WEIGHTS,
         dataset=dataset_with_sample,
     output:
         "<results>/saliency/{dataset}/{name}-{index}.{method}.h5",
@@ -193,7 +230,7 @@ rule explain_sample:
         runtime="10m",
     params:
         code=code_of("explain_sample"),
-        classifier=network_settings(),
+        classifier=classifier_settings(),
         saliency=method_settings,
         name="{name}",
         index="{index}",
@@ -241,7 +278,7 @@ rule table1:
             f"<results>/saliency/seed-{{seed}}/{EXPLAINED}/{{method}}.h5", seed=SEEDS, method=MAPS
         ),
     output:
-        table("table1", "Table I: average drop and increase"),
+        report_table("table1", "Table I: average drop and increase"),
     log:
         "<logs>/table1/table1.log",
     benchmark:
@@ -270,7 +307,7 @@ rule tabulate_saliency:
             "<results>/attribution/seed-{seed}/{dataset}.h5", seed=SEEDS, dataset=ATTRIBUTED
         ),
     output:
-        **{name: table(name, what) for name, what in JUDGED.items()},
+        **{name: report_table(name, what) for name, what in SALIENCY_TABLES.items()},
     log:
         "<logs>/tabulate_saliency/tabulate_saliency.log",
     benchmark:

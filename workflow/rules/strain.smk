@@ -1,11 +1,31 @@
+# A module from github() has to have the library of a script that no rule takes a digest of.
+CODE.files("fetch_strain.py")
+
+
+def fetched(path):
+    """Output of a download: kept for other runs, or removed once it is whitened."""
+    return update(path) if config["noise"]["gwosc"]["keep"] else temp(update(path))
+
+
+def announce():
+    """Before the first job: name the run, what will be fetched, and refuse if there is no room."""
+    logger.info(f"Run {config['run']}, to results/{config['run']}")
+    # As a module the workflow's rules may have a prefix.
+    jobs = [job for job in workflow.dag.needrun_jobs() if job.rule.name.endswith("fetch_strain")]
+    missing = [job.output[0] for job in jobs if not Path(job.output[0]).exists()]
+    plan = checked(archive.plan, missing, CACHE, config["noise"]["gwosc"]["folder"])
+    if plan is not None:
+        logger.info(plan)
+
+
 onstart:
     announce()
 
 
-# A fetched file depends on its name alone: neither params nor a digest of the code, so that a
-# change of mirror or of a script fetches nothing again. update() keeps a file that is there until
-# the job has looked at it; a new conda environment then costs a look, and no download.
-# On a cluster it runs where Snakemake does: computing nodes often have no way out.
+# A fetched file depends on its name alone. The rule has neither params nor a digest of the code, so
+# that a change of mirror or of a script fetches nothing again. update() keeps a file that is there
+# until the job has looked at it; a new conda environment then costs a look, and no download.
+# On a cluster the rule runs where Snakemake does, because computing nodes often have no way out.
 rule fetch_strain:
     output:
         fetched(f"{CACHE}/{{strain}}.hdf5"),

@@ -1,24 +1,31 @@
 """Build a data set of samples from one distance."""
 
+from typing import Any
+
 from threadpoolctl import threadpool_limits
 
-from ccsncam import dataset, joblog
+from ccsncam import joblog
+from ccsncam.config.blocks import Sampling
+from ccsncam.samples import synthesis
+from ccsncam.samples.building import build
 
 
-def main(job):
-    """Read waveforms and noise, build the data set."""
+def main(job: Any) -> None:
+    """Run the rule ``build_distance_dataset``."""
     joblog.start(job.log[0], job.rule)
-    inputs = dataset.load(job.input.waveforms, job.input.noise, job.params.settings)
-    scaling = dataset.by_distance(job.params.distance)
+    params = job.params
+    sampling = Sampling.of(params.settings)
+    inputs = synthesis.Inputs.read(job.input.waveforms, job.input.noise, sampling)
+    scaling = synthesis.by_distance(params.distance)
     with threadpool_limits(1):
-        dataset.build(
+        build(
             job.output[0],
             inputs,
-            job.params.seed,
-            job.params.dataset,
-            job.params.per_class,
+            params.seed,
+            params.dataset,
+            params.per_class,
             scaling,
-            job.params.run,
+            params.run,
             joblog.progress,
         )
 

@@ -1,21 +1,27 @@
-"""Build one sample a class, seen from the pole, for Figure 2."""
+"""Build one sample per class, seen from the pole, for Figure 2."""
 
-from ccsncam import dataset, joblog
+from typing import Any
+
+from ccsncam import joblog
+from ccsncam.config.blocks import Sampling
+from ccsncam.samples.building import polar_examples
+from ccsncam.samples.synthesis import Inputs
 
 
-def main(job):
-    """Read waveforms and noise, build the examples."""
+def main(job: Any) -> None:
+    """Run the rule ``build_examples``."""
     joblog.start(job.log[0], job.rule)
-    inputs = dataset.load(job.input.waveforms, job.input.noise, job.params.settings)
-    example = job.params.examples
-    dataset.polar_examples(
+    params, example = job.params, job.params.examples
+    sampling = Sampling.of(params.settings)
+    inputs = Inputs.read(job.input.waveforms, job.input.noise, sampling)
+    polar_examples(
         job.output[0],
         inputs,
-        job.params.seed,
+        params.seed,
         inputs.detectors[0],
         example["snr"],
         example["bounce_time"],
-        job.params.run,
+        params.run,
     )
 
 

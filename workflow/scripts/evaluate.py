@@ -1,31 +1,23 @@
-"""Predictions and features of one network on one data set."""
+"""Evaluate one network on one data set: predictions, probabilities and features."""
 
-import h5py
+from typing import Any
 
-from ccsncam import classifier, joblog
+from ccsncam import joblog
+from ccsncam.config.blocks import Classifier
+from ccsncam.network import classifier, device
+from ccsncam.samples.dataset import DataSet
 
-CARRIED = ("label", "network_snr", "distance_kpc")
 
-
-def main(job):
-    """Read weights and data set, predict, write."""
-    log = joblog.start(job.log[0], job.rule)
-    with joblog.native_words(job.log[0]):
-        classifier.prepare(job.threads)
-    with h5py.File(job.input.dataset) as data, h5py.File(job.output[0], "w") as out:
-        classes = list(data.attrs["classes"])
-        model = classifier.build(job.params.classifier, data["spectrogram"].shape[1:], len(classes))
-        model.load_weights(job.input.weights)
-        features, probability = classifier.predict(model, data["spectrogram"])
-        prediction = probability.argmax(axis=1).astype("i4")
-        columns = {"probability": probability, "prediction": prediction, "embedding": features}
-        for name, values in (columns | {name: data[name][()] for name in CARRIED}).items():
-            out.create_dataset(name, data=values, track_times=False)
-        for name in ("classes", "dataset", "inputs"):
-            out.attrs[name] = data.attrs[name]
-        out.attrs["seed"] = int(job.params.seed)
-        out.attrs["accuracy"] = float((prediction == data["label"][()]).mean())
-        log.info("%s: accuracy %.4f", data.attrs["dataset"], out.attrs["accuracy"])
+def main(job: Any) -> None:
+    """Run the rule ``evaluate``."""
+    logger = joblog.start(job.log[0], job.rule)
+    device.prepare(job.threads)
+    dataset = DataSet.open(job.input.dataset)
+    block = Classifier.of(job.params.classifier)
+    model = classifier.load_model(block, job.input.weights, dataset)
+    evaluation = classifier.evaluate(model, dataset, int(job.params.seed))
+    evaluation.write(job.output[0])
+    logger.info("%s: accuracy %.4f", dataset.name, evaluation.accuracy)
 
 
 if __name__ == "__main__":

@@ -1,59 +1,34 @@
-"""Saliency maps of one method for a whole data set, and how true they are."""
+"""Saliency maps of one method for a whole data set, and how faithful they are."""
 
-import h5py
-import numpy as np
+from typing import Any
 
-from ccsncam import classifier, faithfulness, joblog, methods, saliency
+from ccsncam import joblog
+from ccsncam.config.blocks import Classifier, Saliency
+from ccsncam.network import device
+from ccsncam.network.classifier import load_network
+from ccsncam.network.evaluation import Evaluation
+from ccsncam.saliency.faithfulness import explain_dataset
+from ccsncam.samples.dataset import DataSet
+from ccsncam.samples.parts import Parts
 
 
-def main(job):
-    """Read weights, data set and parts, explain, judge, write."""
-    log = joblog.start(job.log[0], job.rule)
-    with joblog.native_words(job.log[0]):
-        classifier.prepare(job.threads)
-    settings, method, seed = job.params.saliency, job.params.method, int(job.params.seed)
-    options = settings["options"].get(method, {})
-    with h5py.File(job.input.dataset) as data, h5py.File(job.input.parts) as parts:
-        images, label = data["spectrogram"][()], data["label"][()]
-        rows, noise = parts["row"][()], parts["noise"][()]
-        described = {name: data.attrs[name] for name in ("classes", "dataset", "inputs")}
-    with h5py.File(job.input.evaluation) as file:
-        target = label if settings["target"] == "label" else file["prediction"][()]
-    network = saliency.load(job.params.classifier, settings, job.input.weights, job.input.dataset)
-    maps = saliency.maps(network, method, images, target, seed, joblog.progress, **options)
-    columns = faithfulness.through(network, images, maps, target)
-    log.info("%s: drop %.2f %%", method, columns["drop"][label > 0].mean())
-    variants = {
-        name: faithfulness.through(
-            network,
-            images,
-            saliency.maps(network, method, images, target, seed, **options | switches)
-            if switches
-            else maps,
-            target,
-            alignment,
-        )
-        for name, (switches, alignment) in methods.variants(method, options).items()
-    }
-    subset = images[rows], maps[rows], noise, target[rows]
-    judged = faithfulness.judge(network, method, *subset, seed, joblog.progress, **options)
-    with h5py.File(job.output[0], "w") as out:
-        columns |= {"map": maps, "target": target, "label": label}
-        for name, values in columns.items():
-            out.create_dataset(name, data=values, track_times=False)
-        for name, values in (judged | {"row": rows}).items():
-            out.create_dataset(f"subset/{name}", data=values, track_times=False)
-        out.create_group("variants")
-        for name, found in variants.items():
-            for key in ("drop", "increase", "empty"):
-                path = f"variants/{name}/{key}"
-                out.create_dataset(path, data=found[key], track_times=False)
-        out.attrs.update(described | {"seed": seed, "method": method})
-        out.attrs["name"] = methods.NAMES[method]
-        out.attrs["layers"] = faithfulness.layers(network.model)
-        out.attrs["fractions"] = faithfulness.FRACTIONS
-        black = saliency.logits(network, np.zeros_like(images[:1]))
-        out.attrs["black"] = np.exp(black - np.logaddexp.reduce(black, axis=1))[0]
+def main(job: Any) -> None:
+    """Run the rule ``explain``."""
+    joblog.start(job.log[0], job.rule)
+    device.prepare(job.threads)
+    dataset, saliency = DataSet.open(job.input.dataset), Saliency.of(job.params.saliency)
+    block = Classifier.of(job.params.classifier)
+    explained = explain_dataset(
+        load_network(block, saliency.layer, job.input.weights, dataset),
+        job.params.method,
+        dataset,
+        Parts.read(job.input.parts),
+        Evaluation.read(job.input.evaluation, ["prediction"]).prediction,
+        saliency,
+        int(job.params.seed),
+        joblog.progress,
+    )
+    explained.write(job.output[0])
 
 
 if __name__ == "__main__":

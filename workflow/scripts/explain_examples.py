@@ -1,30 +1,36 @@
 """Images and saliency maps of the samples that figures show."""
 
-import h5py
+from typing import Any
+
 import pandas as pd
 
-from ccsncam import classifier, joblog, saliency
+from ccsncam import joblog
+from ccsncam.config.blocks import Classifier, Saliency
+from ccsncam.network import device
+from ccsncam.network.classifier import load_network
+from ccsncam.saliency.maps import explain_row, shown_samples
+from ccsncam.saliency.shown import NoSample, ShownSample
+from ccsncam.samples.dataset import DataSet
 
 
-def main(job):
-    """Read picks, weights and data sets, explain, write."""
+def main(job: Any) -> None:
+    """Run the rule ``explain_examples``."""
     joblog.start(job.log[0], job.rule)
-    with joblog.native_words(job.log[0]):
-        classifier.prepare(job.threads)
-    picks = pd.read_csv(job.input.picks)
-    paths = dict(zip(job.params.datasets, job.input.datasets, strict=True))
-    network = saliency.load(
-        job.params.classifier, job.params.saliency, job.input.weights, job.input.datasets[0]
-    )
-    with h5py.File(job.output[0], "w") as out:
-        for pick in joblog.progress(list(picks.itertuples()), label="samples", unit="samples"):
-            group = out.create_group(pick.panel)
-            group.attrs["rule"] = pick.rule
-            if pick.row >= 0:
-                saliency.write_sample(
-                    group, network, paths[pick.dataset], pick.row, job.params.saliency
-                )
-        saliency.describe(out, job.input.datasets[0])
+    device.prepare(job.threads)
+    paths = zip(job.params.datasets, job.input.datasets, strict=True)
+    datasets = {name: DataSet.open(path) for name, path in paths}
+    first, saliency = datasets[job.params.datasets[0]], Saliency.of(job.params.saliency)
+    block = Classifier.of(job.params.classifier)
+    network = load_network(block, saliency.layer, job.input.weights, first)
+    picks = list(pd.read_csv(job.input.picks).itertuples())
+    samples: dict[str, ShownSample | NoSample] = {}
+    for pick in joblog.progress(picks, label="samples", unit="samples"):
+        if pick.row < 0:
+            samples[pick.panel] = NoSample(pick.rule)
+            continue
+        dataset = datasets[pick.dataset]
+        samples[pick.panel] = explain_row(network, dataset, pick.row, saliency, rule=pick.rule)
+    shown_samples(samples, first).write(job.output[0])
 
 
 if __name__ == "__main__":

@@ -1,24 +1,26 @@
 """Image and saliency map of one sample by one method."""
 
-import h5py
+from typing import Any
 
-from ccsncam import classifier, joblog, saliency
+from ccsncam import joblog
+from ccsncam.config.blocks import Classifier, Saliency
+from ccsncam.network import device
+from ccsncam.network.classifier import load_network
+from ccsncam.saliency.maps import explain_row, shown_samples
+from ccsncam.saliency.shown import ROOT
+from ccsncam.samples.dataset import DataSet
 
 
-def main(job):
-    """Read weights and data set, explain, write."""
+def main(job: Any) -> None:
+    """Run the rule ``explain_sample``."""
     joblog.start(job.log[0], job.rule)
-    with joblog.native_words(job.log[0]):
-        classifier.prepare(job.threads)
-    row = saliency.row_of(job.input.dataset, job.params.name, int(job.params.index))
-    network = saliency.load(
-        job.params.classifier, job.params.saliency, job.input.weights, job.input.dataset
-    )
-    with h5py.File(job.output[0], "w") as out:
-        saliency.write_sample(
-            out, network, job.input.dataset, row, job.params.saliency, [job.params.method]
-        )
-        saliency.describe(out, job.input.dataset)
+    device.prepare(job.threads)
+    dataset, saliency = DataSet.open(job.input.dataset), Saliency.of(job.params.saliency)
+    row = dataset.row_of(job.params.name, int(job.params.index))
+    block = Classifier.of(job.params.classifier)
+    network = load_network(block, saliency.layer, job.input.weights, dataset)
+    sample = explain_row(network, dataset, row, saliency, [job.params.method])
+    shown_samples({ROOT: sample}, dataset).write(job.output[0])
 
 
 if __name__ == "__main__":

@@ -1,19 +1,21 @@
 """One file of 4096 s of strain from GWOSC."""
 
 from pathlib import Path
+from typing import Any
 
-from ccsncam import gwosc, joblog
+from ccsncam import joblog
+from ccsncam.config.blocks import Access
+from ccsncam.gwosc import download
 
 
-def main(job):
+def main(job: Any) -> None:
     """Run the rule ``fetch_strain``."""
-    log = joblog.start(job.log[0], job.rule)
+    logger = joblog.start(job.log[0], job.rule)
     target = Path(job.output[0])
-    settings = job.config["noise"]["gwosc"]
-    access = {key: settings[key] for key in ("host", "mirror", "proxy", "attempts", "timeout")}
+    block = job.config["noise"]["gwosc"]
     with joblog.transfer(target.name) as report:
-        gwosc.fetch(target, **access, report=report, cache=settings["cache"])
-    log.info("%s: %.1f MB", target, target.stat().st_size / 1e6)
+        download.fetch(target, Access.of(block), report, cache=block["cache"])
+    logger.info("%s: %.1f MB", target, target.stat().st_size / 1e6)
 
 
 if __name__ == "__main__":

@@ -1,24 +1,27 @@
-"""One waveform of the table: read or realised, resampled, conditioned, written."""
+"""Make one waveform of the table: read or realise it, resample, condition, write."""
 
-from ccsncam import joblog, resources, waveform
+from ccsncam import joblog, resources
+from ccsncam.config.blocks import Conditioning
+from ccsncam.waveforms import loading, table
 
 
 def main(job):
     """Load one row of the waveform table and write it."""
     logger = joblog.start(job.log[0], job.rule)
     surrogates = resources.path("surrogates.tsv")
-    table = waveform.read_table(job.params.table)
-    table = waveform.substitute(table, job.params.surrogates, surrogates)
-    row = table.loc[job.params.name]
-    model = waveform.load(row, job.params.table, job.params.signal, surrogates)
+    rows = table.read_table(job.params.table)
+    rows = table.substitute(rows, job.params.surrogates, surrogates)
+    row = table.row_of(rows, job.params.name)
+    conditioning = Conditioning.of(job.params.signal)
+    waveform = loading.load_waveform(row, job.params.table, conditioning, surrogates)
     logger.info(
         "%s (%s): %d samples from %.4f s after bounce",
-        model.name,
-        model.source,
-        model.quadrupole.shape[-1],
-        model.start,
+        waveform.name,
+        waveform.source,
+        waveform.quadrupole.shape[-1],
+        waveform.start,
     )
-    model.write(job.output[0])
+    waveform.write(job.output[0])
 
 
 if __name__ == "__main__":

@@ -1,21 +1,27 @@
 """Which samples Figures 7 to 10 show, by the rules of the config."""
 
-from ccsncam import dataset, examples, joblog
+from ccsncam import joblog
+from ccsncam.config.blocks import Picks, Sampling
+from ccsncam.network.evaluation import WITHOUT_EMBEDDING, Evaluation
+from ccsncam.results.picks import pick
+from ccsncam.samples.dataset import DataSet
+from ccsncam.samples.synthesis import Inputs, noise_peaks
 
 
 def main(job):
     """Read predictions and noise, pick, write a table."""
     joblog.start(job.log[0], job.rule)
-    classes, tables = examples.read(job.input.evaluations)
+    evaluations = [Evaluation.read(path, WITHOUT_EMBEDDING) for path in job.input.evaluations]
     names = job.params.names
     paths = dict(zip(names["datasets"], job.input.datasets, strict=True))
-    inputs = dataset.load(job.input.waveforms, job.input.noise, job.params.settings)
+    sampling = Sampling.of(job.params.settings)
+    inputs = Inputs.read(job.input.waveforms, job.input.noise, sampling)
 
     def peaks_of(name, row):
-        return dataset.noise_peaks(inputs, paths[name], row)
+        return noise_peaks(inputs, DataSet.open(paths[name]), row)
 
-    shown = names["comparison"], names["gallery"]
-    table = examples.pick(job.params.rules, classes, tables, *shown, peaks_of)
+    rules = Picks.of(job.params.rules)
+    table = pick(rules, evaluations, names["comparison"], names["gallery"], peaks_of)
     table.to_csv(job.output[0], index=False, float_format="%.6g")
 
 

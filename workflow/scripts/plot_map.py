@@ -1,14 +1,17 @@
 """One sample and its map by one method."""
 
-from ccsncam import evaluation, joblog, plots, plots_saliency
+from ccsncam import joblog
+from ccsncam.plots import style
+from ccsncam.plots.single import single
+from ccsncam.saliency.shown import ShownSamples
 
 
 def main(job):
-    """Read the sample, draw."""
+    """Read the sample, draw, write."""
     joblog.start(job.log[0], job.rule)
-    inputs = evaluation.describe(evaluation.sources(job.input[0]))
-    figure = plots_saliency.single(job.input[0], job.params.method)
-    plots.save(figure, {"png": job.output[0]}, job.config["run"], inputs)
+    shown = ShownSamples.read(job.input[0])
+    figure = single(shown, job.params.method)
+    style.save(figure, {"png": job.output[0]}, job.config["run"], shown.origin.words)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,17 @@
 """What one waveform looks like: strain, spectrogram, spectrum."""
 
-from ccsncam import joblog, plots, waveform
+from ccsncam import joblog
+from ccsncam.plots import style
+from ccsncam.plots.waveform import sheet
+from ccsncam.waveforms.model import Waveform
 
 
 def main(job):
-    """Read the waveform, draw."""
+    """Read the waveform, draw, write."""
     joblog.start(job.log[0], job.rule)
-    model = waveform.Waveform.read(job.input[0])
-    plots.save(
-        plots.sheet(model), {"png": job.output[0]}, job.config["run"], f"{model.source} waveform"
-    )
+    model = Waveform.read(job.input[0])
+    words = f"{model.source} waveform"
+    style.save(sheet(model), {"png": job.output[0]}, job.config["run"], words)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the run was made of and by, as an RO-Crate."""
+"""The record of a run, as an RO-Crate."""
 
 from pathlib import Path
 
@@ -10,10 +10,14 @@ def main(job):
     joblog.start(job.log[0], job.rule)
     record.keep_code(job.output.code, dict(job.config))
     table = record.jobs(job.params.benchmarks, job.params.logs)
-    folder = Path(job.output.metadata).parent
     record.write(
-        *(folder, job.output.code, job.params.inputs, table),
-        *(job.config["run"], job.params.snakemake, job.params.ref),
+        Path(job.output.metadata).parent,
+        job.output.code,
+        job.params.inputs,
+        table,
+        job.config["run"],
+        job.params.snakemake,
+        job.params.ref,
     )
 
 

@@ -2,16 +2,19 @@
 
 import json
 
-from ccsncam import evaluation, joblog, relevance, resources
+from ccsncam import joblog, resources
+from ccsncam.results.faithfulness_tables import add_published, drop_table
+from ccsncam.saliency.explained import Explained
 
 
 def main(job):
     """Read the maps' scores, write the table."""
     joblog.start(job.log[0], job.rule)
-    inputs = evaluation.describe(evaluation.sources(job.input.explained[0]))
+    explained = [Explained.read(path, maps=False) for path in job.input.explained]
     published = json.loads(resources.path("published.json").read_text())["table1"]
-    table = relevance.table1(relevance.drops(job.input.explained), published)
-    table.assign(inputs=inputs).to_csv(job.output[0], index=False, float_format="%.6g")
+    table = add_published(drop_table(explained), published)
+    table = table.assign(inputs=explained[0].origin.words)
+    table.to_csv(job.output[0], index=False, float_format="%.6g")
 
 
 if __name__ == "__main__":

@@ -1,18 +1,25 @@
 """Accuracy, true positive rates, confusion, network SNR and noise of a run, as tidy tables."""
 
-from ccsncam import evaluation, joblog
+from ccsncam import joblog
+from ccsncam.network.evaluation import WITHOUT_EMBEDDING, Evaluation
+from ccsncam.noise.store import NoiseHeader, common_starts
+from ccsncam.results import tables
+from ccsncam.samples.dataset import DataSet
 
 
 def main(job):
     """Read evaluations, data sets and noise, write the tables."""
     joblog.start(job.log[0], job.rule)
-    inputs = evaluation.describe(evaluation.sources(job.input.datasets[0]))
-    tables = evaluation.tables(job.input.evaluations)
-    tables["accuracy_by_snr"] = evaluation.by_snr(job.input.evaluations)
-    tables["snr"] = evaluation.snr_table(job.input.datasets)
-    coincident = job.params.coincident
-    tables["noise"] = evaluation.noise_table(job.input.noise, job.input.datasets, coincident)
-    for name, table in tables.items():
+    evaluations = [Evaluation.read(path, WITHOUT_EMBEDDING) for path in job.input.evaluations]
+    datasets = [DataSet.open(path) for path in job.input.datasets]
+    noise = [NoiseHeader.read(path) for path in job.input.noise]
+    starts = common_starts(job.input.noise) if job.params.coincident else None
+    found = tables.rate_tables(evaluations)
+    found["accuracy_by_snr"] = tables.accuracy_by_snr(evaluations)
+    found["snr"] = tables.snr_table(datasets)
+    found["noise"] = tables.noise_table(noise, datasets, starts)
+    inputs = datasets[0].origin.words
+    for name, table in found.items():
         table.assign(inputs=inputs).to_csv(job.output[name], index=False, float_format="%.6g")
 
 

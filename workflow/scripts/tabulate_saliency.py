@@ -1,15 +1,20 @@
 """Faithfulness of the maps, and what they lie on, as tidy tables."""
 
-from ccsncam import evaluation, joblog, relevance
+from ccsncam import joblog
+from ccsncam.results.faithfulness_tables import faithfulness_tables
+from ccsncam.results.mode_tables import mode_tables
+from ccsncam.saliency.attribution import Attribution
+from ccsncam.saliency.explained import Explained
 
 
 def main(job):
     """Read maps and attributions, write the tables."""
     joblog.start(job.log[0], job.rule)
-    inputs = evaluation.describe(evaluation.sources(job.input.explained[0]))
-    tables = relevance.faithfulness(job.input.explained)
-    tables |= relevance.attribution(job.input.attributed)
-    for name, table in tables.items():
+    explained = [Explained.read(path, maps=False) for path in job.input.explained]
+    attributions = [Attribution.read(path) for path in job.input.attributed]
+    found = faithfulness_tables(explained) | mode_tables(attributions)
+    inputs = explained[0].origin.words
+    for name, table in found.items():
         table.assign(inputs=inputs).to_csv(job.output[name], index=False, float_format="%.6g")
 
 

@@ -1,18 +1,22 @@
 """Noise, signal and modes of the first samples of each class of a data set."""
 
+from typing import Any
+
 from threadpoolctl import threadpool_limits
 
-from ccsncam import dataset, joblog
+from ccsncam import joblog
+from ccsncam.config.blocks import Sampling
+from ccsncam.samples.anatomy import take_apart
+from ccsncam.samples.synthesis import Inputs
 
 
-def main(job):
-    """Read waveforms, noise and data set, take samples apart."""
+def main(job: Any) -> None:
+    """Run the rule ``take_apart``."""
     joblog.start(job.log[0], job.rule)
-    inputs = dataset.load(job.input.waveforms, job.input.noise, job.params.settings)
+    sampling = Sampling.of(job.params.settings)
+    inputs = Inputs.read(job.input.waveforms, job.input.noise, sampling)
     with threadpool_limits(1):
-        dataset.take_apart(
-            job.output[0], inputs, job.input.dataset, job.params.per_class, joblog.progress
-        )
+        take_apart(job.output[0], inputs, job.input.dataset, job.params.per_class, joblog.progress)
 
 
 if __name__ == "__main__":

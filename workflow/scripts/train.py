@@ -1,28 +1,32 @@
 """Train the network of one seed through the curriculum."""
 
 from pathlib import Path
+from typing import Any
 
-from ccsncam import classifier, joblog
+from ccsncam import joblog
+from ccsncam.config.blocks import Classifier
+from ccsncam.network import device
+from ccsncam.network.training import Curriculum, Outputs, train
+from ccsncam.samples.dataset import DataSet
 
 
-def main(job):
-    """Read the data sets of the stages, train, write weights and history."""
+def main(job: Any) -> None:
+    """Run the rule ``train``."""
     joblog.start(job.log[0], job.rule)
-    settings = job.params.classifier
-    gpu = job.resources.get("gpu", 0) > 0
-    with joblog.native_words(job.log[0]):
-        classifier.prepare(job.threads, gpu, settings["mixed_precision"], settings["xla"])
-    classifier.train(
-        settings,
-        job.params.stages,
-        job.input.train,
-        job.input.validation,
-        int(job.params.seed),
-        Path(job.output.best).parent / "state",
-        {name: job.output[name] for name in ("best", "last", "history")},
-        job.params.code,
-        joblog.bar,
+    block = Classifier.of(job.params.classifier)
+    device.prepare(job.threads, job.resources.get("gpu", 0) > 0, block.mixed_precision, block.xla)
+    curriculum = Curriculum(
+        stages=job.params.stages,
+        train=[DataSet.open(path) for path in job.input.train],
+        validation=DataSet.open(job.input.validation),
     )
+    outputs = Outputs(
+        best=job.output["best"],
+        last=job.output["last"],
+        history=job.output["history"],
+        state=Path(job.output["best"]).parent / "state",
+    )
+    train(block, curriculum, outputs, int(job.params.seed), job.params.code, joblog.bar)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,38 @@
-"""Waveform → data set → classifier → explanation: the library behind the workflow's scripts."""
+"""Waveform → data set → classifier → explanation: the library behind the workflow's scripts.
+
+For notebooks the main names can be had from here, each imported when it is first used::
+
+    import ccsncam
+
+    data = ccsncam.DataSet.open("results/embedded/datasets/test-1kpc.h5")
+"""
+
+import importlib
+from typing import Any
+
+_NAMES = {
+    "Waveform": "waveforms.model",
+    "Noise": "noise.store",
+    "DataSet": "samples.dataset",
+    "Parts": "samples.parts",
+    "Classifier": "config.blocks",
+    "Network": "network.chain",
+    "load_network": "network.classifier",
+    "Evaluation": "network.evaluation",
+    "maps": "saliency.maps",
+    "Explained": "saliency.explained",
+}
+__all__ = list(_NAMES)
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name of this package's own list when it is first used."""
+    if name not in _NAMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(f"{__name__}.{_NAMES[name]}")
+    return module if _NAMES[name].endswith(f".{name}") else getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    """Names of the package, with those that are not imported yet."""
+    return sorted([*globals(), *__all__])

@@ -9,29 +9,36 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any
 
 from tqdm import tqdm
 
-# What results depend on: packages, and what they are imported as.
+from ccsncam.aliases import PathLike
+
+logger = logging.getLogger(__name__)
+
+# Packages that results depend on, and the names under which they are imported.
 PACKAGES = {
     **{name: name for name in ("gwosc", "h5py", "keras", "matplotlib", "numpy", "pandas", "pycbc")},
     **{name: name for name in ("requests", "scipy", "seaborn", "tensorflow")},
     **{"lalsuite": "lal", "scikit-learn": "sklearn"},
 }
-# Least time between two lines of progress on stderr [s].
+# Shortest time between two lines of progress on stderr [s].
 PAUSE = 10.0
 
 
 class _Aloud(logging.Filter):
-    """What stderr shows of the log: failures, and progress where no bar shows it."""
+    """Let through to stderr: failures and warnings, and progress where no bar shows it."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
-        # A job that takes less than the pause says nothing.
+        # A job that takes less time than the pause shows no progress.
         self.bar, self.last = False, time.time()
 
-    def filter(self, record):
-        # Warnings of other packages are for the log file.
+    def filter(self, record: logging.LogRecord) -> bool:
+        # Warnings of other packages go to the log file only.
         if record.name == "py.warnings":
             return False
         if record.levelno >= logging.WARNING:
@@ -46,15 +53,16 @@ class _Aloud(logging.Filter):
 _ALOUD = _Aloud()
 
 
-def start(path, name):
-    """Send log records, warnings and the traceback of a failure to a file, the gravest to stderr.
+def start(path: PathLike, name: str) -> logging.Logger:
+    """Send log records, warnings and the traceback of a failure to the log file of a job.
 
-    Records that have ``extra={"progress": True}`` go to stderr too, at most one each ten seconds,
-    where this process draws no bar: a scheduler's log then says how far a job is.
+    Warnings and errors go to stderr too. Where this process draws no bar, so do records that have
+    ``extra={"progress": True}``, at most one in ten seconds: the log of a scheduler then shows how
+    far a job is.
 
     Parameters
     ----------
-    path : str
+    path : path
         The log file of the job.
     name : str
         Name of the rule, shown in each line.
@@ -62,71 +70,51 @@ def start(path, name):
     Returns
     -------
     logging.Logger
+        The logger of the job.
     """
     pattern = f"%(asctime)s {name} %(levelname)s %(message)s"
-    handlers = [logging.FileHandler(path, mode="w"), logging.StreamHandler()]
-    handlers[1].addFilter(_ALOUD)
-    # A line takes the place of the bar that another job may be drawing there.
+    terminal = logging.StreamHandler()
+    terminal.addFilter(_ALOUD)
+    # A line replaces the bar that another job may be drawing there.
     clear = "\r\x1b[K" if sys.stderr.isatty() else ""
-    handlers[1].setFormatter(logging.Formatter(clear + pattern))
+    terminal.setFormatter(logging.Formatter(clear + pattern))
+    handlers: list[logging.Handler] = [logging.FileHandler(path, mode="w"), terminal]
     logging.basicConfig(level=logging.INFO, format=pattern, handlers=handlers, force=True)
     logging.captureWarnings(True)
-    logger = logging.getLogger(name)
+    log = logging.getLogger(name)
 
-    def report(kind, error, traceback):
+    def report(
+        kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+    ) -> None:
         if issubclass(kind, KeyboardInterrupt):
-            logger.error("interrupted: the same command goes on")
+            log.error("interrupted: run the same command again to resume")
             return
         if issubclass(kind, ValueError | FileNotFoundError):
-            # What the user can mend comes last in the log, and alone to stderr.
+            # An error that the user can mend comes last in the log, and alone to stderr.
             atexit.unregister(_say_versions)
-            _say_versions(logger)
-            logger.info("where it failed", exc_info=(kind, error, traceback))
-            logger.error("%s", error)
+            _say_versions(log)
+            log.info("where it failed", exc_info=(kind, error, traceback))
+            log.error("%s", error)
             return
-        logger.error("the job failed", exc_info=(kind, error, traceback))
+        log.error("the job failed", exc_info=(kind, error, traceback))
 
     sys.excepthook = report
-    # With Snakemake's record of the job's start this says how long Python took to start.
-    logger.info("started")
-    atexit.register(_say_versions, logger)
-    return logger
+    # Snakemake records when the job began; the difference is the time that Python took to start.
+    log.info("started")
+    atexit.register(_say_versions, log)
+    return log
 
 
-def _say_versions(logger):
-    """Log what the job ran with: environments differ from rule to rule."""
+def _say_versions(log: logging.Logger) -> None:
+    """Log the versions that the job ran with, because environments differ from rule to rule."""
     used = [name for name, module in PACKAGES.items() if module in sys.modules]
     versions = [f"{name} {importlib.metadata.version(name)}" for name in used]
-    logger.info("ran with Python %s", ", ".join([platform.python_version(), *versions]))
+    log.info("ran with Python %s", ", ".join([platform.python_version(), *versions]))
 
 
 @contextlib.contextmanager
-def native_words(path):
-    """Send what compiled libraries write to stderr to the log file, not to the terminal.
-
-    TensorFlow says at start-up that it found no GPU, in words that look like a failure, and before
-    its own switches for that can act. An exception that leaves the block is reported as ever.
-
-    Parameters
-    ----------
-    path : str
-        The log file of the job.
-    """
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with open(path, "a") as file:
-        os.dup2(file.fileno(), 2)
-    try:
-        yield
-    finally:
-        sys.stderr.flush()
-        os.dup2(kept, 2)
-        os.close(kept)
-
-
-@contextlib.contextmanager
-def _bar(**look):
-    """Draw a bar where stderr is a terminal, one at a time: of several jobs, and of inner loops."""
+def _bar(**look: Any) -> Iterator[tqdm]:
+    """Draw a bar where stderr is a terminal and no other job and no outer loop draws one there."""
     outer = _ALOUD.bar
     with contextlib.ExitStack() as stack:
         alone = False
@@ -142,14 +130,14 @@ def _bar(**look):
             _ALOUD.bar = outer
 
 
-def bar(iterable, label="", unit="it"):
+def bar(iterable: Any, label: str = "", unit: str = "it") -> Iterator[Any]:
     """Iterate with a bar on a terminal.
 
     Parameters
     ----------
     iterable : sequence
     label, unit : str
-        What is counted.
+        What is done, and what is counted.
     """
     with _bar(total=len(iterable), desc=label, unit=unit) as drawn:
         for item in iterable:
@@ -157,7 +145,9 @@ def bar(iterable, label="", unit="it"):
             drawn.update()
 
 
-def progress(iterable, total=None, label="", unit="it"):
+def progress(
+    iterable: Any, total: int | None = None, label: str = "", unit: str = "it"
+) -> Iterator[Any]:
     """Iterate with a bar on a terminal, and with a log line for each tenth of the way.
 
     Parameters
@@ -166,9 +156,8 @@ def progress(iterable, total=None, label="", unit="it"):
     total : int, optional
         Number of items; by default ``len(iterable)``.
     label, unit : str
-        What is counted.
+        What is done, and what is counted.
     """
-    logger = logging.getLogger(__name__)
     total = len(iterable) if total is None else total
     began = time.monotonic()
     tenth = 0
@@ -180,31 +169,38 @@ def progress(iterable, total=None, label="", unit="it"):
                 tenth = done * 10 // total
                 elapsed = time.monotonic() - began
                 left = elapsed / done * (total - done)
-                words = "%s: %d/%d %s, %.0f s, %.0f s left"
-                values = label, done, total, unit, elapsed, left
-                logger.info(words, *values, extra={"progress": True})
+                logger.info(
+                    "%s: %d/%d %s, %.0f s, %.0f s left",
+                    label,
+                    done,
+                    total,
+                    unit,
+                    elapsed,
+                    left,
+                    extra={"progress": True},
+                )
 
 
 @contextlib.contextmanager
-def transfer(label):
-    """Show how bytes come in: a bar on a terminal, and a log line for each tenth of the way.
+def transfer(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a download: a bar on a terminal, and a log line for each tenth of the way.
 
     Parameters
     ----------
     label : str
-        What comes in.
+        What is downloaded.
 
     Yields
     ------
     callable
-        To call with the bytes that are there and those of the whole; bytes that are there at the
-        first call count as old.
+        To be called with the number of bytes that are there and the number of all. Bytes that are
+        there at the first call do not count for the rate.
     """
-    logger = logging.getLogger(__name__)
-    began = first = last = None
+    began, first = 0.0, 0
+    last: int | None = None
     with _bar(desc=label, unit="B", unit_scale=True) as drawn:
 
-        def report(done, total):
+        def report(done: int, total: int) -> None:
             nonlocal began, first, last
             if last is None or done < last:
                 began, first, last = time.monotonic(), done, done
@@ -214,8 +210,14 @@ def transfer(label):
             if done * 10 // total > last * 10 // total:
                 elapsed = max(time.monotonic() - began, 1e-3)
                 rate = (done - first) / elapsed / 1e6
-                words, values = "%s: %.1f of %.1f MB, %.2f MB/s", (done / 1e6, total / 1e6, rate)
-                logger.info(words, label, *values, extra={"progress": True})
+                logger.info(
+                    "%s: %.1f of %.1f MB, %.2f MB/s",
+                    label,
+                    done / 1e6,
+                    total / 1e6,
+                    rate,
+                    extra={"progress": True},
+                )
             last = done
 
         yield report

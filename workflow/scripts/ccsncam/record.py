@@ -1,25 +1,34 @@
-"""What a run was made of and by, as an RO-Crate: a machine-readable record.
+"""The record of a run: inputs, code, software and costs, in machine-readable form.
 
-RO-Crate 1.1 with the profiles Process Run Crate and Workflow Run Crate 0.5
-(https://www.researchobject.org/workflow-run-crate): the folder of the run is the crate.
+It is an RO-Crate 1.1 with the profiles Process Run Crate and Workflow Run Crate 0.5
+(https://www.researchobject.org/workflow-run-crate). The folder of the run is the crate.
 """
 
 import hashlib
 import re
 import shutil
 import subprocess
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import yaml
 from rocrate.model.contextentity import ContextEntity
 from rocrate.rocrate import ROCrate
 
+from ccsncam.aliases import PathLike
+
 ROOT = Path(__file__).parents[3]
-# What of the repository is copied beside the results: what they follow from.
+# The parts of the repository from which the results follow; they are copied beside the results.
 CODE = (
-    *("Snakefile", "workflow", "envs", "profiles", "resources", "pyproject.toml"),
+    "Snakefile",
+    "workflow",
+    "envs",
+    "profiles",
+    "resources",
+    "pyproject.toml",
     "requirements.txt",
 )
 CONFIG = "config/config.yaml"
@@ -32,34 +41,34 @@ LICENSE = {
     "@id": "https://spdx.org/licenses/MIT",
     "@type": "CreativeWork",
     "name": "MIT License",
-    "description": "Of the workflow and of what it made. Strain of GWOSC is under CC BY 4.0, files "
-    "of waveforms are under the terms of their authors.",
+    "description": "Covers the workflow and its results. Strain of GWOSC is under CC BY 4.0, and "
+    "files of waveforms are under the terms of their authors.",
 }
 TERMS = "https://w3id.org/ro/terms/workflow-run/context"
 VERSIONS = re.compile(r" INFO ran with (.*)$", re.MULTILINE)
 
 
-def digest(path):
-    """SHA-256 of a file, as hexadecimal digits."""
+def digest(path: PathLike) -> str:
+    """SHA-256 of a file, in hexadecimal digits."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def commit(folder=ROOT):
+def commit(folder: PathLike = ROOT) -> str | None:
     """Git commit of the workflow, with ``-modified`` where files differ from it.
 
     Parameters
     ----------
     folder : path
-        Of the repository.
+        The repository.
 
     Returns
     -------
     str or None
-        None where the folder is not the top of a git checkout, or there is no git.
+        None where the folder is not the top of a git checkout, or git is not installed.
     """
 
-    def git(*arguments):
+    def git(*arguments: str) -> str:
         command = ["git", "-C", str(folder), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
@@ -72,52 +81,53 @@ def commit(folder=ROOT):
         return None
 
 
-def keep_code(target, config):
+def keep_code(target: PathLike, config: Mapping[str, Any]) -> None:
     """Copy what the run can be made from again: code, configuration and waveform table.
 
     Parameters
     ----------
     target : path
-        A folder that is not there yet.
-    config : dict
-        The configuration as the run had it.
+        A folder that does not exist yet.
+    config : mapping
+        The configuration of the run.
     """
     target, table = Path(target), Path(config["waveforms"])
     (target / "config").mkdir(parents=True)
-    # Strain that was fetched and waveforms of others lie in the resources too.
+    # Fetched strain and the waveforms of others lie in the folder of resources, too.
     leave = shutil.ignore_patterns("__pycache__", "strain", "waveforms", ".snakemake")
     for name in CODE:
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, target / name, ignore=leave)
-        # Of a module from github() there is what was needed.
+        # A module from github() has only the files that were needed.
         elif (ROOT / name).exists():
             shutil.copy(ROOT / name, target / name)
     shutil.copy(table, target / "config" / table.name)
-    # What begins so was worked out by the workflow.
+    # The workflow itself has added the keys that begin with an underscore.
     said = {key: value for key, value in config.items() if not key.startswith("_")}
     said["waveforms"] = f"config/{table.name}"
     text = yaml.safe_dump(said, sort_keys=False, allow_unicode=True)
     (target / CONFIG).write_text(text)
 
 
-def jobs(benchmarks, logs):
-    """Wall time, memory and software of the jobs of a run.
+def jobs(benchmarks: PathLike, logs: PathLike) -> pd.DataFrame:
+    """Read wall time, memory and software of the jobs of a run.
 
     Parameters
     ----------
     benchmarks, logs : path
-        Folders with a file a job, in one folder a rule.
+        Folders with one folder per rule and one file per job.
 
     Returns
     -------
     pandas.DataFrame
-        ``rule``, ``wall_s``, ``memory_mb`` (largest resident set, in 2^20 bytes; NaN for a job too
-        short to be looked at), ``ended`` [s since 1970] and ``software`` (names with versions).
+        ``rule``, ``wall_s``, ``memory_mb`` (largest resident set, in 2^20 bytes; NaN for a job that
+        ended before it was measured), ``ended`` [s since 1970] and ``software`` (names with
+        versions).
 
     Raises
     ------
     ValueError
-        If there is none.
+        If there is no job.
     """
     rows = []
     for path in sorted(Path(benchmarks).rglob("*.tsv")):
@@ -135,25 +145,33 @@ def jobs(benchmarks, logs):
     return pd.DataFrame(rows)
 
 
-def write(folder, code, inputs, table, name, snakemake, ref=None):
-    """Write ``ro-crate-metadata.json`` of a run.
+def write(
+    folder: PathLike,
+    code: PathLike,
+    inputs: Iterable[PathLike],
+    table: pd.DataFrame,
+    name: str,
+    snakemake: str,
+    ref: str | None = None,
+) -> None:
+    """Write ``ro-crate-metadata.json`` for a run.
 
     Parameters
     ----------
     folder : path
-        Of the run's results; all files in it become part of the crate.
+        Results of the run; all files in it become part of the crate.
     code : path
-        From `keep_code`, inside the folder.
+        Folder that `keep_code` made, inside ``folder``.
     inputs : list of path
-        Files that the run read; those that are gone are named without a digest.
+        Files that the run read; those that no longer exist are named without a digest.
     table : pandas.DataFrame
         From `jobs`.
     name : str
-        Of the run.
+        Name of the run.
     snakemake : str
         Version of Snakemake.
     ref : str, optional
-        Commit or tag of a module that Snakemake has from a host of repositories.
+        Commit or tag, where Snakemake has the workflow from a host of repositories.
     """
     folder, code = Path(folder), Path(code)
     crate = ROCrate(version="1.1")
@@ -164,7 +182,8 @@ def write(folder, code, inputs, table, name, snakemake, ref=None):
     )
     entry = code / "workflow/Snakefile"
     flow = crate.add_workflow(
-        *(entry, entry.relative_to(folder).as_posix()),
+        entry,
+        entry.relative_to(folder).as_posix(),
         main=True,
         lang="snakemake",
         lang_version=snakemake,
@@ -177,7 +196,26 @@ def write(folder, code, inputs, table, name, snakemake, ref=None):
         for url, words in PROFILES.items()
     ]
     crate.root_dataset["conformsTo"] = profiles
-    results, files = [], {}
+    files = _add_files(crate, folder, entry)
+    results = [file for place, file in files.items() if code not in (folder / place).parents]
+    read = [files[(code / CONFIG).relative_to(folder).as_posix()]]
+    read += [_outside(crate, Path(path)) for path in sorted(set(map(str, inputs)))]
+    begin = (table["ended"] - table["wall_s"]).min()
+    times = _times(begin, table["ended"].max())
+    run = crate.add_action(flow, "#run", read, results, properties={"name": f"run {name}", **times})
+    scripts = (code / "workflow/scripts").relative_to(folder).as_posix()
+    actions = [run]
+    for rule, own in table.groupby("rule"):
+        # All figures are drawn by one script; every other rule has a script of its name.
+        script = files.get(f"{scripts}/{rule}.py", files.get(f"{scripts}/figure.py"))
+        actions.append(_add_rule(crate, str(rule), own, script, flow["version"]))
+    crate.root_dataset["mentions"] = actions
+    crate.metadata.write(folder)
+
+
+def _add_files(crate: ROCrate, folder: Path, entry: Path) -> dict[str, Any]:
+    """Add all files of a folder to a crate, by their paths; the entry is there already."""
+    files = {}
     for path in sorted(folder.rglob("*")):
         # Neither an earlier record nor Snakemake's own time stamps are results.
         own = path.name == "ro-crate-metadata.json" or path.name.startswith(".")
@@ -186,56 +224,47 @@ def write(folder, code, inputs, table, name, snakemake, ref=None):
         place = path.relative_to(folder).as_posix()
         files[place] = crate.add_file(path, place, record_size=True)
         files[place]["sha256"] = digest(path)
-        if code not in path.parents:
-            results.append(files[place])
-    read = [files[(code / CONFIG).relative_to(folder).as_posix()]]
-    read += [_outside(crate, Path(path)) for path in sorted(set(inputs))]
-    begin = (table["ended"] - table["wall_s"]).min()
-    run = crate.add_action(
-        *(flow, "#run", read, results),
-        properties={"name": f"run {name}", **_times(begin, table["ended"].max())},
-    )
-    actions = [run]
-    for rule, own in table.groupby("rule"):
-        script = files.get((code / f"workflow/scripts/{rule}.py").relative_to(folder).as_posix())
-        tool = crate.add(ContextEntity(crate, f"#rule-{rule}", {"@type": "SoftwareApplication"}))
-        tool["name"], tool["version"] = rule, flow["version"]
-        if script is not None:
-            tool["isBasedOn"] = script
-        software = sorted({one for line in own["software"] for one in line})
-        tool["softwareRequirements"] = [_package(crate, one) for one in software]
-        begin, end = (own["ended"] - own["wall_s"]).min(), own["ended"].max()
-        said = {"name": f"{len(own)} x {rule}", **_times(begin, end)}
-        action = crate.add_action(tool, f"#jobs-{rule}", properties=said)
-        spent = {
-            "wallTime": (own["wall_s"].sum(), "SEC"),
-            "maxMemory": (own["memory_mb"].max(), "E63"),
-        }
-        action["resourceUsage"] = [
-            _amount(crate, f"#{kind}-{rule}", kind, value, unit)
-            for kind, (value, unit) in spent.items()
-            if pd.notna(value)
-        ]
-        actions.append(action)
-    crate.root_dataset["mentions"] = actions
-    crate.metadata.write(folder)
+    return files
 
 
-def _times(begin, end):
-    """Start and end of an action, from seconds since 1970."""
+def _add_rule(crate: ROCrate, rule: str, own: pd.DataFrame, script: Any, version: str) -> Any:
+    """Add a rule as a tool, and its jobs as one action with what they cost; the action."""
+    tool = crate.add(ContextEntity(crate, f"#rule-{rule}", {"@type": "SoftwareApplication"}))
+    tool["name"], tool["version"] = rule, version
+    if script is not None:
+        tool["isBasedOn"] = script
+    software = sorted({one for line in own["software"] for one in line})
+    tool["softwareRequirements"] = [_package(crate, one) for one in software]
+    times = _times((own["ended"] - own["wall_s"]).min(), own["ended"].max())
+    said = {"name": f"{len(own)} x {rule}", **times}
+    action = crate.add_action(tool, f"#jobs-{rule}", properties=said)
+    spent = {
+        "wallTime": (own["wall_s"].sum(), "SEC"),
+        "maxMemory": (own["memory_mb"].max(), "E63"),
+    }
+    action["resourceUsage"] = [
+        _amount(crate, f"#{kind}-{rule}", kind, value, unit)
+        for kind, (value, unit) in spent.items()
+        if pd.notna(value)
+    ]
+    return action
+
+
+def _times(begin: float, end: float) -> dict[str, str]:
+    """Start and end of an action, which are given in seconds since 1970."""
     stamps = (datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds") for at in (begin, end))
     return dict(zip(("startTime", "endTime"), stamps, strict=True))
 
 
-def _outside(crate, path):
-    """A file that the run read, which the crate does not hold."""
-    said = {"name": path.name}
+def _outside(crate: ROCrate, path: Path) -> Any:
+    """Name a file that the run read and that the crate does not hold."""
+    said: dict[str, str] = {"name": path.name}
     if path.exists():
         said |= {"sha256": digest(path), "contentSize": str(path.stat().st_size)}
     return crate.add_file(path.resolve().as_uri(), properties=said)
 
 
-def _package(crate, words):
+def _package(crate: ROCrate, words: str) -> Any:
     """Software and its version, such as "numpy 2.3.5"."""
     name, version = words.split()
     entity = ContextEntity(crate, f"#{name}-{version}", {"@type": "SoftwareApplication"})
@@ -243,8 +272,8 @@ def _package(crate, words):
     return crate.add(entity)
 
 
-def _amount(crate, key, kind, value, unit):
-    """What jobs needed; the unit by its code of UN/CEFACT (SEC: second, E63: mebibyte)."""
-    said = {"@type": "PropertyValue", "name": kind, "propertyID": kind}
+def _amount(crate: ROCrate, key: str, kind: str, value: float, unit: str) -> Any:
+    """An amount that jobs needed; units have codes of UN/CEFACT (SEC: second, E63: mebibyte)."""
+    said: dict[str, Any] = {"@type": "PropertyValue", "name": kind, "propertyID": kind}
     said |= {"value": round(float(value), 2), "unitCode": unit}
     return crate.add(ContextEntity(crate, key, said))

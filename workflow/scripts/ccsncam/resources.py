@@ -1,25 +1,68 @@
-"""Small tables that ship with the workflow.
+"""Small tables that ship with the workflow, in the folder ``resources`` of the repository.
 
-Scripts find them beside the library and rules hold digests of them: as input files they would be
-recorded by absolute path, and a folder of results that is moved would be made anew.
+Scripts find them beside the library, and rules hold digests of them. As input files they would be
+recorded by absolute path, and a folder of results that is moved would be made again.
 """
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
-FOLDER = Path(__file__).parents[3] / "resources"
+import numpy as np
+import pandas as pd
+
+from ccsncam.aliases import PathLike
+
+# In a checkout they lie at its top; an installed package carries them with it.
+_INSTALLED = Path(__file__).parent / "shipped"
+FOLDER = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[3] / "resources"
 
 
-def path(name):
+def path(name: str) -> Path:
     """Path of a shipped table."""
     return FOLDER / name
 
 
-def digest(*names):
-    """Digest of what shipped tables say; comments and empty lines say nothing."""
+def digest(*names: str) -> str:
+    """Digest of what shipped tables say; comments and empty lines do not count."""
     found = hashlib.sha256()
     for name in names:
         lines = path(name).read_text().splitlines()
         kept = [line for line in lines if line.strip() and not line.startswith("#")]
         found.update("\n".join(kept).encode())
     return found.hexdigest()[:12]
+
+
+def read(table: PathLike, numbers: Sequence[str], texts: Sequence[str] = ()) -> pd.DataFrame:
+    """Read a table of tab-separated columns in which ``#`` begins a comment.
+
+    Parameters
+    ----------
+    table : path
+    numbers, texts : list of str
+        Columns that it must have; ``numbers`` become float64.
+
+    Returns
+    -------
+    pandas.DataFrame
+        All columns of the table, the others as text.
+
+    Raises
+    ------
+    ValueError
+        In one line with file and line number, when a column is missing or a value is no number.
+    """
+    rows = pd.read_csv(table, sep="\t", dtype=str, comment="#", keep_default_na=False)
+    missing = [name for name in (*texts, *numbers) if name not in rows]
+    if missing:
+        raise ValueError(f"{table}:1: no column {', '.join(missing)}")
+    for name in numbers:
+        values = pd.to_numeric(rows[name], errors="coerce")
+        finite = np.isfinite(values)
+        if not finite.all():
+            number = int(np.argmin(finite))
+            raise ValueError(
+                f"{table}:{number + 2}: {name} = {rows[name].iloc[number]!r} is not a number"
+            )
+        rows[name] = values.astype(np.float64)
+    return rows

@@ -1,19 +1,19 @@
-"""Who draws what: every random number is a function of (run seed, data set, class, index)."""
+"""Random numbers: each is a function of (run seed, data set, class, index)."""
 
 import hashlib
 
 import numpy as np
 
 
-def generator(seed, *names):
-    """A random generator that belongs to ``names`` in the run with this seed.
+def generator(seed: int, *names: str | int) -> np.random.Generator:
+    """Make the random generator that belongs to some names in the run with this seed.
 
     Parameters
     ----------
     seed : int
         Seed of the run.
     *names : str or int
-        What it is for, such as ``("test-1kpc", "m39")``.
+        What the numbers are for, such as ``("test-1kpc", "m39")``.
 
     Returns
     -------
@@ -25,8 +25,8 @@ def generator(seed, *names):
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *words])))
 
 
-def uniforms(seed, dataset, name, first, count, width):
-    """Uniform random numbers of the samples ``first`` … ``first + count - 1`` of a class.
+def uniforms(seed: int, dataset: str, name: str, first: int, count: int, width: int) -> np.ndarray:
+    """Draw uniform random numbers for the samples ``first`` … ``first + count - 1`` of a class.
 
     A sample owns ``width`` numbers of its class's stream, so a row does not depend on how the
     samples are cut into batches or jobs.
@@ -38,9 +38,9 @@ def uniforms(seed, dataset, name, first, count, width):
     dataset, name : str
         Data set and class.
     first, count : int
-        Index of the first sample, and how many.
+        Index of the first sample, and the number of samples.
     width : int
-        Numbers a sample.
+        Numbers per sample.
 
     Returns
     -------
@@ -49,5 +49,5 @@ def uniforms(seed, dataset, name, first, count, width):
     """
     stream = generator(seed, dataset, name)
     # Generator.random takes exactly one 64-bit word of PCG64 for one double.
-    stream.bit_generator.advance(first * width)
+    stream.bit_generator.advance(first * width)  # type: ignore[attr-defined]
     return stream.random((count, width))

@@ -1,0 +1,62 @@
+"""A network that is cut behind a layer: receptive fields, and maps at the size of the image."""
+
+import numpy as np
+import pytest
+from test_classifier import small
+
+from ccsncam.network import classifier, device
+from ccsncam.network.backend import tf
+from ccsncam.network.chain import Network
+from ccsncam.saliency.maps import maps
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tensorflow():
+    device.prepare(threads=2)
+
+
+@pytest.fixture(scope="module")
+def network():
+    return Network(classifier.build(small(), (22, 14, 2), 3, seed=4))
+
+
+@pytest.fixture(scope="module")
+def images():
+    return np.random.default_rng(1).random((7, 22, 14, 2), np.float32)
+
+
+@pytest.mark.parametrize("layer", ["conv1", "pool1", "relu2"])
+def test_any_layer_can_be_explained(network, images, layer):
+    other = Network(network.model, layer)
+    found = maps(other, "grad-cam", images, np.zeros(7, int))
+    assert found.shape[1:] == other.map_shape
+    with pytest.raises(ValueError, match=r"conv9.*conv1"):
+        Network(network.model, "conv9")
+
+
+def test_receptive_fields(network):
+    """The cell (2, 1) of the layer sees a window whose centre is where `positions` says."""
+    (down, top), (right, left) = network.positions()
+    size = 50
+    noise = np.random.default_rng(0).standard_normal((size, 22, 14, 2)).astype(np.float32)
+    image = tf.constant(noise)
+    with tf.GradientTape() as tape:
+        tape.watch(image)
+        cell = network.head(image)[:, 2, 1]
+    seen = np.abs(tape.gradient(cell, image).numpy()).sum(axis=(0, 3)) > 0
+    rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
+    assert (rows[0] + rows[-1]) / 2 == top + 2 * down
+    assert (columns[0] + columns[-1]) / 2 == left + right
+
+
+def test_stretching(network):
+    rows, columns = network.stretch("field")
+    # Cell 3 lies at pixel 3.5 + 2 · 3 = 9.5, between pixels 9 and 10.
+    np.testing.assert_allclose(rows[9, 2:5], [0.25, 0.75, 0])
+    np.testing.assert_allclose(rows.sum(axis=1), 1)
+    np.testing.assert_allclose(columns[:4, 0], 1)
+    # One step beyond the outermost centres the map ends; every cell has the same weight.
+    rows, columns = network.stretch("reach")
+    np.testing.assert_allclose(columns[:4, 0], [0, 0, 0.25, 0.75])
+    np.testing.assert_allclose(rows.sum(axis=0), 2)
+    np.testing.assert_allclose(network.stretch("corners")[0][[0, -1], [0, -1]], 1)

@@ -1,0 +1,51 @@
+"""Rates and means with their intervals."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from ccsncam.results import rates
+
+
+@pytest.mark.parametrize(("hits", "trials"), [(0, 10), (5, 10), (10, 10), (977, 1000)])
+def test_wilson_is_scipy_s(hits, trials):
+    expected = stats.binomtest(hits, trials).proportion_ci(0.95, "wilson")
+    np.testing.assert_allclose(rates.wilson(hits, trials), expected, atol=1e-12)
+
+
+def test_wilson_at_its_ends():
+    low, high = rates.wilson([0, 10, 0], [10, 10, 0])
+    assert low[0] == 0
+    assert high[1] == 1
+    assert np.isnan([low[2], high[2]]).all()
+    with pytest.raises(ValueError, match="between 0 and the number of trials"):
+        rates.wilson(11, 10)
+
+
+def test_numbers_of_one_and_of_several_seeds():
+    assert rates.over_seeds([0.5]) == 0.5
+    several = rates.over_seeds([0.4, 0.5, 0.6])
+    low, high = stats.t.interval(0.95, 2, 0.5, stats.sem([0.4, 0.5, 0.6]))
+    assert several["mean"] == pytest.approx(0.5)
+    assert (several["low"], several["high"]) == pytest.approx((low, high))
+
+
+def test_means_of_few_values():
+    alone = rates.mean_of([np.array([0.5, np.nan])])
+    assert alone[::3] == (0.5, 1)
+    assert np.isnan(alone[1:3]).all()
+    # A seed without values leaves nothing to compare with.
+    none = rates.mean_of([np.array([0.5, 0.6]), np.array([np.nan])])
+    assert none.n == 2
+    assert np.isnan(none[:3]).all()
+    columns = rates.Mean(0.5, 0.4, 0.6, 9).columns("x", 100)
+    assert columns == pytest.approx({"x": 50, "x_low": 40, "x_high": 60})
+
+
+def test_bootstrap_stays_in_range_and_has_its_width():
+    random = np.random.default_rng(0)
+    found = rates.bootstrap([random.normal(size=400)])
+    assert found.high - found.low == pytest.approx(2 * 1.96 / 20, rel=0.1)
+    found = rates.bootstrap([np.array([1.0] * 9 + [-1.0, np.nan])])
+    assert (found.mean, found.high, found.n) == (0.8, 1, 10)
+    assert found.low >= -1

@@ -1,0 +1,67 @@
+"""Tables of rates, SNRs and noise."""
+
+import pytest
+from made_results import make_dataset, make_evaluation, make_noise
+
+from ccsncam.noise.store import NoiseHeader, common_starts, read_stretches
+from ccsncam.results import tables
+
+
+def test_rates():
+    evaluation = make_evaluation([0, 0, 1, 1, 1, 2], [0, 1, 1, 1, 0, 2], 1.0)
+    found = tables.rate_tables([evaluation])
+    assert found["accuracy"].loc[0, ["n", "correct"]].tolist() == [6, 4]
+    tpr = found["tpr"].set_index("class")["tpr"]
+    assert tpr.to_dict() == pytest.approx({"noise": 0.5, "a": 2 / 3, "b": 1.0})
+    matrix = found["confusion"].pivot(index="true", columns="predicted", values="count")
+    assert matrix.loc["a", "noise"] == 1
+    assert matrix.loc["noise", "a"] == 1
+    assert matrix.to_numpy().sum() == 6
+
+
+def test_accuracy_by_snr():
+    table = tables.accuracy_by_snr([make_evaluation([0, 1, 1, 2, 2], [0, 1, 1, 0, 2], 1.0)])
+    # SNRs of the signals: 11, 12, 13, 14.
+    assert table["network_snr_low"].tolist() == [8, 12]
+    assert table["accuracy"].tolist() == pytest.approx([1, 2 / 3])
+
+
+def test_snr_and_noise_tables(tmp_path):
+    data = make_dataset(tmp_path / "t.h5", [0, 1, 1, 1, 2], 2.0, "test-2kpc")
+    table = tables.snr_table([data]).set_index("class")
+    assert table.loc["a", "network_snr_50"] == 12
+    assert table.loc["b", ["network_snr_5", "network_snr_95"]].tolist() == [14, 14]
+    assert table["distance_kpc"].tolist() == [2, 2]
+    noise = NoiseHeader.read(make_noise(tmp_path / "test-H1.h5", [0.0, 0.0], [0.0, 1.0, 2.0]))
+    # Two data sets of five samples draw from two pieces of 4 s, of which 1 s is lost at each end.
+    (row,) = tables.noise_table([noise], [data, data]).to_dict("records")
+    assert (row["live_time_s"], row["usable_time_s"]) == (8.0, 4.0)
+    assert (row["samples"], row["glitches"], row["reuse"]) == (10, 3, 2.5)
+
+
+def test_coincident_noise_counts_what_all_detectors_have(tmp_path):
+    data = make_dataset(tmp_path / "t.h5", [0, 1], 2.0, "test-2kpc")
+    paths = [
+        make_noise(tmp_path / "test-H1.h5", [0.0, 4.0, 12.0], [3.9, 4.1]),
+        make_noise(tmp_path / "test-L1.h5", [4.0, 8.0], [7.9, 8.0]),
+    ]
+    headers = [NoiseHeader.read(path) for path in paths]
+    found = tables.noise_table(headers, [data], common_starts(paths))
+    first, second = found.to_dict("records")
+    for row in (first, second):
+        assert (row["live_time_s"], row["usable_time_s"], row["reuse"]) == (4.0, 2.0, 1.0)
+        assert row["glitches"] == 1
+    table = read_stretches(paths[0], common_starts(paths))
+    assert table[["start", "end", "reason"]].to_numpy().tolist() == [
+        [0.0, 4.0, "another detector off"],
+        [4.0, 8.0, "kept"],
+        [12.0, 16.0, "another detector off"],
+    ]
+    assert set(table["quality"]) == {"DATA"}
+
+
+def test_inputs_are_named(tmp_path):
+    evaluation = make_evaluation([0, 1], [0, 1])
+    evaluation.write(tmp_path / "e.h5")
+    found = type(evaluation).read(tmp_path / "e.h5")
+    assert found.origin.words == "numerical and surrogate waveforms, simulated noise"

@@ -1,0 +1,240 @@
+"""Checks of a configuration that a schema cannot express."""
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import combinations, pairwise
+from typing import Any
+
+from ccsncam.config import inputs, schema
+from ccsncam.config.blocks import Spectrogram
+from ccsncam.network import architecture
+from ccsncam.samples.grid import grid
+from ccsncam.waveforms import surrogate_table, table
+
+Config = Mapping[str, Any]
+# Layers of each convolutional block, in the order of the network.
+_KINDS = ("conv", "pool", "relu")
+
+
+def check(config: Config, rules: Mapping[str, Any]) -> None:
+    """Check a configuration before any job.
+
+    Parameters
+    ----------
+    config : mapping
+        The whole configuration.
+    rules : mapping
+        Its JSON schema.
+
+    Raises
+    ------
+    ValueError
+        In one line: which key, what is wrong, what to do.
+    """
+    schema.validate(config, rules)
+    checks: tuple[Callable[[Config], None], ...] = (
+        _check_names,
+        _check_bands,
+        _check_file_names,
+        _check_distances,
+        _check_ranges,
+        _check_noise,
+        _check_network,
+        _check_saliency,
+        _check_moment,
+    )
+    for one in checks:
+        one(config)
+
+
+def complete(config: dict[str, Any]) -> None:
+    """Replace null in ``classifier.parameters`` and ``features`` with what the network has.
+
+    Parameters
+    ----------
+    config : dict
+        A configuration that `check` accepts; changed in place.
+    """
+    _, counts = _network_of(config)
+    block = config["classifier"]
+    block |= {key: counts[key] for key in counts if block[key] is None}
+
+
+def _check_names(config: Config) -> None:
+    """The classes are rows of the waveform table, and surrogates have modes."""
+    if config["classes"][0] != "noise":
+        raise ValueError("config, classes: the first class must be noise")
+    rows = inputs.waveforms_of(config)
+    missing = sorted(set(config["classes"][1:]) - set(rows["class"]))
+    if missing:
+        raise ValueError(
+            f"config, classes: {', '.join(missing)} not in {config['waveforms']}; add rows"
+        )
+    path = inputs.surrogates()
+    known = {row["model"] for row in surrogate_table.read_surrogates(path)}
+    own = rows.loc[table.models(rows, config["classes"][1:])]
+    for name in own.index[own["format"] == "surrogate"]:
+        if name not in known:
+            raise ValueError(
+                f"{own.loc[name, 'where']}: {name} is a surrogate, but resources/{path.name} has "
+                "no modes for it; add them there"
+            )
+
+
+def _check_bands(config: Config) -> None:
+    """Bands rise, do not overlap, and have a stage of training each."""
+    sets, signal = config["datasets"], config["signal"]
+    for key, bands in (
+        ("train_bands", sets["train_bands"]),
+        ("validation_band", [sets["validation_band"]]),
+        ("bounce_window", [signal["bounce_window"]]),
+    ):
+        for low, high in bands:
+            if low >= high:
+                raise ValueError(f"config, {key}: [{low}, {high}] must rise")
+    for one, other in combinations(sets["train_bands"], 2):
+        if max(one[0], other[0]) < min(one[1], other[1]):
+            raise ValueError(f"config, datasets.train_bands: {one} and {other} overlap")
+    stages, epochs = len(sets["train_bands"]), len(config["classifier"]["epochs"])
+    if stages != epochs:
+        raise ValueError(
+            f"config, classifier.epochs: {epochs} numbers, datasets.train_bands: {stages} bands; "
+            "give one number of epochs per band"
+        )
+    if signal["f_min"] >= signal["f_max"]:
+        raise ValueError("config, signal.f_min must be below signal.f_max")
+
+
+def _check_file_names(config: Config) -> None:
+    """Bands and distances name files, so their names must differ and be plain."""
+    sets = config["datasets"]
+    for key, names in (
+        ("train_bands", [f"{low:g}-{high:g}" for low, high in sets["train_bands"]]),
+        ("distances", [f"{distance:g}" for distance in sets["distances"]]),
+    ):
+        bad = sorted({name for name in names if names.count(name) > 1 or "e" in name})
+        if bad:
+            raise ValueError(
+                f"config, datasets.{key}: {bad[0]}: take numbers that differ within six digits, "
+                "from 0.0001 to 999999"
+            )
+
+
+def _check_distances(config: Config) -> None:
+    """Figures and maps show distances that have a test set."""
+    block = config["saliency"]
+    for key, distances in (
+        ("figures.distances", config["figures"]["distances"]),
+        ("saliency.distances", block["distances"]),
+        ("saliency.distance", [block["distance"]]),
+    ):
+        strange = set(distances) - set(config["datasets"]["distances"])
+        if strange:
+            raise ValueError(f"config, {key}: {sorted(strange)} not in datasets.distances")
+
+
+def _check_ranges(config: Config) -> None:
+    """GPS ranges rise, hold a piece, and do not overlap."""
+    noise, flat = config["noise"], []
+    for split, ranges in noise["ranges"].items():
+        for start, end in ranges:
+            if start >= end:
+                raise ValueError(f"config, noise.ranges.{split}: [{start}, {end}] must rise")
+            flat.append((start, end, split))
+        longest = max(end - start for start, end in ranges)
+        if longest < noise["segment_duration"]:
+            raise ValueError(
+                f"config, noise.ranges.{split}: the longest range is {longest} s, a piece "
+                f"(noise.segment_duration) {noise['segment_duration']} s: take longer ranges or "
+                "shorter pieces"
+            )
+    flat.sort()
+    for (a, b, one), (c, d, other) in pairwise(flat):
+        if c < b:
+            raise ValueError(
+                f"config, noise.ranges: [{a}, {b}] of {one} and [{c}, {d}] of {other} overlap"
+            )
+
+
+def _check_noise(config: Config) -> None:
+    """Pieces are long enough, catalogues are known, and the source has what it needs."""
+    noise, whitening = config["noise"], config["whitening"]
+    shortest = 2 * whitening["psd_duration"] + whitening["filter_duration"] + 1
+    if noise["segment_duration"] < shortest:
+        raise ValueError(
+            f"config, noise.segment_duration: {noise['segment_duration']} s is too short for "
+            f"whitening.psd_duration and filter_duration; at least {shortest} s"
+        )
+    inputs.events_of(noise, [pair for ranges in noise["ranges"].values() for pair in ranges])
+    if noise["source"] == "files" and noise["files"]["folder"] is None:
+        raise ValueError("config, noise.files.folder: name the folder of the strain files")
+    if noise["source"] == "simulated":
+        for split in noise["ranges"]:
+            _check_live_time(noise, split, config["detectors"])
+
+
+def _check_live_time(noise: Config, split: str, detectors: Iterable[str]) -> None:
+    """The live time of simulated noise fits between one piece and the GPS ranges."""
+    piece = noise["segment_duration"]
+    room = sum((end - start) // piece * piece for start, end in noise["ranges"][split])
+    for detector in detectors:
+        live = inputs.noise_of(noise, split, detector)["simulated"]["live_time"]
+        if not piece <= live <= room:
+            raise ValueError(
+                f"config, noise.simulated.live_time.{split}.{detector}: {live} s is not between a "
+                f"piece ({piece} s) and what the ranges hold ({room} s)"
+            )
+
+
+def _network_of(config: Config) -> tuple[tuple[int, int, int], dict[str, int]]:
+    """Shape of the network's input, and its ``parameters`` and ``features``."""
+    axes = grid(Spectrogram.of(config["spectrogram"]), config["signal"]["sample_rate"])
+    shape = (len(axes.frequencies), len(axes.times), len(config["detectors"]))
+    block = config["classifier"]
+    parameters, features = architecture.count_parameters(
+        block["filters"], block["dense"], shape, len(config["classes"])
+    )
+    return shape, {"parameters": parameters, "features": features}
+
+
+def _check_network(config: Config) -> None:
+    """The network has the counts that the configuration says."""
+    block = config["spectrogram"]
+    if block["normalisation"] == "fixed" and block["ceiling"] is None:
+        raise ValueError("config, spectrogram.ceiling: fixed normalisation needs a number")
+    shape, counts = _network_of(config)
+    asked = {key: config["classifier"][key] for key in counts}
+    if any(asked[key] not in (None, counts[key]) for key in counts):
+        raise ValueError(
+            f"config, classifier: parameters {asked['parameters']} and features "
+            f"{asked['features']}, but the network of this config (input "
+            f"{' x '.join(map(str, shape))}, {len(config['classes'])} classes) has "
+            f"{counts['parameters']} and {counts['features']}; set both keys to these values, or "
+            "to null"
+        )
+
+
+def _check_saliency(config: Config) -> None:
+    """The layer that is explained and the class of Figure 7 exist."""
+    blocks = range(1, len(config["classifier"]["filters"]) + 1)
+    layers = [f"{kind}{number}" for number in blocks for kind in _KINDS]
+    asked = config["saliency"]["layer"]
+    if asked not in layers:
+        raise ValueError(f"config, saliency.layer: {asked!r} must be one of {', '.join(layers)}")
+    shown, signals = config["figures"]["comparison"], config["classes"][1:]
+    if shown not in signals:
+        raise ValueError(
+            f"config, figures.comparison: {shown!r} is no signal class; one of {', '.join(signals)}"
+        )
+
+
+def _check_moment(config: Config) -> None:
+    """A moment of strain has a folder where it needs one, and fits into a piece."""
+    block, longest = config["moment"], config["noise"]["segment_duration"]
+    if (block["source"] == "files") != (block["folder"] is not None):
+        raise ValueError("config, moment.folder: source: files and a folder go together")
+    needed = block["span"] + config["whitening"]["filter_duration"]
+    if needed > longest:
+        raise ValueError(
+            f"config, moment.span: {block['span']:g} s and whitening.filter_duration are more than "
+            f"a piece of noise.segment_duration ({longest} s): shorten the span"
+        )

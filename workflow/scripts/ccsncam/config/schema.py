@@ -1,0 +1,76 @@
+"""The configuration against its JSON schema, and default values."""
+
+import copy
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+import jsonschema
+
+
+def validate(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
+    """Check a configuration against a JSON schema.
+
+    Parameters
+    ----------
+    config : mapping
+        The whole configuration.
+    schema : mapping
+        JSON schema, draft 2020-12.
+
+    Raises
+    ------
+    ValueError
+        In one line: which key, what is wrong, what to do.
+    """
+    validator = jsonschema.Draft202012Validator(schema)
+    error = jsonschema.exceptions.best_match(validator.iter_errors(config))
+    if error is not None:
+        where = ".".join(map(str, error.absolute_path)) or "the top level"
+        raise ValueError(f"config, {where}: {error.message}{_hint(error)}")
+
+
+def _hint(error: jsonschema.ValidationError) -> str:
+    """What to do about an error, in the words that follow its message."""
+    hint = "; config/README.md lists every key"
+    if error.validator == "type" and _is_number(error.instance):
+        return (
+            "; write 5.0e-4, not 5e-4, and give numbers inside a block in a file, not by --config"
+        )
+    if error.validator in ("pattern", "type", "enum") and "description" in error.schema:
+        return f" ({error.schema['description']}){hint}"
+    if error.validator == "additionalProperties":
+        known = error.schema["properties"]
+        meant = [
+            f"; did you mean {near!r}?"
+            for name in error.instance
+            if name not in known
+            for near in difflib.get_close_matches(name, known, 1)
+        ]
+        return "".join(meant) + hint
+    return hint
+
+
+def _is_number(text: Any) -> bool:
+    """True for a string that reads as a number."""
+    try:
+        float(text)
+    except (TypeError, ValueError):
+        return False
+    return isinstance(text, str)
+
+
+def fill(config: dict[str, Any], defaults: Mapping[str, Any]) -> None:
+    """Put default values where a configuration has none; maps are filled, lists are not.
+
+    Parameters
+    ----------
+    config : dict
+        Changed in place.
+    defaults : mapping
+    """
+    for key, value in defaults.items():
+        if isinstance(value, dict) and isinstance(config.get(key), dict):
+            fill(config[key], value)
+        else:
+            config.setdefault(key, copy.deepcopy(value))

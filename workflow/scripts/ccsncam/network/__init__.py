@@ -1,0 +1,1 @@
+"""The classifier: its architecture, training, devices and predictions."""

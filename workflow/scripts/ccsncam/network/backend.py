@@ -1,0 +1,50 @@
+"""TensorFlow and Keras, which the library imports here and nowhere else.
+
+Others write ``from ccsncam.network.backend import keras, tf``. Native code of TensorFlow writes to
+stderr while it is imported, before its own switches can silence it, and its words about a missing
+GPU look like a failure. They are kept here until `ccsncam.network.device.prepare` logs them.
+"""
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+
+__all__ = ["AT_IMPORT", "keras", "native_words", "tf"]
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+# What was written to stderr during the import and is not logged yet, line by line.
+AT_IMPORT: list[str] = []
+
+
+@contextlib.contextmanager
+def native_words(lines: list[str]) -> Iterator[None]:
+    """Keep what the block writes to stderr, words of native code included, off the terminal.
+
+    Python's own handlers of log records write to stderr too: log nothing inside the block.
+
+    Parameters
+    ----------
+    lines : list of str
+        The lines are appended to it when the block ends, also where an exception ends it.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(kept, 2)
+            os.close(kept)
+            file.seek(0)
+            lines += file.read().decode(errors="replace").splitlines()
+
+
+with native_words(AT_IMPORT):
+    import keras
+    import tensorflow as tf

@@ -1,0 +1,157 @@
+"""A trained network as a chain of layers that is cut behind the layer to be explained."""
+
+from collections.abc import Callable
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+from ccsncam.network.backend import keras, tf
+
+# Parts of a batch that are computed side by side. The number is fixed, so that results depend
+# neither on the machine nor on how a data set is cut into batches.
+SHARDS = 4
+
+
+class Network:
+    """A trained chain of layers, cut behind one of them.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A chain of layers from images (n, frequency, time, detector) to logits, its last layer.
+    layer : str
+        The layer whose output is explained. ``conv2`` is the paper's: the last convolution,
+        before pooling and ReLU.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Shape of an image: frequency, time, detector.
+    map_shape : tuple of int
+        Height and width of the output of the layer.
+
+    Raises
+    ------
+    ValueError
+        If the model has no such layer, or is not a chain.
+    """
+
+    def __init__(self, model: keras.Model, layer: str = "conv2") -> None:
+        chain = [one for one in model.layers if not isinstance(one, keras.layers.InputLayer)]
+        names = [one.name for one in chain]
+        if layer not in names:
+            raise ValueError(f"saliency.layer: no layer {layer!r}; choose from {', '.join(names)}")
+        for before, after in pairwise(chain):
+            if after.input is not before.output:
+                raise ValueError(f"layer {after.name!r}: the network is not a chain of layers")
+        cut = names.index(layer) + 1
+        self.model, self.layer = model, layer
+        self._head, self._tail = chain[:cut], chain[cut:]
+        self.shape: tuple[int, ...] = tuple(model.input.shape[1:])
+        self.map_shape: tuple[int, ...] = tuple(chain[cut - 1].output.shape[1:3])
+
+    def head(self, images: tf.Tensor) -> tf.Tensor:
+        """Compute the output A of the layer, shape (n, height, width, channel)."""
+        for one in self._head:
+            images = one(images)
+        return images
+
+    def tail(self, maps: tf.Tensor) -> tf.Tensor:
+        """Compute logits, shape (n, class), from outputs of the layer."""
+        for one in self._tail:
+            maps = one(maps)
+        return maps
+
+    def logits(self, images: tf.Tensor) -> tf.Tensor:
+        """Compute logits, shape (n, class), from images."""
+        return self.tail(self.head(images))
+
+    def scores(self, images: tf.Tensor, kind: str = "probability") -> tf.Tensor:
+        """Compute the score of every class, shape (n, class).
+
+        Parameters
+        ----------
+        images : tensorflow.Tensor
+        kind : str
+            The score is the ``probability`` or the ``logit``.
+        """
+        logits = self.logits(images)
+        return tf.nn.softmax(logits) if kind == "probability" else logits
+
+    @cached_property
+    def forward(self) -> Callable[[np.ndarray, np.ndarray], tf.Tensor]:
+        """Compiled `logits`, called with images and targets as compiled saliency methods are.
+
+        The targets have no effect.
+        """
+
+        @tf.function(reduce_retracing=True)
+        def compiled(images: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+            return tf.concat([self.logits(part) for part in tf.split(images, SHARDS)], axis=0)
+
+        return compiled
+
+    def positions(self) -> list[tuple[float, float]]:
+        """Find where the receptive fields of the layer's cells lie, in pixels of the image.
+
+        Returns
+        -------
+        list of tuple
+            For each axis, frequency and time: the step from cell to cell, and the centre of the
+            first cell's field.
+
+        Raises
+        ------
+        ValueError
+            If a layer pads its input.
+        """
+        step, first = [1.0, 1.0], [0.0, 0.0]
+        for one in self._head:
+            size = getattr(one, "kernel_size", None) or getattr(one, "pool_size", None)
+            if size is None:
+                continue
+            if one.padding != "valid":
+                raise ValueError(f"layer {one.name!r}: padding must be valid")
+            for axis in range(2):
+                first[axis] += step[axis] * (size[axis] - 1) / 2
+                step[axis] *= one.strides[axis]
+        return list(zip(step, first, strict=True))
+
+    def stretch(self, alignment: str = "image") -> list[np.ndarray]:
+        """Make the matrices that up-sample a map bilinearly to the size of the image.
+
+        Parameters
+        ----------
+        alignment : str
+            ``image`` stretches the map over the image, as the paper and most CAM libraries do.
+            ``corners`` stretches it so that the centres of the corner cells meet those of the
+            corner pixels.
+            ``field`` puts each cell at the centre of its receptive field, and holds the value of
+            the outermost cells beyond their centres. The network does not pad, so ``field`` and
+            ``image`` differ by up to 3 bins and 3.7 frames (48 Hz and 0.12 s) at the edges of the
+            paper's network.
+            ``reach`` does the same as ``field``, but falls to 0 one step beyond the outermost
+            centres, where the map says nothing. Every cell then has the same weight. (The network
+            does not even see the last frame, because pooling leaves it out.)
+
+        Returns
+        -------
+        list of numpy.ndarray
+            Shapes (frequency, height) and (time, width), float32.
+        """
+        matrices = []
+        for out, size, (step, first) in zip(
+            self.shape[:2], self.map_shape, self.positions(), strict=True
+        ):
+            if alignment == "image":
+                step = out / size
+                first = (step - 1) / 2
+            elif alignment == "corners":
+                step, first = (out - 1) / max(size - 1, 1), 0.0
+            at = (np.arange(out) - first) / step
+            if alignment != "reach":
+                at = np.clip(at, 0, size - 1)
+            tent = 1 - np.abs(at[:, None] - np.arange(size))
+            matrices.append(np.clip(tent, 0, 1).astype(np.float32))
+        return matrices

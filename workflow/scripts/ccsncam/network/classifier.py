@@ -1,0 +1,157 @@
+"""The network of Sasaoka et al. (2023), and what a trained one says of images."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ccsncam.aliases import PathLike
+from ccsncam.config.blocks import Classifier
+from ccsncam.network.architecture import KERNEL, POOL
+from ccsncam.network.backend import keras, tf
+from ccsncam.network.chain import Network
+from ccsncam.network.evaluation import Evaluation
+from ccsncam.samples.dataset import DataSet, Images
+
+# Samples per forward pass without gradients. The number is fixed, so that results do not depend on
+# the machine.
+FORWARD = 250
+
+
+def build(block: Classifier, shape: Sequence[int], classes: int, seed: int = 0) -> keras.Model:
+    """Build the network: twice a convolution 3×3, pooling 2×2 and ReLU, then dense layers.
+
+    Parameters
+    ----------
+    block : Classifier
+    shape : tuple of int
+        Shape of the input: frequency, time, detector.
+    classes : int
+        Number of classes.
+    seed : int
+        Seed of the initial weights.
+
+    Returns
+    -------
+    keras.Model
+        From images (n, frequency, time, detector) to the features (n, features) and the logits
+        (n, classes). The last convolution, before pooling and ReLU, is the layer ``conv2``.
+
+    Raises
+    ------
+    ValueError
+        If the network has other numbers of parameters and features than the block says.
+    """
+    keras.utils.set_random_seed(seed)
+    layers = keras.layers
+    image = x = keras.Input(tuple(shape), name="spectrogram")
+    for number, filters in enumerate(block.filters, 1):
+        x = layers.Conv2D(filters, KERNEL, name=f"conv{number}")(x)
+        x = layers.MaxPooling2D(POOL, name=f"pool{number}")(x)
+        x = layers.ReLU(name=f"relu{number}")(x)
+    x = features = layers.Flatten(name="features")(x)
+    for number, units in enumerate(block.dense, 1):
+        x = layers.Dense(units, activation="relu", name=f"dense{number}")(x)
+    logits = layers.Dense(classes, dtype="float32", name="logits")(x)
+    model = keras.Model(image, [features, logits], name="sasaoka2023")
+    counts = model.count_params(), features.shape[-1]
+    if counts != (block.parameters, block.features):
+        raise ValueError(
+            f"config, classifier: the network has {counts[0]} parameters and {counts[1]} features, "
+            f"but parameters is {block.parameters} and features is {block.features}; correct them"
+        )
+    return model
+
+
+def load_model(block: Classifier, weights: PathLike, dataset: DataSet) -> keras.Model:
+    """Build a trained network and load its weights.
+
+    Parameters
+    ----------
+    block : Classifier
+    weights : path
+        Weights that a training has saved.
+    dataset : DataSet
+        Any data set that has the network's image shape and classes.
+    """
+    model = build(block, dataset.image_shape, len(dataset.classes))
+    model.load_weights(weights)
+    return model
+
+
+def load_network(block: Classifier, layer: str, weights: PathLike, dataset: DataSet) -> Network:
+    """Load a trained network and cut it behind the layer that is explained.
+
+    Parameters
+    ----------
+    block : Classifier
+    layer : str
+        Name of the layer, such as ``conv2``.
+    weights, dataset
+        As for `load_model`.
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    ValueError
+        If the network has no such layer.
+    """
+    return Network(load_model(block, weights, dataset), layer)
+
+
+def predict(model: keras.Model, images: np.ndarray | Images) -> tuple[np.ndarray, np.ndarray]:
+    """Compute features and probabilities.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From `build`.
+    images : numpy.ndarray or Images
+        Shape (n, frequency, time, detector). Images of a data set are read batch by batch.
+
+    Returns
+    -------
+    features : numpy.ndarray
+        Shape (n, features), float32.
+    probability : numpy.ndarray
+        Shape (n, classes), float32.
+    """
+
+    @tf.function(reduce_retracing=True)
+    def forward(batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        features, logits = model(batch, training=False)
+        return features, tf.nn.softmax(logits)
+
+    size = len(images)
+    features = np.empty((size, model.outputs[0].shape[-1]), np.float32)
+    probability = np.empty((size, model.outputs[1].shape[-1]), np.float32)
+    for first in range(0, size, FORWARD):
+        rows = slice(first, min(first + FORWARD, size))
+        features[rows], probability[rows] = (part.numpy() for part in forward(images[rows]))
+    return features, probability
+
+
+def evaluate(model: keras.Model, dataset: DataSet, seed: int) -> Evaluation:
+    """Evaluate a network on every sample of a data set.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From `load_model`.
+    dataset : DataSet
+    seed : int
+        Seed of the network.
+    """
+    features, probability = predict(model, dataset.spectrograms)
+    return Evaluation(
+        **dataset.columns(("label", "network_snr", "distance_kpc")),
+        prediction=probability.argmax(axis=1).astype("i4"),
+        probability=probability,
+        embedding=features,
+        classes=dataset.classes,
+        dataset=dataset.name,
+        origin=dataset.origin,
+        seed=seed,
+    )

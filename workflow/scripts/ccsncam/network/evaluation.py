@@ -1,0 +1,101 @@
+"""What a network says of a data set; this module owns the format of ``evaluation/…/*.h5``."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Self
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from ccsncam.aliases import PathLike
+from ccsncam.hdf5 import created, texts, write_columns
+from ccsncam.origin import Origin
+
+# Columns in the order in which they are written.
+COLUMNS = ("probability", "prediction", "embedding", "label", "network_snr", "distance_kpc")
+# What most readers need. The embedding is by far the largest column.
+WITHOUT_EMBEDDING = tuple(name for name in COLUMNS if name != "embedding")
+
+
+@dataclass(eq=False, repr=False)
+class Evaluation:
+    """Predictions and features of one network for every sample of one data set.
+
+    Attributes
+    ----------
+    label, prediction : numpy.ndarray of int
+        True and predicted class, shape (n,).
+    probability : numpy.ndarray
+        Probability of each class, shape (n, class), float32.
+    embedding : numpy.ndarray
+        Features that the convolutions give, shape (n, feature), float32.
+    network_snr, distance_kpc : numpy.ndarray
+        Of each sample, as in the data set, shape (n,).
+    classes : list of str
+    dataset : str
+        Name of the data set.
+    origin : Origin
+    seed : int
+        Seed of the network.
+    """
+
+    label: np.ndarray
+    prediction: np.ndarray
+    probability: np.ndarray
+    embedding: np.ndarray
+    network_snr: np.ndarray
+    distance_kpc: np.ndarray
+    classes: list[str]
+    dataset: str
+    origin: Origin
+    seed: int
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the samples whose predicted class is the true one."""
+        return float((self.prediction == self.label).mean())
+
+    @classmethod
+    def read(cls, path: PathLike, names: Collection[str] = COLUMNS) -> Self:
+        """Read a file that `write` has made.
+
+        Parameters
+        ----------
+        path : path
+        names : list of str
+            Columns to be read, such as `WITHOUT_EMBEDDING`. The result lacks the attributes of the
+            other columns, so that their use raises AttributeError.
+        """
+        one = cls.__new__(cls)
+        with h5py.File(path) as file:
+            for name in COLUMNS:
+                if name in names:
+                    setattr(one, name, file[name][()])
+            one.classes = texts(file, "classes")
+            one.dataset = str(file.attrs["dataset"])
+            one.origin = Origin.from_json(file.attrs["inputs"])
+            one.seed = int(file.attrs["seed"])
+        return one
+
+    def write(self, path: PathLike) -> None:
+        """Write to an HDF5 file, which `read` reads."""
+        with created(path) as file:
+            write_columns(file, {name: getattr(self, name) for name in COLUMNS})
+            file.attrs["classes"] = self.classes
+            file.attrs["dataset"] = self.dataset
+            file.attrs["inputs"] = self.origin.to_json()
+            file.attrs["seed"] = self.seed
+            file.attrs["accuracy"] = self.accuracy
+
+
+def best_accuracy(history: PathLike) -> float:
+    """Read the validation accuracy of the best weights, those of the lowest validation loss.
+
+    Parameters
+    ----------
+    history : path
+        The file ``history.csv`` of a training.
+    """
+    epochs = pd.read_csv(history)
+    return float(epochs["validation_accuracy"][epochs["validation_loss"].idxmin()])

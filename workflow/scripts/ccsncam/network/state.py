@@ -1,0 +1,82 @@
+"""The state of a training after each epoch; this module owns the format of ``state/state.h5``."""
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from ccsncam.aliases import PathLike
+from ccsncam.hdf5 import created, write_columns
+from ccsncam.network.backend import keras
+
+logger = logging.getLogger(__name__)
+
+
+class State:
+    """The state of a training, in one file that each epoch replaces as a whole.
+
+    Parameters
+    ----------
+    folder : path
+        Folder of the file. It is made for the first epoch and removed after the last.
+    digest : str
+        What the training is made of. The state of a training with another digest is not used.
+    model : keras.Model
+    optimizer : keras.optimizers.Optimizer
+    """
+
+    def __init__(
+        self,
+        folder: PathLike,
+        digest: str,
+        model: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+    ) -> None:
+        self.path = Path(folder) / "state.h5"
+        self._digest = digest
+        self._variables = {"model": model.weights, "optimizer": optimizer.variables}
+
+    def restore(self) -> tuple[list[np.ndarray], list[list[Any]]]:
+        """Put back the weights and the optimizer that an earlier run of this training has left.
+
+        Returns
+        -------
+        best : list of numpy.ndarray
+            The weights of the best epoch until then; empty where there is no state to be used.
+        history : list of list
+            One row per epoch; empty where there is no state to be used.
+        """
+        if not self.path.exists():
+            return [], []
+        with h5py.File(self.path) as file:
+            if file.attrs["digest"] != self._digest:
+                logger.info("%s is the state of another training: starting anew", self.path)
+                return [], []
+            for name, variables in self._variables.items():
+                for number, variable in enumerate(variables):
+                    variable.assign(file[f"{name}/{number}"][()])
+            best = [file[f"best/{number}"][()] for number in range(len(self._variables["model"]))]
+            history = json.loads(file.attrs["history"])
+        logger.info("resuming after epoch %d", len(history))
+        return best, history
+
+    def save(self, best: list[np.ndarray], history: list[list[Any]]) -> None:
+        """Replace the state; parameters are what `restore` returns."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        groups = {
+            name: [variable.numpy() for variable in variables]
+            for name, variables in self._variables.items()
+        }
+        with created(self.path) as file:
+            file.attrs["digest"], file.attrs["history"] = self._digest, json.dumps(history)
+            for name, values in (groups | {"best": best}).items():
+                numbered = {str(number): value for number, value in enumerate(values)}
+                write_columns(file, numbered, prefix=f"{name}/")
+
+    def remove(self) -> None:
+        """Remove the state and its folder, because the training is complete."""
+        self.path.unlink()
+        self.path.parent.rmdir()

@@ -1,0 +1,290 @@
+"""Training of the network through a curriculum of data sets, epoch by epoch."""
+
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ccsncam.aliases import PathLike, Progress, silent
+from ccsncam.config.blocks import Classifier
+from ccsncam.network.backend import keras, tf
+from ccsncam.network.classifier import FORWARD, build
+from ccsncam.network.state import State
+from ccsncam.samples.dataset import DataSet
+
+logger = logging.getLogger(__name__)
+
+HISTORY = ["epoch", "stage", "loss", "accuracy", "validation_loss", "validation_accuracy"]
+
+
+@dataclass(frozen=True)
+class Curriculum:
+    """The data sets of a training.
+
+    Attributes
+    ----------
+    stages : list of str
+        Names of the stages, as the history shows them.
+    train : list of DataSet
+        One per stage.
+    validation : DataSet
+        The same for all stages.
+    """
+
+    stages: Sequence[str]
+    train: Sequence[DataSet]
+    validation: DataSet
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Files of a training.
+
+    Attributes
+    ----------
+    best, last : path
+        Weights of the epoch with the lowest validation loss, and of the last epoch (HDF5 of Keras).
+    history : path
+        Loss and accuracy of each epoch (CSV).
+    state : path
+        Folder of the state after each epoch, which is removed at the end.
+    """
+
+    best: PathLike
+    last: PathLike
+    history: PathLike
+    state: PathLike
+
+
+def train(
+    block: Classifier,
+    curriculum: Curriculum,
+    outputs: Outputs,
+    seed: int,
+    code: str = "",
+    progress: Progress = silent,
+) -> None:
+    """Train the network through its curriculum, and write weights and history.
+
+    A training that was killed resumes after its last complete epoch, and gives the same bytes.
+
+    Parameters
+    ----------
+    block : Classifier
+    curriculum : Curriculum
+    outputs : Outputs
+    seed : int
+        Seed of the initial weights and of the order of the samples.
+    code : str
+        Digest of the code. A training that another code, or another TensorFlow, has begun starts
+        anew.
+    progress : callable, optional
+        Wraps the epochs, such as `ccsncam.joblog.bar`.
+
+    Raises
+    ------
+    ValueError
+        If the network has other numbers of parameters and features than the block says, or if a
+        loss is not finite.
+    """
+    images, labels = _read(curriculum.validation)
+    model = build(block, images.shape[1:], len(curriculum.validation.classes), seed)
+    optimizer = keras.optimizers.Adam(block.learning_rate)
+    if block.mixed_precision:
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+    optimizer.build(model.trainable_weights)
+    epoch_of, validate = steps(model, optimizer, block)
+    validation = tf.constant(images), tf.constant(labels)
+    state = State(outputs.state, _digest(block, curriculum, seed, code), model, optimizer)
+    best, history = state.restore()
+    plan = [k for k, epochs in enumerate(block.epochs) for _ in range(epochs)]
+    began, first = time.monotonic(), len(history)
+    stage: int | None = None
+    data: Any = None
+    label = f"training, seed {seed}"
+    for number, k in enumerate(progress(plan[first:], label=label, unit="epochs"), first + 1):
+        if k != stage:
+            # The images of the stage before leave the memory first.
+            stage, data = k, None
+            data = stage_data(curriculum.train, k, block.curriculum)
+        started = time.monotonic()
+        loss, accuracy = _one_epoch(epoch_of, data, block.batch_size, [seed, number])
+        score = [float(value) / len(labels) for value in validate(*validation)]
+        history.append([number, curriculum.stages[k], loss, accuracy, *score])
+        if not np.isfinite([loss, score[0]]).all():
+            raise ValueError(
+                f"classifier: epoch {number}, stage {curriculum.stages[k]}: the loss is not "
+                f"finite; lower classifier.learning_rate ({block.learning_rate:g})"
+            )
+        if score[0] <= min(row[4] for row in history):
+            best = [weight.numpy() for weight in model.weights]
+        state.save(best, history)
+        now = time.monotonic()
+        left = (now - began) / (number - first) * (len(plan) - number)
+        _log_epoch(history[-1], len(plan), now - started, left)
+    model.save_weights(outputs.last)
+    for weight, value in zip(model.weights, best, strict=True):
+        weight.assign(value)
+    model.save_weights(outputs.best)
+    pd.DataFrame(history, columns=HISTORY).to_csv(outputs.history, index=False)
+    state.remove()
+
+
+def _read(dataset: DataSet) -> tuple[np.ndarray, np.ndarray]:
+    """Spectrograms (n, frequency, time, detector), float32, and labels (n,) of a data set."""
+    return dataset.images(), dataset.column("label")
+
+
+def _digest(block: Classifier, curriculum: Curriculum, seed: int, code: str) -> str:
+    """Digest of all that a training depends on."""
+    versions = [keras.__version__, tf.__version__]
+    made_of = [asdict(block), list(curriculum.stages), seed, code, *versions]
+    found = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode())
+    for dataset in (*curriculum.train, curriculum.validation):
+        for column in dataset.columns(("label", "network_snr")).values():
+            found.update(column.tobytes())
+        # Every 97th sample is enough to tell data sets apart, and is quick to read.
+        found.update(dataset.images(slice(None, None, 97)).tobytes())
+    return found.hexdigest()
+
+
+def stage_data(
+    train: Sequence[DataSet], stage: int, curriculum: str
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Read the images and labels of a stage.
+
+    Parameters
+    ----------
+    train : list of DataSet
+        One per stage.
+    stage : int
+        Number of the stage, from 0.
+    curriculum : str
+        ``replace`` takes the data set of the stage alone; ``accumulate`` adds those before it.
+
+    Returns
+    -------
+    images, labels : tensorflow.Tensor
+    """
+    parts = [_read(one) for one in train[0 if curriculum == "accumulate" else stage : stage + 1]]
+    images, labels = (
+        tf.constant(np.concatenate(column) if len(column) > 1 else column[0])
+        for column in zip(*parts, strict=True)
+    )
+    return images, labels
+
+
+def _one_epoch(
+    epoch: Callable[..., tf.Tensor],
+    data: tuple[tf.Tensor, tf.Tensor],
+    batch: int,
+    seeds: list[int],
+) -> tuple[float, float]:
+    """Train for one epoch in an order that the seeds draw; mean loss and accuracy on the way."""
+    size = data[1].shape[0]
+    order = np.random.default_rng(seeds).permutation(size).astype(np.int32)
+    full = size // batch * batch
+    total, right = epoch(
+        tf.constant(order[:full].reshape(-1, batch)), tf.constant(order[full:]), *data
+    )
+    return float(total) / size, float(right) / size
+
+
+def _log_epoch(row: list[Any], epochs: int, took: float, left: float) -> None:
+    """Log a row of the history, the duration of the epoch and the time until the end [s]."""
+    number, stage, loss, accuracy, validation_loss, validation_accuracy = row
+    logger.info(
+        "epoch %d/%d, stage %s: loss %.4f, accuracy %.4f, validation loss %.4f, "
+        "validation accuracy %.4f, %.1f s, %.0f s left",
+        number,
+        epochs,
+        stage,
+        loss,
+        accuracy,
+        validation_loss,
+        validation_accuracy,
+        took,
+        left,
+        extra={"progress": True},
+    )
+
+
+def steps(
+    model: keras.Model, optimizer: keras.optimizers.Optimizer, block: Classifier
+) -> tuple[Callable[..., tf.Tensor], Callable[..., tuple[tf.Tensor, tf.Tensor]]]:
+    """Compile one epoch of training, and the validation.
+
+    Parameters
+    ----------
+    model : keras.Model
+    optimizer : keras.optimizers.Optimizer
+        Built for the model's trainable weights.
+    block : Classifier
+
+    Returns
+    -------
+    epoch : callable
+        Takes the samples of each full batch, shape (batch, sample), the samples that are left
+        over, shape (sample,), both int32 and in the order of the training, and the images and
+        labels of the stage. Returns the sum of the losses and the number of right predictions,
+        shape (2,).
+    validate : callable
+        Takes images and labels. Returns the same two sums, one after the other.
+    """
+
+    def losses(
+        index: tf.Tensor, images: tf.Tensor, labels: tf.Tensor, training: bool
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        _, logits = model(tf.gather(images, index), training=training)
+        truth = tf.gather(labels, index)
+        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(truth, logits)
+        hits = tf.argmax(logits, axis=1, output_type=tf.int32) == truth
+        return tf.reduce_sum(loss), tf.reduce_sum(tf.cast(hits, tf.float32))
+
+    weights = model.trainable_weights
+
+    def step(index: tf.Tensor, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        # Each shard is computed on its own, and the sum is taken in their order. The bytes are
+        # then the same for any number of threads, and small operations share no thread pool.
+        gradients, sums = [], []
+        for shard in tf.split(index, _shards(index.shape[0], block.shards)):
+            with tf.GradientTape() as tape:
+                loss, hits = losses(shard, images, labels, True)
+                scaled = optimizer.scale_loss(loss / index.shape[0])
+            gradients.append(tape.gradient(scaled, weights))
+            sums.append([loss, hits])
+        summed = [tf.add_n(parts) for parts in zip(*gradients, strict=True)]
+        optimizer.apply(summed, weights)
+        return tf.reduce_sum(tf.stack(sums), axis=0)
+
+    @tf.function(jit_compile=block.xla)
+    def epoch(order: tf.Tensor, rest: tf.Tensor, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        # A running total would be summed in the order of arrival by TensorFlow's graph optimiser.
+        sums = tf.TensorArray(tf.float32, order.shape[0] + 1, element_shape=(2,))
+        for batch in tf.range(order.shape[0]):
+            sums = sums.write(batch, step(order[batch], images, labels))
+        last = step(rest, images, labels) if rest.shape[0] else tf.zeros(2)
+        return tf.reduce_sum(sums.write(order.shape[0], last).stack(), axis=0)
+
+    @tf.function
+    def validate(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        parts = [
+            losses(index, images, labels, False)
+            for index in tf.split(
+                tf.range(images.shape[0]), _shards(images.shape[0], -(-images.shape[0] // FORWARD))
+            )
+        ]
+        return tf.add_n([loss for loss, _ in parts]), tf.add_n([hits for _, hits in parts])
+
+    return epoch, validate
+
+
+def _shards(size: int, count: int) -> list[int]:
+    """Sizes of at most ``count`` parts, none of them empty."""
+    return [len(part) for part in np.array_split(np.arange(size), min(count, size))]

@@ -1,0 +1,100 @@
+"""Figure 4: true positive rate of each class against distance."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+
+from ccsncam.plots.style import PAGE, looks
+from ccsncam.results.rates import over_seeds, wilson
+
+
+def draw(inputs: Any, params: Any) -> tuple[Figure, str]:
+    """Read the table of true positive rates and draw those of the test sets.
+
+    Parameters
+    ----------
+    inputs : mapping with attributes
+        ``tpr``.
+    params : mapping with attributes
+        ``classes``.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    words : str
+        What made the samples.
+    """
+    tpr = pd.read_csv(inputs.tpr).dropna(subset="distance_kpc")
+    return rates(tpr, params.classes), tpr["inputs"].iloc[0]
+
+
+def rates(tpr: pd.DataFrame, classes: Sequence[str]) -> Figure:
+    """Draw the true positive rate of each class against distance, with 95 % intervals.
+
+    Parameters
+    ----------
+    tpr : pandas.DataFrame
+        From `ccsncam.results.tables.rate_tables`, test sets only.
+    classes : list of str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = plt.subplots(figsize=(PAGE, 3.6))
+    look = looks(classes)
+    table = spread(tpr).sort_values("distance_kpc")
+    for name in classes:
+        rows, style = table[table["class"] == name], look[name]
+        axes.plot(rows["distance_kpc"], rows["rate"], ms=4, label=name, **style)
+        axes.fill_between(
+            rows["distance_kpc"],
+            rows["low"],
+            rows["high"],
+            color=style["color"],
+            alpha=0.15,
+            lw=0,
+        )
+    distances = np.unique(table["distance_kpc"])
+    if distances[-1] > 10 * distances[0] > 0:
+        axes.set_xscale("log")
+        axes.xaxis.set_minor_locator(NullLocator())
+    if len(distances) <= 12:
+        axes.set_xticks(distances, [f"{distance:g}" for distance in distances])
+    axes.set(xlabel="distance [kpc]", ylabel="true positive rate", ylim=(-0.02, 1.02))
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return figure
+
+
+def spread(tpr: pd.DataFrame) -> pd.DataFrame:
+    """Rate and 95 % interval of each class at each distance.
+
+    With one seed it is the Wilson interval of the counts. With several seeds it is their mean and
+    Student's interval over the seeds: the interval of pooled counts would be too narrow, because
+    all seeds see the same samples.
+
+    Parameters
+    ----------
+    tpr : pandas.DataFrame
+        ``seed``, ``class``, ``distance_kpc``, ``correct``, ``n``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``class``, ``distance_kpc``, ``rate``, ``low``, ``high``.
+    """
+    rows = []
+    for (name, distance), group in tpr.groupby(["class", "distance_kpc"], sort=False):
+        rate = over_seeds(group["correct"] / group["n"])
+        if isinstance(rate, dict):
+            low, high = np.clip([rate["low"], rate["high"]], 0, 1)
+            rate = rate["mean"]
+        else:
+            low, high = wilson(group["correct"].iloc[0], group["n"].iloc[0])
+        rows.append((name, distance, rate, float(low), float(high)))
+    return pd.DataFrame(rows, columns=["class", "distance_kpc", "rate", "low", "high"])

@@ -1,0 +1,117 @@
+"""What one waveform looks like: strain, spectrogram and amplitude spectrum."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy.signal import ShortTimeFFT
+from scipy.signal.windows import hann
+
+from ccsncam.plots.style import COLOURS, LINES, PAGE
+from ccsncam.waveforms.model import Waveform, energy, polarisations
+
+# Width of the running mean over the spectra of waveforms [Hz].
+SMOOTH_HZ = 16.0
+SHOWN_HZ = (20.0, 2000.0)
+
+
+def smooth(frequency: np.ndarray, power: np.ndarray, width: float) -> np.ndarray:
+    """Average power over a band of constant width [Hz]; both arrays have the shape (n,)."""
+    cells = max(1, round(width / (frequency[1] - frequency[0])))
+    # Rounding in a convolution by FFT would leave negative powers far below the peak.
+    return np.convolve(power, np.full(cells, 1 / cells), mode="same")
+
+
+def power_spectrum(series: np.ndarray, sample_rate: float) -> tuple[np.ndarray, np.ndarray]:
+    """Squared magnitude of the Fourier transform of a series, averaged over `SMOOTH_HZ`.
+
+    Parameters
+    ----------
+    series : numpy.ndarray
+        Shape (n,).
+    sample_rate : float
+        [Hz].
+
+    Returns
+    -------
+    frequency : numpy.ndarray
+        [Hz], shape (n // 2 + 1,).
+    power : numpy.ndarray
+        Square of the unit of the series times s².
+    """
+    frequency = np.fft.rfftfreq(len(series), 1 / sample_rate)
+    power = np.abs(np.fft.rfft(series) / sample_rate) ** 2
+    return frequency, smooth(frequency, power, SMOOTH_HZ)
+
+
+def shown(frequency: np.ndarray) -> np.ndarray:
+    """Which frequencies the figures of spectra show, as a mask."""
+    return (frequency >= SHOWN_HZ[0]) & (frequency <= SHOWN_HZ[1])
+
+
+def sheet(model: Waveform) -> Figure:
+    """Draw what a waveform looks like, so that one sees whether its file was read correctly.
+
+    Parameters
+    ----------
+    model : ccsncam.waveforms.model.Waveform
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        From top to bottom: D h₊ and D h× seen from the equator; a spectrogram of D h₊; amplitude
+        spectra of D h₊ and of its modes.
+    """
+    figure, grid = plt.subplots(3, 1, figsize=(PAGE, 6.4))
+    rate = model.sample_rate
+    both = polarisations(model.quadrupole, np.pi / 2, 0.0)
+    time = model.start + np.arange(both[0].size) / rate
+    for series, name, style in zip(both, ("$D h_+$", "$D h_\\times$"), ("-", "--"), strict=True):
+        grid[0].plot(time, series, lw=0.6, ls=style, label=name)
+    grid[0].set(xlabel="time from bounce [s]", ylabel="$\\theta$ = 90°, $\\phi$ = 0 [cm]")
+    grid[0].legend(loc="upper right")
+    _spectrogram(figure, grid[1], both[0], model)
+    grid[0].set_xlim(time[0], time[-1])
+    _spectra(grid[2], model)
+    peak = max(np.abs(series).max() for series in both)
+    spent = energy(model.quadrupole, rate)
+    figure.suptitle(
+        f"{model.name} ({model.source}): peak {peak:.3g} cm, ends {time[-1]:.2f} s after bounce, "
+        f"energy {spent:.3g} erg (all directions, below {rate / 2:g} Hz)",
+        fontsize=8,
+    )
+    return figure
+
+
+def _spectrogram(figure: Figure, axes: Axes, plus: np.ndarray, model: Waveform) -> None:
+    """Draw the spectrogram of a polarisation relative to its maximum."""
+    transform = ShortTimeFFT(hann(256, sym=False), 32, model.sample_rate)
+    power = np.abs(transform.stft(plus)) ** 2
+    decibel = 10 * np.log10(power / power.max() + 1e-12)
+    time = model.start + np.arange(plus.size) / model.sample_rate
+    mesh = axes.pcolormesh(
+        model.start + transform.t(len(time)),
+        transform.f,
+        decibel,
+        vmin=-50,
+        vmax=0,
+        rasterized=True,
+    )
+    axes.set(ylim=(0, SHOWN_HZ[1]), xlim=(time[0], time[-1]))
+    axes.set(xlabel="time from bounce [s]", ylabel="frequency [Hz]")
+    axes.grid(False)
+    figure.colorbar(mesh, ax=axes, label="power / maximum [dB]", pad=0.01)
+
+
+def _spectra(axes: Axes, model: Waveform) -> None:
+    """Draw the amplitude spectrum of a waveform and of each of its modes."""
+    parts = {"whole": model.quadrupole, **model.modes}
+    for k, (name, part) in enumerate(parts.items()):
+        plus, _ = polarisations(part, np.pi / 2, 0.0)
+        frequency, power = power_spectrum(plus, model.sample_rate)
+        curve, kept = np.sqrt(power), shown(frequency)
+        style = {"color": "k"} if k == 0 else {"color": COLOURS[k - 1], "ls": LINES[k % len(LINES)]}
+        axes.loglog(frequency[kept], curve[kept], label=name.replace("_", " "), **style)
+    top = axes.get_ylim()[1]
+    axes.set(xlabel="frequency [Hz]", ylabel="$|D\\tilde h_+|$ [cm s]", ylim=(top / 1e5, top))
+    axes.legend(loc="lower left", ncol=len(parts))

@@ -1,0 +1,1 @@
+"""Rates, tables and numbers of a run."""

@@ -1,0 +1,159 @@
+"""Rates and means, each with an interval of 95 % confidence."""
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+LEVEL = 0.95
+# Resamples of a bootstrap.
+RESAMPLES = 2000
+
+
+class Mean(NamedTuple):
+    """A mean, the ends of its interval, and the number of values; NaN where a value is unknown."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+    def columns(self, prefix: str, factor: float = 1) -> dict[str, float]:
+        """The mean and the ends of its interval as columns of a table.
+
+        Parameters
+        ----------
+        prefix : str
+            The columns are ``<prefix>``, ``<prefix>_low`` and ``<prefix>_high``.
+        factor : float
+            All three values are multiplied by it.
+        """
+        ends = {"": self.mean, "_low": self.low, "_high": self.high}
+        return {f"{prefix}{end}": factor * value for end, value in ends.items()}
+
+
+def wilson(
+    hits: ArrayLike, trials: ArrayLike, level: float = LEVEL
+) -> tuple[np.ndarray, np.ndarray]:
+    """Wilson score interval of a rate.
+
+    Parameters
+    ----------
+    hits, trials : array_like of int
+    level : float
+        Confidence.
+
+    Returns
+    -------
+    low, high : numpy.ndarray
+        NaN where there are no trials.
+
+    Raises
+    ------
+    ValueError
+        If a number of hits is negative or above the number of trials.
+
+    References
+    ----------
+    Wilson 1927, J. Am. Stat. Assoc. 22, 209.
+    """
+    hits, trials = np.asarray(hits, float), np.asarray(trials, float)
+    if np.any((hits < 0) | (hits > trials)):
+        raise ValueError("hits must lie between 0 and the number of trials: check the counts")
+    z = stats.norm.ppf((1 + level) / 2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rate = hits / trials
+        centre = (rate + z**2 / (2 * trials)) / (1 + z**2 / trials)
+        half = z / (1 + z**2 / trials)
+        half = half * np.sqrt(rate * (1 - rate) / trials + z**2 / (4 * trials**2))
+    # Rates of 0 and 1 have intervals that end exactly there; rounding would miss these ends.
+    low = np.where((hits == 0) & (trials > 0), 0.0, centre - half)
+    high = np.where((hits == trials) & (trials > 0), 1.0, centre + half)
+    return low, high
+
+
+def student(values: Iterable[float]) -> dict[str, Any]:
+    """Mean of several values with its 95 % Student-t interval.
+
+    Returns
+    -------
+    dict
+        ``mean``, ``low``, ``high``, and ``values`` as a list of float.
+    """
+    values = [float(value) for value in values]
+    mean, error = np.mean(values), stats.sem(values)
+    half = stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * error
+    return {"mean": mean, "low": mean - half, "high": mean + half, "values": values}
+
+
+def over_seeds(values: Iterable[float]) -> float | dict[str, Any]:
+    """One value per seed: the value itself for one seed, the result of `student` for several."""
+    values = [float(value) for value in values]
+    return values[0] if len(values) == 1 else student(values)
+
+
+def mean_of(values: Sequence[np.ndarray], rate: bool = False) -> Mean:
+    """Mean of a value per sample with its 95 % interval, over samples or over seeds.
+
+    With one seed it is Student's interval over the samples, or Wilson's for a rate. With several
+    seeds it is Student's interval over the means of the seeds, because all seeds see the same
+    samples.
+
+    Parameters
+    ----------
+    values : list of numpy.ndarray
+        One array per seed; NaN is left out.
+    rate : bool
+        True where the values are zeros and ones.
+
+    Returns
+    -------
+    Mean
+        NaN where a seed has no values; ``n`` counts the values of all seeds.
+    """
+    known = [one[np.isfinite(one)] for one in map(np.asarray, values)]
+    found = Mean(np.nan, np.nan, np.nan, sum(map(len, known)))
+    if not all(map(len, known)):
+        return found
+    found = found._replace(mean=float(np.mean([np.mean(one) for one in known])))
+    if rate and len(known) == 1:
+        low, high = map(float, wilson(known[0].sum(), len(known[0])))
+        return found._replace(low=low, high=high)
+    spread = known[0] if len(known) == 1 else [np.mean(one) for one in known]
+    if len(spread) == 1:
+        return found
+    ends = student(spread)
+    return found._replace(low=ends["low"], high=ends["high"])
+
+
+def bootstrap(values: Sequence[np.ndarray]) -> Mean:
+    """Mean with its 95 % interval as `mean_of`, but that of one seed comes from a bootstrap.
+
+    Near the ends of the range of shares and rank correlations, Student's interval leaves this
+    range; percentiles of resampled means (Efron 1979) do not.
+
+    Parameters
+    ----------
+    values : list of numpy.ndarray
+        One array per seed; NaN is left out.
+
+    Returns
+    -------
+    Mean
+    """
+    found, one = mean_of(values), np.asarray(values[0])
+    one = one[np.isfinite(one)]
+    if len(values) == 1 and len(one) > 1:
+        low, high = np.quantile(_draws(len(one)) @ one / len(one), [0.025, 0.975])
+        found = found._replace(low=float(low), high=float(high))
+    return found
+
+
+@cache
+def _draws(count: int) -> np.ndarray:
+    """How often each sample is drawn in each resample; shape (resample, sample)."""
+    random = np.random.default_rng(count)
+    return random.multinomial(count, np.full(count, 1 / count), RESAMPLES).astype(float)

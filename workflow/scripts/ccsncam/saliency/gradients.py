@@ -1,0 +1,76 @@
+"""Saliency maps from slopes by the pixels of the image; these methods are no CAMs.
+
+Each function takes tensors of images (n, frequency, time, detector) and of target classes (n,), and
+gives maps at the size of the image. `ccsncam.saliency.maps.explainer` compiles them.
+"""
+
+import numpy as np
+
+from ccsncam.network.backend import tf
+from ccsncam.network.chain import Network
+
+# Steps of the path of Integrated Gradients. Copies of SmoothGrad and their noise, as a share of the
+# image's range (Smilkov et al. 2017: 10 to 20 %).
+STEPS, COPIES, SPREAD = 16, 16, 0.15
+
+
+def _slope(network: Network, images: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+    """Slope of the target's logit by the pixels of the image."""
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        score = tf.gather(network.logits(images), target, batch_dims=1)
+    return tape.gradient(score, images)
+
+
+def integrated_gradients(
+    network: Network, images: tf.Tensor, target: tf.Tensor, signed: bool = False, steps: int = STEPS
+) -> tf.Tensor:
+    """Integrated Gradients (Sundararajan et al. 2017), from a black image, by the midpoint rule.
+
+    Parameters
+    ----------
+    network, images, target
+        As in all methods of this module.
+    signed : bool
+        Give the signed contribution of every detector, shape (n, frequency, time, detector);
+        contributions add up to the change of the logit. By default the map is the positive part
+        of their sum over detectors, shape (n, frequency, time).
+    steps : int
+        Steps of the path.
+    """
+    total = tf.zeros_like(images)
+    for step in tf.range(steps):
+        part = (tf.cast(step, tf.float32) + 0.5) / steps
+        total += _slope(network, images * part, target)
+    contribution = images * total / steps
+    return contribution if signed else tf.nn.relu(tf.reduce_sum(contribution, axis=-1))
+
+
+def smooth_grad(
+    network: Network,
+    images: tf.Tensor,
+    target: tf.Tensor,
+    copies: int = COPIES,
+    spread: float = SPREAD,
+) -> tf.Tensor:
+    """SmoothGrad (Smilkov et al. 2017): magnitude of the mean slope under noise.
+
+    Magnitudes are summed over detectors. All samples share the same copies of noise, so that a map
+    does not depend on its neighbours in the batch.
+
+    Parameters
+    ----------
+    network, images, target
+        As in all methods of this module.
+    copies : int
+        Copies of the noise.
+    spread : float
+        Standard deviation of the noise, as a share of the image's range.
+    """
+    noise = np.random.default_rng(copies).standard_normal((copies, *network.shape), np.float32)
+    span = tf.reduce_max(images, axis=(1, 2, 3), keepdims=True)
+    span -= tf.reduce_min(images, axis=(1, 2, 3), keepdims=True)
+    total = tf.zeros_like(images)
+    for copy in tf.constant(noise):
+        total += _slope(network, images + spread * span * copy, target)
+    return tf.reduce_sum(tf.abs(total / copies), axis=-1)

@@ -1,0 +1,108 @@
+"""ROAD (Rong et al. 2022): removed pixels are imputed from their neighbours."""
+
+import numpy as np
+import scipy.linalg
+
+from ccsncam.network.chain import Network
+from ccsncam.saliency.scores import probability
+
+# Shares of the pixels that are removed, and the noise on the imputed values.
+REMOVED, NOISE = (0.2, 0.4, 0.6, 0.8), 0.01
+# Weights of a pixel's neighbours: the four that share an edge with it, and the four diagonal ones.
+DIRECT, DIAGONAL = 1 / 6, 1 / 12
+
+
+def road(
+    network: Network, images: np.ndarray, places: np.ndarray, target: np.ndarray, seed: int
+) -> np.ndarray:
+    """ROAD, combined: how much better the most salient pixels predict than the least salient ones.
+
+    It is half of the probability after the least salient pixels were removed, minus half of that
+    after the most salient ones were removed; the mean over `REMOVED`. Higher is better.
+
+    Parameters
+    ----------
+    network : Network
+    images : numpy.ndarray
+        Shape (n, frequency, time, detector).
+    places : numpy.ndarray of int
+        From `ccsncam.saliency.curves.ranks`.
+    target : numpy.ndarray of int
+        Shape (n,).
+    seed : int
+        Seed of the imputation's noise.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n,), in [-0.5, 0.5].
+    """
+    pixels, total = places[0].size, np.zeros(len(images))
+    for share in REMOVED:
+        cut = round(share * pixels)
+        for removed, sign in ((places >= pixels - cut, 0.5), (places < cut, -0.5)):
+            filled = impute(images, removed, seed)
+            total += sign * probability(network, filled, target)
+    return total / len(REMOVED)
+
+
+def impute(images: np.ndarray, removed: np.ndarray, seed: int) -> np.ndarray:
+    """Noisy linear imputation: a removed pixel is the weighted mean of its neighbours plus noise.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        Shape (n, frequency, time, detector).
+    removed : numpy.ndarray of bool
+        Shape (n, frequency, time). At least one pixel of each sample must stay.
+    seed : int
+        Seed of the noise.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape of the images.
+    """
+    height, width, channels = images.shape[1:]
+    pixels = height * width
+    weights = _weights(height, width)
+    # Each pixel is the mean of the neighbours that it has, so rows of the system sum to 0.
+    diagonal = np.zeros(pixels)
+    for step, weight in weights.items():
+        diagonal[: pixels - step] += weight
+        diagonal[step:] += weight
+    out = images.copy()
+    noise = np.random.default_rng(seed).standard_normal(images.shape, np.float32)
+    for index in range(len(images)):
+        gone = removed[index].ravel()
+        image = images[index].reshape(pixels, channels).astype(float)
+        known = np.where(gone[:, None], 0.0, image)
+        bands = np.zeros((width + 2, pixels))
+        bands[0] = np.where(gone, diagonal, 1.0)
+        right = known.copy()
+        for step, weight in weights.items():
+            bands[step, : pixels - step] = np.where(gone[:-step] & gone[step:], -weight, 0.0)
+            right[step:] += (gone[step:] * weight)[:, None] * known[:-step]
+            right[:-step] += (gone[:-step] * weight)[:, None] * known[step:]
+        solved = scipy.linalg.solveh_banded(bands, right, lower=True, check_finite=False)
+        filled = solved + NOISE * noise[index].reshape(pixels, channels)
+        out[index] = np.where(gone[:, None], filled, image).reshape(images.shape[1:])
+    return out
+
+
+def _weights(height: int, width: int) -> dict[int, np.ndarray]:
+    """Weights between neighbours, by the distance of the two in a flattened image.
+
+    The weights of a distance are those of pixels 0, 1, … with the pixel that lies so far behind; 0
+    where the two are no neighbours but lie at the edges of two rows.
+    """
+    pixels = height * width
+    offsets = {1: (0, 1, DIRECT), width: (1, 0, DIRECT)}
+    offsets |= {width + 1: (1, 1, DIAGONAL), width - 1: (1, -1, DIAGONAL)}
+    weights = {}
+    for step, (down, right, weight) in offsets.items():
+        inside = np.zeros((height, width), bool)
+        first, last = max(0, -right), width - max(0, right)
+        inside[: height - down, first:last] = True
+        weights[step] = np.where(inside.ravel()[: pixels - step], weight, 0.0)
+    return weights

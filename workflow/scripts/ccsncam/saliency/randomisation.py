@@ -1,0 +1,53 @@
+"""Networks whose weights are randomised layer by layer (Adebayo et al. 2018)."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ccsncam.network.backend import keras, tf
+
+# Draws of the random weights. Maps differ more between draws than between samples.
+DRAWS = 5
+
+
+def layers(model: keras.Model) -> list[str]:
+    """Names of the layers that `randomise` randomises, in its order."""
+    return [layer.name for layer in reversed(model.layers) if layer.weights]
+
+
+def randomise(model: keras.Model, seed: int) -> Iterator[str]:
+    """Randomise a network from the top down, cascading, with the weights it has before training.
+
+    Parameters
+    ----------
+    model : keras.Model
+        It is changed in place.
+    seed : int
+
+    Yields
+    ------
+    str
+        Name of the layer that was randomised last.
+    """
+    for number, name in enumerate(layers(model)):
+        layer = model.get_layer(name)
+        draw = keras.initializers.GlorotUniform(seed=1000 * seed + number)
+        layer.kernel.assign(draw(layer.kernel.shape))
+        layer.bias.assign(keras.ops.zeros(layer.bias.shape))
+        yield name
+
+
+def similarity(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Structural similarity (Wang et al. 2004) of maps in [0, 1] per sample.
+
+    Parameters
+    ----------
+    one, other : numpy.ndarray
+        Shape (n, frequency, time).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n,).
+    """
+    return tf.image.ssim(one[..., None], other[..., None], max_val=1.0).numpy()

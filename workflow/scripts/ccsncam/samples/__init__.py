@@ -1,0 +1,1 @@
+"""Samples: projection, injection, whitening, spectrograms, and data sets of them."""

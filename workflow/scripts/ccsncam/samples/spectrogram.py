@@ -1,0 +1,97 @@
+"""The network's input: spectrograms of whitened strain, scaled to [0, 1]."""
+
+from functools import cache
+
+import numpy as np
+import scipy.fft
+
+from ccsncam.config.blocks import Spectrogram
+from ccsncam.samples.grid import grid
+
+
+@cache
+def _hann(window: int) -> np.ndarray:
+    """Periodic Hann window of unit energy: white noise of unit variance has mean power 1."""
+    taper = np.hanning(window + 1)[:-1]
+    return (taper / np.sqrt(np.sum(taper**2))).astype(np.float32)
+
+
+def magnitude(whitened: np.ndarray, block: Spectrogram, sample_rate: int) -> np.ndarray:
+    """Compute the magnitude of the short-time Fourier transform, without padding.
+
+    Parameters
+    ----------
+    whitened : numpy.ndarray
+        Whitened strain of unit variance, shape (..., time).
+    block : Spectrogram
+        ``scale`` says whether the magnitude is an amplitude or a power.
+    sample_rate : int
+        [Hz].
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (..., frequency, frame), float32. White noise has a mean power of 1 per cell.
+    """
+    frames = np.lib.stride_tricks.sliding_window_view(whitened, block.window, axis=-1)
+    frames = frames[..., :: block.hop, :]
+    keep = len(grid(block, sample_rate).frequencies)
+    tapered = frames * _hann(block.window)
+    spectrum = scipy.fft.rfft(tapered, axis=-1, overwrite_x=True)[..., :keep]
+    image = spectrum.real**2 + spectrum.imag**2
+    if block.scale == "amplitude":
+        np.sqrt(image, out=image)
+    return np.swapaxes(image, -1, -2)
+
+
+def limits(image: np.ndarray, block: Spectrogram) -> tuple[np.ndarray, np.ndarray]:
+    """Find the values that become 0 and 1 in each image.
+
+    They follow ``block.normalisation``. With ``detector`` they are the minimum and the maximum of
+    each sample and detector; this is the only simple reading that agrees with the paper's remark
+    on reddish images. With ``sample`` they are the extremes over all detectors of a sample. With
+    ``fixed`` they are 0 and ``block.ceiling``.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        Shape (n, detector, frequency, time).
+    block : Spectrogram
+
+    Returns
+    -------
+    low, high : numpy.ndarray
+        Each has a shape that broadcasts to the shape of the image.
+    """
+    if block.normalisation == "fixed":
+        shape = (1,) * image.ndim
+        return np.zeros(shape, np.float32), np.full(shape, block.ceiling, np.float32)
+    axes = (-2, -1) if block.normalisation == "detector" else (-3, -2, -1)
+    return image.min(axis=axes, keepdims=True), image.max(axis=axes, keepdims=True)
+
+
+def normalise(
+    image: np.ndarray,
+    block: Spectrogram,
+    bounds: tuple[np.ndarray, np.ndarray] | None = None,
+) -> np.ndarray:
+    """Scale images to [0, 1].
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        Shape (n, detector, frequency, time).
+    block : Spectrogram
+        See `limits` for ``normalisation``.
+    bounds : tuple of numpy.ndarray, optional
+        The values that become 0 and 1, from `limits`. By default they are those of the images.
+
+    Returns
+    -------
+    numpy.ndarray
+        Same shape. Values outside the bounds are clipped.
+    """
+    low, high = limits(image, block) if bounds is None else bounds
+    scaled = (image - low) / (high - low)
+    own = bounds is None and block.normalisation != "fixed"
+    return scaled if own else np.clip(scaled, 0, 1)

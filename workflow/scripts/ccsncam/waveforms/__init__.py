@@ -1,0 +1,1 @@
+"""Waveforms: the table that lists them, their readers, conditioning, and surrogates."""

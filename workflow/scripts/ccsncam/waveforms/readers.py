@@ -1,0 +1,197 @@
+"""Readers of published waveforms: components of the tensor, three views, grids of directions."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.interpolate import make_interp_spline
+
+from ccsncam.waveforms.cells import UNITS, VIEWS, column_map
+from ccsncam.waveforms.columns import FEWEST, SHORTEST, read_columns, times_of
+from ccsncam.waveforms.model import KPC_IN_CM, components, polarisation_weights
+
+# The largest share of the signal that may contradict a trace-free, symmetric tensor.
+RESIDUAL_LIMIT = 1e-2
+
+
+class Raw(NamedTuple):
+    """A waveform as its files have it.
+
+    Attributes
+    ----------
+    time : numpy.ndarray
+        Time of each sample in the file [s], shape (m,).
+    components : numpy.ndarray
+        xx, yy, xy, xz, yz, shape (5, m); in cm once the derivatives are taken.
+    derivatives : int
+        Number of time derivatives that are still to be taken.
+    residual : float
+        See `ccsncam.waveforms.model.Waveform`.
+    """
+
+    time: np.ndarray
+    components: np.ndarray
+    derivatives: int
+    residual: float
+
+
+def _scale(row: pd.Series) -> float:
+    """Give the factor from the unit of a file to cm."""
+    if row["unit"] == "strain":
+        return row["distance_kpc"] * KPC_IN_CM
+    return UNITS[row["unit"]][0]
+
+
+def read_tensor(row: pd.Series, files: Sequence[Path]) -> Raw:
+    """Read components of the quadrupole in columns."""
+    columns = read_columns(files[0], column_map(row))
+    time = times_of(row, columns, files[0])
+    full = np.empty((3, 3, len(time)))
+    for i, a in enumerate("xyz"):
+        for j, b in enumerate("xyz"):
+            # Files with all nine components are symmetric only within rounding.
+            full[i, j] = columns.get(a + b, columns.get(b + a))
+    if not full.any():
+        raise ValueError(
+            f"{row['where']}: the tensor of {row.name} is zero everywhere; check the columns"
+        )
+    residual = _rms(full - full.swapaxes(0, 1)) / _rms(full)
+    if not residual < RESIDUAL_LIMIT:
+        raise ValueError(
+            f"{row['where']}: the tensor of {row.name} is not symmetric: xy - yx and so on are "
+            f"{residual:.2g} of it, the limit is {RESIDUAL_LIMIT:g}; check the columns"
+        )
+    full = (full + full.swapaxes(0, 1)) / 2
+    full -= np.trace(full) / 3 * np.eye(3)[..., None]
+    order = 2 - UNITS[row["unit"]][1]
+    twice = any({pair, pair[::-1]} <= set(columns) for pair in ("xy", "xz", "yz"))
+    return Raw(time, _scale(row) * components(full), order, residual if twice else np.nan)
+
+
+def read_views(row: pd.Series, files: Sequence[Path]) -> Raw:
+    """Read views along x, y and z."""
+    views = [read_columns(file, column_map(row)) for file in files]
+    times = [times_of(row, view, file) for view, file in zip(views, files, strict=True)]
+    # The three files come from one simulation. A file that was cut differently is brought to the
+    # times of the first.
+    begin, end = max(time[0] for time in times), min(time[-1] for time in times)
+    time = times[0][(times[0] >= begin) & (times[0] <= end)]
+    if len(time) < FEWEST or time[-1] - time[0] < SHORTEST:
+        raise ValueError(f"{row['where']}: the three views share less than {SHORTEST} s")
+    both = []
+    for own, view in zip(times, views, strict=True):
+        pair = np.stack([view["plus"], view["cross"]])
+        if len(own) == len(time) and np.array_equal(own, time):
+            both.append(pair)
+        else:
+            both.append(make_interp_spline(own, pair, k=5, axis=-1)(time))
+    measured = _scale(row) * np.stack(both)  # view, polarisation, sample
+    x, y, z = measured[:, 0]
+    series = np.stack([x - y + z, x, y, z], axis=-1)
+    trend = np.polynomial.polynomial.polyfit(time, series, 1)
+    series -= np.polynomial.polynomial.polyval(time, trend).T
+    residual = _rms(series[:, 0]) / _rms(series[:, 1:])
+    if not residual < RESIDUAL_LIMIT:
+        raise ValueError(
+            f"{row['where']}: the views of {row.name} do not belong to one trace-free tensor: "
+            f"h+(x) - h+(y) + h+(z) is {residual:.2g} of the signal, the limit {RESIDUAL_LIMIT:g}"
+        )
+    weights = polarisation_weights(*np.transpose(list(VIEWS.values()))).reshape(6, 5)
+    five = np.linalg.lstsq(weights, measured.reshape(6, -1))[0]
+    return Raw(time, five, 0, residual)
+
+
+def read_grid(row: pd.Series, files: Sequence[Path]) -> Raw:
+    """Read a grid of directions."""
+    expression = re.escape(row["pattern"])
+    for part, body in (
+        ("phi", r"-?[\d.]+"),
+        ("theta", r"-?[\d.]+"),
+        ("polarisation", r"h?(?:plus|cross)"),
+    ):
+        expression = expression.replace(re.escape(f"{{{part}}}"), f"(?P<{part}>{body})")
+    names = []
+    for file in files:
+        name = re.fullmatch(expression, file.name)
+        if name is None:
+            raise ValueError(f"{row['where']}: {file} does not read as {row['pattern']}")
+        names.append(name)
+    theta = np.array([float(name["theta"]) for name in names])
+    phi = np.array([float(name["phi"]) for name in names])
+    if row["grid"]:
+        theta, phi = _exact(row, theta, phi)
+    cross = np.array(["cross" in name["polarisation"] for name in names]).astype(int)
+    columns = [read_columns(file, column_map(row)) for file in files]
+    time = times_of(row, columns[0], files[0])
+    for file, own in zip(files, columns, strict=True):
+        last = len(own["h"])
+        if last != len(time):
+            raise ValueError(f"{file}:{last}: {last} samples, but {files[0]} has {len(time)}")
+        if "t" in own and not np.array_equal(own["t"], time):
+            raise ValueError(f"{file}: its times are not those of {files[0]}")
+    measured = _scale(row) * np.stack([own["h"] for own in columns])
+    weights = polarisation_weights(theta, phi)[np.arange(len(files)), cross]
+    five, _, rank, _ = np.linalg.lstsq(weights, measured)
+    if rank < 5:
+        raise ValueError(
+            f"{row['where']}: the {len(files)} files of {row.name} do not determine the whole "
+            "tensor; add more directions or the other polarisation"
+        )
+    residual = _rms(measured - weights @ five) / _rms(measured)
+    if not residual < RESIDUAL_LIMIT:
+        raise ValueError(
+            f"{row['where']}: the directions of {row.name} do not belong to one trace-free tensor: "
+            f"the residual is {residual:.2g} of the signal, the limit {RESIDUAL_LIMIT:g}; check "
+            "the angles"
+        )
+    return Raw(time, five, 0, residual)
+
+
+def _exact(row: pd.Series, theta: np.ndarray, phi: np.ndarray) -> list[np.ndarray]:
+    """Replace angles that are rounded in file names by those of the table's exact grid."""
+    axes: dict[str, np.ndarray] = {}
+    for item in row["grid"].split():
+        match = re.fullmatch(r"(phi|theta|costheta)=linspace\(([^,]+),([^,]+),(\d+)\)", item)
+        try:
+            if match is None:
+                raise ValueError(item)
+            begin, end = (_number(text) for text in (match[2], match[3]))
+        except ValueError:
+            raise ValueError(
+                f"{row['where']}: grid: {item!r} must read like phi=linspace(0,2pi,10), for phi, "
+                "theta or costheta"
+            ) from None
+        axes[match[1]] = np.linspace(begin, end, int(match[4]))
+    if "costheta" in axes:
+        axes["theta"] = np.arccos(np.clip(axes.pop("costheta"), -1, 1))
+    exact = []
+    for key, rounded in (("theta", theta), ("phi", phi)):
+        if key not in axes:
+            exact.append(rounded)
+            continue
+        nearest = axes[key][np.abs(rounded[:, None] - axes[key]).argmin(axis=1)]
+        worst = np.abs(nearest - rounded).argmax()
+        if abs(nearest[worst] - rounded[worst]) > 6e-3:
+            raise ValueError(
+                f"{row['where']}: grid: it has no {key} near {rounded[worst]:g}, which is in the "
+                "name of a file"
+            )
+        exact.append(nearest)
+    return exact
+
+
+def _number(text: str) -> float:
+    """Read a number, or a multiple of pi such as 2pi."""
+    match = re.fullmatch(r"\s*(-?[\d.]*)(pi)?\s*", text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a number")
+    factor = {"": 1.0, "-": -1.0}.get(match[1]) if match[2] else None
+    return (float(match[1]) if factor is None else factor) * (np.pi if match[2] else 1.0)
+
+
+def _rms(values: np.ndarray) -> float:
+    """Give the root mean square of an array."""
+    return np.sqrt(np.mean(values**2))

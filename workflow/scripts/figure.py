@@ -1,0 +1,18 @@
+"""One figure of the run; the parameter ``module`` names the module of ccsncam.plots that draws."""
+
+import importlib
+
+from ccsncam import joblog
+from ccsncam.plots import style
+
+
+def main(job):
+    """Draw with the figure's own module, and write."""
+    joblog.start(job.log[0], job.rule)
+    module = importlib.import_module(f"ccsncam.plots.{job.params.module}")
+    figure, words = module.draw(job.input, job.params)
+    style.save(figure, job.output, job.config["run"], words)
+
+
+if __name__ == "__main__":
+    main(snakemake)  # noqa: F821

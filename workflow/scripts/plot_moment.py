@@ -1,0 +1,23 @@
+"""Picture and page of the network's answer to a moment of strain."""
+
+from pathlib import Path
+
+from ccsncam import joblog
+from ccsncam.moment.store import MomentResult
+from ccsncam.plots import style
+from ccsncam.plots.moment import picture
+from ccsncam.plots.moment_page import page
+
+
+def main(job):
+    """Read the answer, draw, write."""
+    joblog.start(job.log[0], job.rule)
+    found = MomentResult.read(job.input[0])
+    words = f"network trained on {found.origin.words}; {found.words}"
+    style.save(picture(found), {"png": job.output.png}, job.config["run"], words)
+    text = page(found, Path(job.output.png).read_bytes())
+    Path(job.output.html).write_text(text)
+
+
+if __name__ == "__main__":
+    main(snakemake)  # noqa: F821
