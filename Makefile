@@ -1,4 +1,4 @@
-# python3 (3.11 to 3.13) and make are all that is needed: the rest goes into .venv from the lock.
+# You need python3 (3.11 to 3.13) and make. Everything else goes into .venv, as the lock says.
 PYTHON ?= python3
 CORES ?= all
 BIN := .venv/bin
@@ -24,6 +24,7 @@ lint: .venv/ready
 	ruff format --check .
 	snakefmt --check --compact-diff Snakefile workflow
 	snakemake --lint
+	mypy
 
 benchmark: .venv/ready
 	python tests/benchmarks/strain.py
