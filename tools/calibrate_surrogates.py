@@ -57,7 +57,7 @@ def network_snr(
 
 def main() -> None:
     """Print the scales and, on request, write them."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help="update rms_cm in the table")
     write = parser.parse_args().write
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
@@ -68,17 +68,17 @@ def main() -> None:
     targets = {}
     for line in (ROOT / "resources/surrogate_targets.tsv").read_text().splitlines():
         if not line.startswith(("#", "model\t")):
-            name, target, _ = line.split("\t")
-            targets[name] = float(target)
+            name, median, _ = line.split("\t")
+            targets[name] = float(median)
     weights = directions(DRAWS, seed=1)
     scales = {}
     print("model         target  median  5 %     95 %    scale")
     for name, target in targets.items():
-        made = loading.load_waveform(rows.loc[name], path, conditioning, surrogates)
+        made = loading.load_waveform(table.row_of(rows, name), path, conditioning, surrogates)
         snr = network_snr(made, config, weights)
-        low, median, high = np.quantile(snr, [0.05, 0.5, 0.95])
-        scales[name] = target / median
-        print(f"{name:12}{target:8.2f}{median:8.2f}{low:8.2f}{high:8.2f}{scales[name]:9.4f}")
+        low, middle, high = np.quantile(snr, [0.05, 0.5, 0.95])
+        scales[name] = target / middle
+        print(f"{name:12}{target:8.2f}{middle:8.2f}{low:8.2f}{high:8.2f}{scales[name]:9.4f}")
     if write:
         lines = surrogates.read_text().splitlines()
         header = next(line for line in lines if not line.startswith("#")).split("\t")

@@ -23,7 +23,6 @@ ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "workflow" / "scripts"))
 
 import real_input  # noqa: E402
-
 from ccsncam.config.blocks import Classifier, Sampling  # noqa: E402
 from ccsncam.network import device  # noqa: E402
 from ccsncam.network.chain import Network  # noqa: E402
@@ -153,13 +152,13 @@ def main() -> None:
             shares = ", ".join(f"{d} kpc {100 * share:.1f} %" for d, share in right.items())
             print(f"  {words}: signals right {shares}; noise as signal {100 * alarmed:.2f} %")
         own = RUNS[trained][1][0] if isinstance(RUNS[trained][1], list) else (0, 0)
-        shares = [
+        taken = [
             f"{start} to {start + STRETCH} s {100 * alarms(network, piece, sampling):.1f} %"
             + (" (of its training)" if own[0] <= start < own[1] else "")
             for start, piece in pieces.items()
         ]
         # Windows overlap and come from half a minute, so no binomial interval holds.
-        print(f"  windows of real noise as signal: {', '.join(shares)}")
+        print(f"  windows of real noise as signal: {', '.join(taken)}")
 
 
 if __name__ == "__main__":

@@ -17,15 +17,15 @@ from typing import Any
 
 import numpy as np
 import yaml
-from calibrate_surrogates import directions, network_snr
 from scipy.signal import ShortTimeFFT
 from scipy.signal.windows import hann
+
+from calibrate_surrogates import directions, network_snr
 
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "workflow" / "scripts"))
 
 import real_input  # noqa: E402
-
 from ccsncam.config import schema  # noqa: E402
 from ccsncam.config.blocks import Classifier, Conditioning, Sampling  # noqa: E402
 from ccsncam.network import device  # noqa: E402
@@ -104,11 +104,11 @@ def main() -> None:
     surrogates = ROOT / "resources/surrogates.tsv"
     conditioning = Conditioning.of(config["signal"])
     path = ROOT / "config/waveforms.tsv"
-    row = table.read_table(path).loc["z85_sfhx"]
+    row = table.row_of(table.read_table(path), "z85_sfhx")
     made = loading.load_waveform(row, path, conditioning, surrogates)
     with tempfile.TemporaryDirectory() as folder:
         path = real_input.table_of(given.data, Path(folder) / "numerical.tsv")
-        row = table.read_table(path).loc["z85_sfhx"]
+        row = table.row_of(table.read_table(path), "z85_sfhx")
         real = loading.load_waveform(row, path, conditioning, surrogates)
     weights = directions(2048, seed=1)
     for name, waveform in (("surrogate", made), ("simulation", real)):

@@ -42,6 +42,13 @@ def test_a_cell_belongs_to_the_louder_mode():
     assert not cells[3].any()
 
 
+def test_waveforms_without_modes():
+    signal = np.arange(8.0).reshape(2, 2, 2)
+    cells = regions(signal, np.empty((2, 0, 2, 2)))
+    np.testing.assert_array_equal(cells, mask(signal)[:, None])
+    assert np.isnan(agreement(np.empty((2, 0)), np.empty((2, 0)))).all()
+
+
 def test_shares_by_hand():
     cells = np.zeros((3, 2, 2, 2), bool)
     cells[:, 0, 0] = True

@@ -9,9 +9,8 @@ from jobs import make_job
 from strain_files import CHANNEL, START, gwosc
 
 import select_noise
-from ccsncam.noise import folder
+from ccsncam.noise import folder, whitening
 from ccsncam.noise.store import Noise
-from ccsncam.samples import whitening
 
 RATE = 4096
 PSD = "aLIGOO3LowT1800545"

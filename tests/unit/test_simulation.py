@@ -5,10 +5,9 @@ import pandas as pd
 import pytest
 from scipy import signal, stats
 
-from ccsncam.noise import simulation
+from ccsncam.noise import simulation, whitening
 from ccsncam.noise.glitches import GlitchPopulation, read_glitches
 from ccsncam.noise.psd import Spectrum, design_psd, read_lines
-from ccsncam.samples import whitening
 
 RATE = 4096
 PSD = "aLIGOO3LowT1800545"

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import fft, signal, stats
 
+from ccsncam.noise import whitening
 from ccsncam.noise.psd import design_psd, read_lines
 from ccsncam.noise.simulation import Spectrum, simulate
-from ccsncam.samples import whitening
 
 RATE = 4096
 

@@ -6,7 +6,7 @@ import yaml
 from runner import TINY, Workflow
 
 import config_reference
-from ccsncam.config import checks, inputs
+from ccsncam.planning import checks, inputs
 
 
 def load(root, name="config.yaml"):

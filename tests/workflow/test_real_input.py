@@ -5,9 +5,10 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
-import real_input
 import yaml
 from runner import Workflow
+
+import real_input
 
 
 @pytest.fixture(scope="module")

@@ -49,11 +49,12 @@ from ccsncam.provenance import Code
 
 CODE = Code(script_file)
 # Everything that the next lines import must be there.
-CODE.files(None, "ccsncam.config.checks", "ccsncam.config.moments", "ccsncam.saliency.names")
+CODE.files(None, "ccsncam.planning.checks", "ccsncam.planning.moments", "ccsncam.saliency.names")
 
 from ccsncam import resources
-from ccsncam.config import checks, inputs, moments, schema
+from ccsncam.config import schema
 from ccsncam.gwosc import archive
+from ccsncam.planning import checks, inputs, moments
 from ccsncam.saliency import names
 from ccsncam.waveforms import files, table
 
@@ -110,63 +111,3 @@ def report_table(name, what):
         category="Tables",
         labels={"table": name, "what": what},
     )
-
-
-def blocks(*keys):
-    """Blocks of the config as a parameter, so that a change reruns only the rules that use it."""
-    return {key: config[key] for key in keys}
-
-
-def signal_settings(*keys):
-    """Some keys of the block ``signal``."""
-    return {key: config["signal"][key] for key in keys}
-
-
-def sampling_settings():
-    """What makes a sample, for `Sampling` of the library."""
-    noise = {"noise": {"coincident": config["noise"]["coincident"]}}
-    return blocks("signal", "spectrogram") | noise
-
-
-def classifier_settings():
-    """The block ``classifier`` without the seeds, for each seed is a network of its own."""
-    return {key: value for key, value in config["classifier"].items() if key != "seeds"}
-
-
-def saliency_settings():
-    """What saliency maps depend on."""
-    return {key: config["saliency"][key] for key in ("layer", "options", "target")}
-
-
-def method_settings(wildcards):
-    """What the maps of one method depend on."""
-    options = config["saliency"]["options"]
-    own = {name: switches for name, switches in options.items() if name == wildcards.method}
-    return saliency_settings() | {"options": own}
-
-
-def split_of(wildcards):
-    """Split of a data set, from its name."""
-    return wildcards.dataset.split("-")[0]
-
-
-def per_class_of(wildcards):
-    """Samples per class of a data set."""
-    return config["datasets"][f"{split_of(wildcards)}_per_class"]
-
-
-def noise_of(wildcards):
-    """Noise files of the split of a data set, one per detector."""
-    split = split_of(wildcards)
-    return [f"<results>/noise/{split}-{detector}.h5" for detector in config["detectors"]]
-
-
-def waveform_files(wildcards):
-    """Files that a row of the waveform table names."""
-    found = checked(files.files_of, WAVEFORMS.loc[wildcards.model], config["waveforms"])
-    return list(map(str, found))
-
-
-def as_inputs(source, paths):
-    """Files of strain as inputs; the name of a file of GWOSC says what it holds, not its age."""
-    return [ancient(str(path)) if source == "gwosc" else str(path) for path in paths]

@@ -1,14 +1,3 @@
-def band_of(wildcards):
-    """Band of network SNR of a data set."""
-    bands = dict(zip(TRAIN, config["datasets"]["train_bands"]))
-    return {**bands, VALIDATION: config["datasets"]["validation_band"]}[wildcards.dataset]
-
-
-def distance_of(wildcards):
-    """Distance of a test set [kpc]."""
-    return dict(zip(TEST, config["datasets"]["distances"]))[wildcards.dataset]
-
-
 rule build_snr_dataset:
     input:
         waveforms=expand("<results>/waveforms/{model}.h5", model=MODELS),

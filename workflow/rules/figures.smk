@@ -8,9 +8,7 @@ FIGURES = {
         "shows": "spectra of the waveforms",
         "input": {
             "waveforms": expand("<results>/waveforms/{model}.h5", model=MODELS),
-            "noise": expand(
-                "<results>/noise/train-{detector}.h5", detector=config["detectors"]
-            ),
+            "noise": expand("<results>/noise/train-{detector}.h5", detector=config["detectors"]),
         },
         "params": {"classes": config["classes"]},
     },
@@ -84,8 +82,7 @@ FIGURES = {
         "module": "attribution",
         "shows": "how much each class relies on each mode",
         "input": {
-            name: f"<results>/tables/{name}.csv"
-            for name in ("attribution", "removal", "agreement")
+            name: f"<results>/tables/{name}.csv" for name in ("attribution", "removal", "agreement")
         },
         "params": {
             "classes": config["classes"],
@@ -108,12 +105,6 @@ FIGURES = {
         "params": {"ranges": config["noise"]["ranges"], "detectors": config["detectors"]},
     },
 }
-
-
-def figure_file(figure):
-    """Name of a figure's files, in which the figures of the paper have two digits."""
-    number = figure.removeprefix("fig")
-    return f"fig{int(number):02d}" if number.isdigit() else figure
 
 
 for figure, row in FIGURES.items():
@@ -142,9 +133,9 @@ for figure, row in FIGURES.items():
             mem_mb=2000,
             runtime="10m",
         params:
+            **row.get("params", {}),
             code=code_of("figure", f"ccsncam.plots.{row['module']}"),
             module=row["module"],
-            **row.get("params", {}),
         message:
             f"Figure {figure.removeprefix('fig')}: {row['shows']}"
         script:

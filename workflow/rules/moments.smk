@@ -1,10 +1,3 @@
-def strain_at(wildcards):
-    """Strain files around a moment, by detector; a detector may have none."""
-    found = checked(moments.strain_at, config, float(wildcards.gps))
-    source = moments.source_of(config)
-    return {detector: as_inputs(source, paths) for detector, paths in found.items()}
-
-
 rule classify_moment:
     input:
         unpack(strain_at),

@@ -5,17 +5,6 @@ NOISE = expand(
 )
 
 
-def strain_files(wildcards):
-    """Strain files that overlap the ranges of a split; none for simulated noise."""
-    found = checked(inputs.strain_of, config, wildcards.split, wildcards.detector)
-    return as_inputs(config["noise"]["source"], found)
-
-
-def noise_settings(wildcards):
-    """What the noise of one split and detector depends on."""
-    return inputs.noise_of(config["noise"], wildcards.split, wildcards.detector)
-
-
 rule select_noise:
     input:
         files=strain_files,

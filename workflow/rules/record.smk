@@ -1,25 +1,3 @@
-def finished(wildcards):
-    """Everything that `all` makes; it must be there, for the record describes a finished run."""
-    missing = [path for path in map(str, rules.all.input) if not Path(path).exists()]
-    if missing:
-        raise WorkflowError(
-            f"record: run {config['run']} is not finished, {missing[0]} is missing: make the run "
-            "first, or name the config of another run (--configfile config/quick.yaml)"
-        )
-    return list(rules.all.input)
-
-
-def run_inputs():
-    """Files that the run reads: waveform table, waveforms and strain."""
-    found = [
-        path
-        for model in MODELS
-        for path in checked(files.files_of, WAVEFORMS.loc[model], config["waveforms"])
-    ]
-    found += [config["waveforms"], *checked(inputs.strain_files, config)]
-    return sorted(map(str, found))
-
-
 rule record:
     input:
         finished,

@@ -11,30 +11,6 @@ SALIENCY_TABLES = {
 ANYTHING = {"dataset": r"[^/]+", "name": r"[^/]+", "method": r"[^/.]+"}
 
 
-def picking_rules():
-    """Which samples Figures 7 to 10 show."""
-    return {key: config["figures"][key] for key in ("comparison", "gallery_snr", "misclassified")}
-
-
-def dataset_with_sample(wildcards):
-    """Data set of a single map, whose names must be known and whose class large enough."""
-    for kind, known in (
-        ("dataset", [*TRAIN, VALIDATION, *TEST]),
-        ("name", config["classes"]),
-        ("method", list(names.NAMES)),
-    ):
-        if wildcards[kind] not in known:
-            raise WorkflowError(
-                f"map of {wildcards[kind]!r}: the {kind} must be one of {', '.join(known)}"
-            )
-    count = per_class_of(wildcards)
-    if int(wildcards.index) >= count:
-        raise WorkflowError(
-            f"{wildcards.dataset}: {wildcards.name} has {count} samples, numbered 0 to {count - 1}"
-        )
-    return f"<results>/datasets/{wildcards.dataset}.h5"
-
-
 rule take_apart:
     input:
         waveforms=expand("<results>/waveforms/{model}.h5", model=MODELS),

@@ -2,22 +2,6 @@
 CODE.files("fetch_strain.py")
 
 
-def fetched(path):
-    """Output of a download: kept for other runs, or removed once it is whitened."""
-    return update(path) if config["noise"]["gwosc"]["keep"] else temp(update(path))
-
-
-def announce():
-    """Before the first job: name the run, what will be fetched, and refuse if there is no room."""
-    logger.info(f"Run {config['run']}, to results/{config['run']}")
-    # As a module the workflow's rules may have a prefix.
-    jobs = [job for job in workflow.dag.needrun_jobs() if job.rule.name.endswith("fetch_strain")]
-    missing = [job.output[0] for job in jobs if not Path(job.output[0]).exists()]
-    plan = checked(archive.plan, missing, CACHE, config["noise"]["gwosc"]["folder"])
-    if plan is not None:
-        logger.info(plan)
-
-
 onstart:
     announce()
 

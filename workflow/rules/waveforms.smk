@@ -1,13 +1,3 @@
-def waveform_entry(wildcards):
-    """What the tables say of one waveform, so that a change of another one reruns nothing."""
-    return checked(table.entry, WAVEFORMS.loc[wildcards.model], inputs.surrogates())
-
-
-def chosen_surrogates(wildcards):
-    """The waveform itself where the config takes its surrogate, else nothing."""
-    return [name for name in config["surrogates"] if name == wildcards.model]
-
-
 rule make_waveform:
     input:
         files=waveform_files,

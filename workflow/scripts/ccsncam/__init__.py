@@ -16,6 +16,7 @@ _NAMES = {
     "DataSet": "samples.dataset",
     "Parts": "samples.parts",
     "Classifier": "config.blocks",
+    "count_parameters": "network.architecture",
     "Network": "network.chain",
     "load_network": "network.classifier",
     "Evaluation": "network.evaluation",

@@ -1,1 +1,1 @@
-"""The configuration: its schema, its checks, and typed blocks for the library."""
+"""The configuration: its schema, defaults, and typed blocks for the library."""

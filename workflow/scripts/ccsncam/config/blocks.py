@@ -187,7 +187,7 @@ class NoiseSource(Block):
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
-        """From what `ccsncam.config.inputs.noise_of` gives."""
+        """From what `ccsncam.planning.inputs.noise_of` gives."""
         simulated, files = values.get("simulated"), values.get("files")
         return cls(
             values["source"],

@@ -16,10 +16,10 @@ from ccsncam.aliases import PathLike
 from ccsncam.config.blocks import Moment
 from ccsncam.moment.span import span_begin, span_size
 from ccsncam.moment.store import DetectorStrain, Event
+from ccsncam.noise import whitening
 from ccsncam.noise.events import events_between, read_events
 from ccsncam.noise.selection import read_stretch, stretch_quality
 from ccsncam.noise.strain_file import StrainFile, open_files
-from ccsncam.samples import whitening
 from ccsncam.samples.spectrogram import magnitude
 
 logger = logging.getLogger(__name__)

@@ -10,6 +10,7 @@ import pandas as pd
 from ccsncam import resources
 from ccsncam.aliases import PathLike, Progress, silent
 from ccsncam.config.blocks import Band, NoiseSource, Whitening
+from ccsncam.noise import whitening
 from ccsncam.noise.glitches import GlitchPopulation, read_glitches
 from ccsncam.noise.psd import Spectrum, read_lines
 from ccsncam.noise.reasons import GWOSC_F_MAX, KEPT, kept_stretches, reason_seconds
@@ -17,7 +18,6 @@ from ccsncam.noise.selection import read_files, scan_files
 from ccsncam.noise.simulation import simulate, simulated_starts
 from ccsncam.noise.store import NoiseFacts, Pieces, write_noise
 from ccsncam.noise.strain_file import open_files
-from ccsncam.samples import whitening
 
 logger = logging.getLogger(__name__)
 

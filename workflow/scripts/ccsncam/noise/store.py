@@ -44,7 +44,7 @@ class NoiseFacts:
     sample_rate, delta_f : float
         Sample rate of the strain, and frequency step of the PSDs [Hz].
     estimation_bias : float
-        Factor on each measured PSD; see `ccsncam.samples.whitening.estimation_bias`.
+        Factor on each measured PSD; see `ccsncam.noise.whitening.estimation_bias`.
     corrupted : float
         Time at each end of a whitened piece that the filter spoils [s].
     live_time : float

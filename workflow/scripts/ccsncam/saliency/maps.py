@@ -1,6 +1,6 @@
 """Saliency maps of many samples: seven CAMs, two gradient methods, and three controls."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -213,12 +213,12 @@ def explain_row(
     return ShownSample(**vars(found), **described, row=row, rule=rule)
 
 
-def shown_samples(samples: dict[str, ShownSample | NoSample], dataset: DataSet) -> ShownSamples:
+def shown_samples(samples: Mapping[str, ShownSample | NoSample], dataset: DataSet) -> ShownSamples:
     """Collect samples for a file, described as their data set is.
 
     Parameters
     ----------
-    samples : dict of ShownSample or NoSample
+    samples : mapping of str to ShownSample or NoSample
         By panel.
     dataset : DataSet
         The data set of the samples; of several, the first.

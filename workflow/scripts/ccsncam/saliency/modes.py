@@ -28,7 +28,8 @@ def mask(power: np.ndarray, share: float = SHARE) -> np.ndarray:
     numpy.ndarray of bool
         Same shape; empty where there is no power.
     """
-    flat = power.reshape(*power.shape[:-2], -1).astype(float)
+    # Without a -1 in it, this shape also holds for no modes at all.
+    flat = power.reshape(*power.shape[:-2], power.shape[-2] * power.shape[-1]).astype(float)
     order = np.argsort(-flat, axis=-1, kind="stable")
     found = np.cumsum(np.take_along_axis(flat, order, -1), axis=-1)
     needed = found - np.take_along_axis(flat, order, -1) < share * found[..., -1:]
@@ -206,5 +207,5 @@ def agreement(share: np.ndarray, change: np.ndarray) -> tuple[np.ndarray, np.nda
 
 def _largest(values: np.ndarray) -> np.ndarray:
     """Weight of 1 on the largest value of each row, in equal parts where there are several."""
-    top = values == values.max(axis=1, keepdims=True)
+    top = values == values.max(axis=1, keepdims=True, initial=-np.inf)
     return top / top.sum(axis=1, keepdims=True)

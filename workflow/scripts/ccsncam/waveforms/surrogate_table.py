@@ -89,9 +89,7 @@ def _convert(row: dict[str, Any]) -> None:
     row["seed"] = int(row["seed"])
     sizes = {len(row[key]) for key in KNOTS}
     if len(sizes) != 1 or min(sizes) < 2:
-        raise ValueError(
-            f"{where}: {', '.join(KNOTS)} must have equally many knots, two or more"
-        )
+        raise ValueError(f"{where}: {', '.join(KNOTS)} must have equally many knots, two or more")
     if (np.diff(row["times_s"]) <= 0).any() or row["times_s"][0] < -LEAD:
         raise ValueError(f"{where}: times_s must rise, and begin at {-LEAD:g} s or later")
     if (row["frequencies_hz"] <= 0).any() or (row["amplitudes"] < 0).any():

@@ -49,7 +49,7 @@ def check_files(config: Config) -> None:
     Parameters
     ----------
     config : mapping
-        A configuration that `ccsncam.config.checks.check` accepts.
+        A configuration that `ccsncam.planning.checks.check` accepts.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def strain_files(config: Config) -> set[Path]:
     Parameters
     ----------
     config : mapping
-        A configuration that `ccsncam.config.checks.check` accepts.
+        A configuration that `ccsncam.planning.checks.check` accepts.
 
     Returns
     -------
@@ -211,7 +211,7 @@ def warnings(config: Config) -> list[str]:
     Parameters
     ----------
     config : mapping
-        A configuration that `ccsncam.config.checks.check` accepts.
+        A configuration that `ccsncam.planning.checks.check` accepts.
 
     Returns
     -------

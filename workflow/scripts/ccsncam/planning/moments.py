@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ccsncam.config import inputs
 from ccsncam.gwosc import archive
 from ccsncam.noise import folder
+from ccsncam.planning import inputs
 
 _SOURCES = (
     "set the config block moment, in a file after --configfile or by --config: source: gwosc, or "
@@ -34,7 +34,7 @@ def strain_at(config: Config, gps: float) -> dict[str, list[Path]]:
     Parameters
     ----------
     config : mapping
-        A configuration that `ccsncam.config.checks.check` accepts.
+        A configuration that `ccsncam.planning.checks.check` accepts.
     gps : float
         GPS time [s].
 

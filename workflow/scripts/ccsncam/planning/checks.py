@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations, pairwise
 from typing import Any
 
-from ccsncam.config import inputs, schema
+from ccsncam.config import schema
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.network import architecture
+from ccsncam.planning import inputs
 from ccsncam.samples.grid import grid
 from ccsncam.waveforms import surrogate_table, table
 

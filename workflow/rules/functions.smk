@@ -1,0 +1,168 @@
+"""Input functions, and the parts of the config that rules take as params."""
+
+
+def blocks(*keys):
+    """Blocks of the config as a parameter, so that a change reruns only the rules that use it."""
+    return {key: config[key] for key in keys}
+
+
+def signal_settings(*keys):
+    """Some keys of the block ``signal``."""
+    return {key: config["signal"][key] for key in keys}
+
+
+def sampling_settings():
+    """What makes a sample, for `Sampling` of the library."""
+    noise = {"noise": {"coincident": config["noise"]["coincident"]}}
+    return blocks("signal", "spectrogram") | noise
+
+
+def classifier_settings():
+    """The block ``classifier`` without the seeds, for each seed is a network of its own."""
+    return {key: value for key, value in config["classifier"].items() if key != "seeds"}
+
+
+def saliency_settings():
+    """What saliency maps depend on."""
+    return {key: config["saliency"][key] for key in ("layer", "options", "target")}
+
+
+def method_settings(wildcards):
+    """What the maps of one method depend on."""
+    options = config["saliency"]["options"]
+    own = {name: switches for name, switches in options.items() if name == wildcards.method}
+    return saliency_settings() | {"options": own}
+
+
+def split_of(wildcards):
+    """Split of a data set, from its name."""
+    return wildcards.dataset.split("-")[0]
+
+
+def per_class_of(wildcards):
+    """Samples per class of a data set."""
+    return config["datasets"][f"{split_of(wildcards)}_per_class"]
+
+
+def noise_of(wildcards):
+    """Noise files of the split of a data set, one per detector."""
+    split = split_of(wildcards)
+    return [f"<results>/noise/{split}-{detector}.h5" for detector in config["detectors"]]
+
+
+def waveform_files(wildcards):
+    """Files that a row of the waveform table names."""
+    found = checked(files.files_of, WAVEFORMS.loc[wildcards.model], config["waveforms"])
+    return list(map(str, found))
+
+
+def as_inputs(source, paths):
+    """Files of strain as inputs; the name of a file of GWOSC says what it holds, not its age."""
+    return [ancient(str(path)) if source == "gwosc" else str(path) for path in paths]
+
+
+def fetched(path):
+    """Output of a download: kept for other runs, or removed once it is whitened."""
+    return update(path) if config["noise"]["gwosc"]["keep"] else temp(update(path))
+
+
+def announce():
+    """Before the first job: name the run, what will be fetched, and refuse if there is no room."""
+    logger.info(f"Run {config['run']}, to results/{config['run']}")
+    # As a module the workflow's rules may have a prefix.
+    jobs = [job for job in workflow.dag.needrun_jobs() if job.rule.name.endswith("fetch_strain")]
+    missing = [job.output[0] for job in jobs if not Path(job.output[0]).exists()]
+    plan = checked(archive.plan, missing, CACHE, config["noise"]["gwosc"]["folder"])
+    if plan is not None:
+        logger.info(plan)
+
+
+def strain_files(wildcards):
+    """Strain files that overlap the ranges of a split; none for simulated noise."""
+    found = checked(inputs.strain_of, config, wildcards.split, wildcards.detector)
+    return as_inputs(config["noise"]["source"], found)
+
+
+def noise_settings(wildcards):
+    """What the noise of one split and detector depends on."""
+    return inputs.noise_of(config["noise"], wildcards.split, wildcards.detector)
+
+
+def waveform_entry(wildcards):
+    """What the tables say of one waveform, so that a change of another one reruns nothing."""
+    return checked(table.entry, WAVEFORMS.loc[wildcards.model], inputs.surrogates())
+
+
+def chosen_surrogates(wildcards):
+    """The waveform itself where the config takes its surrogate, else nothing."""
+    return [name for name in config["surrogates"] if name == wildcards.model]
+
+
+def band_of(wildcards):
+    """Band of network SNR of a data set."""
+    bands = dict(zip(TRAIN, config["datasets"]["train_bands"]))
+    return {**bands, VALIDATION: config["datasets"]["validation_band"]}[wildcards.dataset]
+
+
+def distance_of(wildcards):
+    """Distance of a test set [kpc]."""
+    return dict(zip(TEST, config["datasets"]["distances"]))[wildcards.dataset]
+
+
+def picking_rules():
+    """Which samples Figures 7 to 10 show."""
+    return {key: config["figures"][key] for key in ("comparison", "gallery_snr", "misclassified")}
+
+
+def dataset_with_sample(wildcards):
+    """Data set of a single map, whose names must be known and whose class large enough."""
+    for kind, known in (
+        ("dataset", [*TRAIN, VALIDATION, *TEST]),
+        ("name", config["classes"]),
+        ("method", list(names.NAMES)),
+    ):
+        if wildcards[kind] not in known:
+            raise WorkflowError(
+                f"map of {wildcards[kind]!r}: the {kind} must be one of {', '.join(known)}"
+            )
+    count = per_class_of(wildcards)
+    if int(wildcards.index) >= count:
+        raise WorkflowError(
+            f"{wildcards.dataset}: {wildcards.name} has {count} samples, numbered 0 to {count - 1}"
+        )
+    return f"<results>/datasets/{wildcards.dataset}.h5"
+
+
+def figure_file(figure):
+    """Name of a figure's files, in which the figures of the paper have two digits."""
+    number = figure.removeprefix("fig")
+    return f"fig{int(number):02d}" if number.isdigit() else figure
+
+
+def strain_at(wildcards):
+    """Strain files around a moment, by detector; a detector may have none."""
+    found = checked(moments.strain_at, config, float(wildcards.gps))
+    source = moments.source_of(config)
+    return {detector: as_inputs(source, paths) for detector, paths in found.items()}
+
+
+def finished(wildcards):
+    """Everything that `all` makes; it must be there, for the record describes a finished run."""
+    missing = [path for path in map(str, rules.all.input) if not Path(path).exists()]
+    if missing:
+        raise WorkflowError(
+            f"record: run {config['run']} is not finished, {missing[0]} is missing: make the run "
+            "first, or name the config of another run (--configfile config/quick.yaml)"
+        )
+    return list(rules.all.input)
+
+
+def run_inputs():
+    """Files that the run reads: waveform table, waveforms and strain."""
+    found = [
+        path
+        for model in MODELS
+        for path in checked(files.files_of, WAVEFORMS.loc[model], config["waveforms"])
+    ]
+    found += [config["waveforms"], *checked(inputs.strain_files, config)]
+    return sorted(map(str, found))
