@@ -18,7 +18,7 @@ def sampling_settings():
 
 
 def classifier_settings():
-    """The block ``classifier`` without the seeds, for each seed is a network of its own."""
+    """The block ``classifier`` without the seeds, because each seed is a network of its own."""
     return {key: value for key, value in config["classifier"].items() if key != "seeds"}
 
 
@@ -147,7 +147,7 @@ def strain_at(wildcards):
 
 
 def finished(wildcards):
-    """Everything that `all` makes; it must be there, for the record describes a finished run."""
+    """Everything that `all` makes; it must exist, because the record describes a finished run."""
     missing = [path for path in map(str, rules.all.input) if not Path(path).exists()]
     if missing:
         raise WorkflowError(

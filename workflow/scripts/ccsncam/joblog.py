@@ -81,35 +81,35 @@ def start(path: PathLike, name: str) -> logging.Logger:
     handlers: list[logging.Handler] = [logging.FileHandler(path, mode="w"), terminal]
     logging.basicConfig(level=logging.INFO, format=pattern, handlers=handlers, force=True)
     logging.captureWarnings(True)
-    log = logging.getLogger(name)
+    job_logger = logging.getLogger(name)
 
     def report(
         kind: type[BaseException], error: BaseException, traceback: TracebackType | None
     ) -> None:
         if issubclass(kind, KeyboardInterrupt):
-            log.error("interrupted: run the same command again to resume")
+            job_logger.error("interrupted: run the same command again to resume")
             return
         if issubclass(kind, ValueError | FileNotFoundError):
             # An error that the user can mend comes last in the log, and alone to stderr.
             atexit.unregister(_say_versions)
-            _say_versions(log)
-            log.info("where it failed", exc_info=(kind, error, traceback))
-            log.error("%s", error)
+            _say_versions(job_logger)
+            job_logger.info("where it failed", exc_info=(kind, error, traceback))
+            job_logger.error("%s", error)
             return
-        log.error("the job failed", exc_info=(kind, error, traceback))
+        job_logger.error("the job failed", exc_info=(kind, error, traceback))
 
     sys.excepthook = report
     # Snakemake records when the job began; the difference is the time that Python took to start.
-    log.info("started")
-    atexit.register(_say_versions, log)
-    return log
+    job_logger.info("started")
+    atexit.register(_say_versions, job_logger)
+    return job_logger
 
 
-def _say_versions(log: logging.Logger) -> None:
+def _say_versions(job_logger: logging.Logger) -> None:
     """Log the versions that the job ran with, because environments differ from rule to rule."""
     used = [name for name, module in PACKAGES.items() if module in sys.modules]
     versions = [f"{name} {importlib.metadata.version(name)}" for name in used]
-    log.info("ran with Python %s", ", ".join([platform.python_version(), *versions]))
+    job_logger.info("ran with Python %s", ", ".join([platform.python_version(), *versions]))
 
 
 @contextlib.contextmanager

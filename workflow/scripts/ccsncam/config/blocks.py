@@ -217,7 +217,7 @@ class Access(Block):
 
 @dataclass(frozen=True)
 class Classifier(Block):
-    """The block ``classifier`` without its seeds, for each seed is a network of its own."""
+    """The block ``classifier`` without its seeds, because each seed is a network of its own."""
 
     filters: tuple[int, ...]
     dense: tuple[int, ...]

@@ -208,7 +208,7 @@ class MomentResult:
         return "; ".join(
             f"{name} ({event.catalog}) at {event.gps - self.gps:+.2f} s: "
             f"{'perhaps ' * event.catalog.endswith(UNSURE)}a compact binary merger, "
-            "which is none of the network's classes"
+            "which is not one of the network's classes"
             for name, event in self.events.items()
         )
 
