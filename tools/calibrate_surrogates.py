@@ -27,7 +27,7 @@ GPS = 1238236470.0
 
 
 def directions(size: int, seed: int) -> np.ndarray:
-    """Draw orientations and sky positions; weights of the five components, (draw, detector, 5)."""
+    """Draw orientations and sky positions; give the weights (draw, detector, 5) of components."""
     rng = np.random.default_rng(seed)
     theta, dec = np.arccos(rng.uniform(-1, 1, size)), np.arcsin(rng.uniform(-1, 1, size))
     phi, ra = rng.uniform(0, 2 * np.pi, (2, size))
@@ -40,7 +40,7 @@ def directions(size: int, seed: int) -> np.ndarray:
 def network_snr(
     waveform: model.Waveform, config: Mapping[str, Any], weights: np.ndarray
 ) -> np.ndarray:
-    """Network SNR at 10 kpc of each draw, by the Gram matrices of the five components."""
+    """Compute the network SNR of each draw at 10 kpc from Gram matrices of the five components."""
     signal, psds = config["signal"], config["noise"]["simulated"]["psd"]
     rate, size = signal["sample_rate"], 4 * signal["sample_rate"]
     spectrum = np.fft.rfft(model.components(waveform.quadrupole) / DISTANCE, size) / rate
@@ -56,7 +56,7 @@ def network_snr(
 
 
 def main() -> None:
-    """Print the scales and, on request, write them."""
+    """Print the scales, and write them on request."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help="update rms_cm in the table")
     write = parser.parse_args().write

@@ -1,11 +1,12 @@
-"""What real noise changes: networks trained on simulated and on real noise of H1, tested on both.
+"""Compare networks that are trained on simulated and on real noise of H1, and tested on both.
 
 ``python tools/compare_noise.py DATA FOLDER``
 
 DATA holds strain/o3b_h1, 128 s of strain, whose one loud glitch lies in the second of four
 stretches of 32 s. One network trains on the first two stretches, another on the last two. Each is
-tested on the stretches that it was not trained on. Networks of simulated noise are tested on all.
-The waveforms are always the embedded surrogates, so that only the noise differs. Runs go to FOLDER.
+tested on the stretches that it was not trained on. The networks that were trained on simulated
+noise are tested on all four. The waveforms are always the embedded surrogates, so
+that only the noise differs. Runs go to FOLDER.
 """
 
 import argparse
@@ -49,11 +50,11 @@ RUNS: dict[str, tuple[str, Any]] = {
 
 
 def config_of(data: Path, run: str, noise: Any) -> dict[str, Any]:
-    """Configuration of a run on so many seconds of simulated noise, or on parts of real noise."""
+    """Make the config of a run. ``noise`` is seconds of simulated noise, or parts of real noise."""
     found: dict[str, Any] = {
         "run": run,
         "detectors": ["H1"],
-        # The anti-alias filter of 4096-Hz strain takes the noise away above.
+        # Above this frequency the anti-alias filter of 4096-Hz strain removes the noise.
         "signal": {"f_max": 1600.0},
         "noise": real_input.noise(data),
         "datasets": {"distances": DISTANCES, **SIZES},
@@ -87,7 +88,7 @@ def make(folder: Path, config: Mapping[str, Any]) -> None:
 
 
 def rates(network: Network, folder: Path) -> tuple[dict[int, float], float]:
-    """Share of signals that are right, by distance, and of noise that is taken for a signal."""
+    """Share of signals that are classified rightly, by distance, and of noise taken for signals."""
     right, taken = {}, []
     for distance in DISTANCES:
         data = DataSet.open(folder / f"datasets/test-{distance}kpc.h5")
@@ -98,7 +99,7 @@ def rates(network: Network, folder: Path) -> tuple[dict[int, float], float]:
 
 
 def stretches(folder: Path) -> dict[int, np.ndarray]:
-    """Whitened pieces of all real noise by the second of the file at which they begin."""
+    """Whitened pieces of all real noise, by the second of the file at which each begins."""
     found: dict[float, np.ndarray] = {}
     for split in ("train", "validation", "test"):
         noise = Noise.read(folder / f"noise/{split}-H1.h5")
@@ -119,7 +120,7 @@ def alarms(network: Network, whitened: np.ndarray, sampling: Sampling) -> float:
 
 
 def main() -> None:
-    """Train, test on both, print."""
+    """Train the networks, test each on both kinds of noise, and print the rates."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("folder", type=Path)

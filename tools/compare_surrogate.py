@@ -1,10 +1,10 @@
-"""Compare the surrogate of z85_sfhx with the public simulation, also by a network's eyes.
+"""Compare the surrogate of z85_sfhx with the public simulation, and how a network sees both.
 
 ``python tools/compare_surrogate.py DATA [RUN] [--configfile FILE]``
 
 DATA holds waveforms/z85_sfhx. RUN is the folder results/<run> of a run with trained weights. Its
 network knows the surrogate only, and classifies both in the run's test noise. FILE is the config
-that the run had on top of the default one.
+file that the run used in addition to the default one.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def spectra(waveform: model.Waveform) -> np.ndarray:
 def track(waveform: model.Waveform, low: float, high: float) -> str:
     """Frequency [Hz] of most power between two bounds, in each of TIMES [s after bounce].
 
-    A star means that the power falls off from one of the bounds, so that the value is no track.
+    A star marks a value at one of the bounds. It is the edge of other power, and no track.
     """
     rate = round(waveform.sample_rate)
     transform = ShortTimeFFT(hann(rate // 16, sym=False), rate // 128, rate, mfft=rate // 4)

@@ -1,4 +1,4 @@
-"""The table of configuration keys in config/README.md, from the schema and the default values.
+"""Make the table of keys in config/README.md from the schema and the default values.
 
 ``python tools/config_reference.py`` prints the table; ``--write`` puts it into config/README.md.
 """
@@ -14,7 +14,7 @@ import yaml
 ROOT = Path(__file__).parents[1]
 README = ROOT / "config/README.md"
 BEGIN, END = "<!-- keys: made by tools/config_reference.py -->\n", "<!-- end of keys -->\n"
-# A default that is longer stands in config/config.yaml only.
+# The table leaves a longer default to config/config.yaml.
 LONGEST = 72
 
 
@@ -23,7 +23,7 @@ def keys(
 ) -> Iterator[tuple[str, Any, str]]:
     """Keys of the configuration with their defaults and descriptions.
 
-    A block whose schema describes its own keys is entered; any other value is one key.
+    If the schema describes the keys of a block, each of them is listed. Any other value is one key.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def table() -> str:
 
 
 def written(text: str) -> str:
-    """The text of config/README.md with the table of today in it."""
+    """Replace the table in the text of config/README.md with a new one."""
     head, rest = text.split(BEGIN)
     return f"{head}{BEGIN}\n{table()}\n{END}{rest.split(END)[1]}"
 

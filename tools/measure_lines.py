@@ -1,8 +1,8 @@
 """Measure the spectral lines of a detector from a text file of its amplitude spectral density.
 
-It is needed once: its output is ``resources/spectral_lines.tsv``. A bin belongs to a line if its
-power is above a threshold times the running median. The power above the median, summed over
-neighbouring bins, is the mean square strain of the line.
+Its output is ``resources/spectral_lines.tsv``, so it is needed only once. A bin belongs to a line
+if its power is above a threshold times the running median. The power above the median, summed
+over neighbouring bins, is the mean square strain of the line.
 
     python tools/measure_lines.py --source LIGO-P2000251 H1=asd.txt L1=... > lines.tsv
 """
@@ -23,7 +23,7 @@ def measure(
     window: float = 16.0,
     keep: int = 20,
 ) -> list[tuple[float, float, float]]:
-    """Measure the lines of one spectrum: those that stand out most, sorted by frequency.
+    """Measure the lines of one spectrum that stand out most, sorted by frequency.
 
     Parameters
     ----------

@@ -3,10 +3,11 @@
 Call it in the folder of a finished run, as ``python tools/overhead.py embedded``.
 
 Three sources say how long a job took. Snakemake's metadata has its beginning and end. Its
-benchmark file has the running time of its process. Its log says when Python had started, and
+benchmark file has the running time of its process. Its log says when Python had started, and also
 TensorFlow if the job uses it. Everything after that is work. Overhead is the rest: the start of
 processes, Snakemake's handling of each job, and the time in which Snakemake ran but no job did.
-That time counts once for each job that could have run, which is as many as ever ran at once.
+That last time is multiplied by the largest number of jobs that ran at once, because so many jobs
+could have run.
 """
 
 import argparse
@@ -21,7 +22,7 @@ import pandas as pd
 
 PathLike = str | Path
 
-# Seconds from the last line of a call's log within which a job of it may begin.
+# A job of a call may begin up to this long after the last line of the call's log [s].
 LATE = 60
 # Lines of a job's log that say when it had started.
 STAMP = re.compile(
@@ -41,7 +42,7 @@ class Job:
 
 
 def jobs(folder: PathLike, run: str) -> list[Job]:
-    """Read the jobs of a run from metadata, benchmark files and logs; its record does not count.
+    """Read the jobs of a run from metadata, benchmark files and logs; skip the rule ``record``.
 
     Parameters
     ----------
@@ -62,7 +63,7 @@ def jobs(folder: PathLike, run: str) -> list[Job]:
     for path in Path(folder, ".snakemake/metadata").rglob("*"):
         if not path.is_file():
             continue
-        # A long name is a path of folders, which begin with @.
+        # Snakemake cuts a long name into folders whose names begin with @.
         name = "".join(
             part.removeprefix("@") for part in path.parts[path.parts.index("metadata") + 1 :]
         )
@@ -146,7 +147,7 @@ def costs(found: list[Job], calls: list[tuple[float, float]]) -> dict[str, float
     -------
     dict
         ``wall``, ``work``, ``start-up``, ``Snakemake, per job`` and ``Snakemake, no job``, in s.
-        The last counts for each of the ``side_by_side`` jobs.
+        The last is multiplied by ``side_by_side``, the largest number of jobs at once.
 
     Raises
     ------

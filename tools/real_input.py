@@ -1,4 +1,4 @@
-"""The configuration of a run on real inputs, from a folder of published waveforms and strain."""
+"""Make the config of a run on real inputs from a folder of published waveforms and strain."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ COLUMNS = [
     *("sample_rate_hz", "distance_kpc", "sha256", "duration_s", "bounce_time_s", "url"),
     *("tracks", "reference", "licence"),
 ]
-# The dominant mode of low-mass FORNAX models, about 15 % away from that of the 11-solar-mass model.
+# The dominant mode of low-mass FORNAX models; the 11-solar-mass model differs by about 15 %.
 FORNAX = "g_mode=0.1:300,0.2:400,0.3:550,0.4:700,0.6:900,0.8:1200,1:1320~150"
 ROWS = [
     {
@@ -37,7 +37,7 @@ ROWS = [
 
 
 def table_of(data: str | Path, path: Path) -> Path:
-    """Write the waveform table of the real data; its path."""
+    """Write the waveform table of the real data, and return its path."""
     lines = ["\t".join(COLUMNS)]
     text = (Path(__file__).parents[1] / "config/paper.tsv").read_text()
     header, *rows = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
@@ -51,7 +51,7 @@ def table_of(data: str | Path, path: Path) -> Path:
 
 
 def noise(data: str | Path) -> dict[str, Any]:
-    """The block ``noise`` of a config on the 128 s of H1 strain."""
+    """The block ``noise`` of a config that uses the 128 s of H1 strain."""
     start = 1266281937
     return {
         "source": "files",
@@ -66,14 +66,14 @@ def noise(data: str | Path) -> dict[str, Any]:
 
 
 def write(data: str | Path, folder: str | Path, sizes: dict[str, Any]) -> dict[str, Any]:
-    """Write the waveform table and the config of a run on the real data; the config."""
+    """Write the waveform table and the config of a run on the real data; return the config."""
     table = table_of(data, Path(folder) / "numerical.tsv")
     config = {
         "run": "real",
         "detectors": ["H1"],
         "classes": ["noise", "z85_sfhx", "9a", "9b"],
         "waveforms": str(table),
-        # The anti-alias filter of 4096-Hz strain removes the noise above.
+        # Above this frequency the anti-alias filter of 4096-Hz strain removes the noise.
         "signal": {"f_max": 1600.0},
         "noise": noise(data),
         "datasets": {

@@ -1,4 +1,4 @@
-"""The tables of docs/saliency.md and the numbers of its text, from a finished run.
+"""Print the tables of docs/saliency.md and the numbers in its text, from a finished run.
 
 Call it as ``python tools/saliency_tables.py results/embedded``.
 """
@@ -63,7 +63,7 @@ def measures(tables: Mapping[str, pd.DataFrame]) -> Iterator[str]:
 
 
 def modes(removal: pd.DataFrame, attribution: pd.DataFrame) -> Iterator[str]:
-    """What the removal of each mode changes, and Score-CAM's share on it, one row per class."""
+    """How many predictions change without each mode, and Score-CAM's share on it, by class."""
     kinds = ["g_mode", "sasi", "prompt_convection"]
     flipped = removal.query("distance_kpc == @DISTANCE and outcome == 'all' and kind == 'mode'")
     shares = attribution.query("distance_kpc == @DISTANCE and outcome == 'all'")
@@ -84,7 +84,7 @@ def modes(removal: pd.DataFrame, attribution: pd.DataFrame) -> Iterator[str]:
 
 
 def text(tables: Mapping[str, pd.DataFrame]) -> Iterator[str]:
-    """Other numbers of the text."""
+    """The numbers that docs/saliency.md has in its text."""
     for name in ("all", BOTH):
         for row in at(tables["agreement"], name).itertuples():
             values = row.tau_above_power, row.tau_above_power_low, row.tau_above_power_high
@@ -109,7 +109,7 @@ def text(tables: Mapping[str, pd.DataFrame]) -> Iterator[str]:
 
 
 def at(table: pd.DataFrame, name: str | None) -> pd.DataFrame:
-    """Rows of one distance and class (None: all classes), whatever was predicted."""
+    """Rows at `DISTANCE` of one class (None: every class), whatever the network predicted."""
     rows = table[(table["distance_kpc"] == DISTANCE) & (table["outcome"] == "all")]
     return rows if name is None else rows[rows["class"] == name]
 

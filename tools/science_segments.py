@@ -1,6 +1,6 @@
 """Gather the science segments of O2 to O4a from the files of the package duty-cycle.
 
-It is needed once: its output is ``resources/science_segments.tsv``.
+Its output is ``resources/science_segments.tsv``, so it is needed only once.
 
     python tools/science_segments.py FOLDER > resources/science_segments.tsv
 

@@ -66,8 +66,7 @@ def digest(folder, *modules):
 
     from ccsncam import provenance
 
-    provenance._tree.cache_clear()
-    provenance._said.cache_clear()
+    provenance._read.cache_clear()
     return Code(find).digest("main.py", *modules)
 
 

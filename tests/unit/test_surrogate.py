@@ -191,4 +191,4 @@ def test_unknown_models_and_tracks_of_another_length_are_named(root, path, confi
     row = read_table(root / "config/waveforms.tsv").loc["m39"].copy()
     row["duration_s"] = 0.5
     with pytest.raises(ValueError, match=r"the tracks of m39 in .* end at 0\.98"):
-        load_waveform(row, root / "config/waveforms.tsv", config["signal"], path)
+        load_waveform(row, root / "config/waveforms.tsv", Conditioning.of(config["signal"]), path)

@@ -83,7 +83,7 @@ def test_strain_and_numerical_waveforms_are_said(root, config):
         "strain of H1, L1, V1 from GWOSC, GPS 1238236470 to 1238252308 (train)",
         "1 to 2 and 3 to 4 (test)",
         "DATA, BURST_CAT2, NO_CBC_HW_INJ, NO_BURST_HW_INJ are set",
-        "without GPS 5 to 6, 8 s before and",
+        "Left out are GPS 5 to 6, 8 s before and",
         "(switches: {'score-cam': {'post_relu': True}})",
         "each event of GWTC-2, GWTC-2.1, GWTC-3",
         "All detectors of a sample draw the same second",

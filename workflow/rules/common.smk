@@ -10,8 +10,8 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 FOLDER = Path(str(workflow.current_basedir)).parents[1]
-# Commit or tag of a module that comes from github(); Snakemake keeps no folder of it. It fetches
-# each file that it is asked for into its cache, and jobs find the library and the tables there.
+# Commit or tag, if the workflow is a module from github(). Snakemake keeps no folder of it, but
+# fetches each file that is asked for into its cache. Jobs find the library and the tables there.
 REF = getattr(workflow.current_basedir, "ref", None)
 SHIPPED_TABLES = """
     events.tsv glitches.tsv observing_runs.tsv published.json science_segments.tsv spectral_lines.tsv
@@ -40,8 +40,8 @@ for name in ("__init__", "provenance"):
 SCRIPTS = shipped("workflow/scripts/ccsncam/provenance.py").parents[1]
 if not (SCRIPTS / "ccsncam/provenance.py").is_file():
     raise WorkflowError(
-        f"{workflow.current_basedir}: Snakemake keeps no folder of such a source that jobs could "
-        "import from: give github(...), or the path to workflow/Snakefile in a clone"
+        f"{workflow.current_basedir}: Snakemake keeps no folder of such a source, so jobs could "
+        "not import the library: give github(...), or the path to workflow/Snakefile in a clone"
     )
 sys.path.append(str(SCRIPTS))
 
@@ -59,6 +59,12 @@ from ccsncam.saliency import names
 from ccsncam.waveforms import files, table
 
 
+def read_yaml(name):
+    """A YAML file of this repository, by the fast loader where PyYAML has it."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(shipped(name).read_text(), loader)
+
+
 def checked(function, *arguments):
     """Call the library; a ValueError becomes the one line that Snakemake prints."""
     try:
@@ -67,16 +73,12 @@ def checked(function, *arguments):
         raise WorkflowError(str(error)) from None
 
 
-# Snakemake reads a module again for each `use rule`; the key is the one that is set below.
+# Snakemake reads a module again for each `use rule`; an earlier reading has set this key below.
 config.pop("_sources", None)
 # As a module this workflow has no config file of its own, and may be given a few keys only.
 config.setdefault("waveforms", str(shipped("config/waveforms.tsv")))
-schema.fill(config, yaml.safe_load(shipped("config/config.yaml").read_text()))
-checked(
-    checks.check,
-    config,
-    yaml.safe_load(shipped("workflow/schemas/config.schema.yaml").read_text()),
-)
+schema.fill(config, read_yaml("config/config.yaml"))
+checked(checks.check, config, read_yaml("workflow/schemas/config.schema.yaml"))
 checked(inputs.check_files, config)
 checks.complete(config)
 for line in inputs.warnings(config):
@@ -84,7 +86,7 @@ for line in inputs.warnings(config):
 
 WAVEFORMS = checked(inputs.waveforms_of, config)
 MODELS = table.models(WAVEFORMS, config["classes"][1:])
-# The methods paragraph of the report sees the config alone.
+# The report's paragraph on methods sees only the config, so it needs the sources in there.
 config["_sources"] = WAVEFORMS.loc[MODELS, "source"].to_dict()
 BANDS = [f"{low:g}-{high:g}" for low, high in config["datasets"]["train_bands"]]
 TRAIN = [f"train-snr-{band}" for band in BANDS]

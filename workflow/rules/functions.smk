@@ -57,7 +57,7 @@ def waveform_files(wildcards):
 
 
 def as_inputs(source, paths):
-    """Files of strain as inputs; the name of a file of GWOSC says what it holds, not its age."""
+    """Files of strain as inputs; a file of GWOSC may have any age, because its name is enough."""
     return [ancient(str(path)) if source == "gwosc" else str(path) for path in paths]
 
 
@@ -67,7 +67,7 @@ def fetched(path):
 
 
 def announce():
-    """Before the first job: name the run, what will be fetched, and refuse if there is no room."""
+    """Name the run and what it will fetch before the first job; refuse if there is no room."""
     logger.info(f"Run {config['run']}, to results/{config['run']}")
     # As a module the workflow's rules may have a prefix.
     jobs = [job for job in workflow.dag.needrun_jobs() if job.rule.name.endswith("fetch_strain")]
@@ -89,7 +89,7 @@ def noise_settings(wildcards):
 
 
 def waveform_entry(wildcards):
-    """What the tables say of one waveform, so that a change of another one reruns nothing."""
+    """What the tables say of one waveform, so that a change of another waveform reruns nothing."""
     return checked(table.entry, WAVEFORMS.loc[wildcards.model], inputs.surrogates())
 
 
@@ -115,7 +115,7 @@ def picking_rules():
 
 
 def dataset_with_sample(wildcards):
-    """Data set of a single map, whose names must be known and whose class large enough."""
+    """Data set of a single map; unknown names and a sample beyond the last one are refused."""
     for kind, known in (
         ("dataset", [*TRAIN, VALIDATION, *TEST]),
         ("name", config["classes"]),
@@ -151,8 +151,8 @@ def finished(wildcards):
     missing = [path for path in map(str, rules.all.input) if not Path(path).exists()]
     if missing:
         raise WorkflowError(
-            f"record: run {config['run']} is not finished, {missing[0]} is missing: make the run "
-            "first, or name the config of another run (--configfile config/quick.yaml)"
+            f"record: run {config['run']} is not finished, because {missing[0]} is missing: make "
+            "the run first, or name the config of another run (--configfile config/quick.yaml)"
         )
     return list(rules.all.input)
 

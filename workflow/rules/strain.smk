@@ -1,4 +1,4 @@
-# A module from github() has to have the library of a script that no rule takes a digest of.
+# No rule takes a digest of this script, so a module from github() must fetch its files here.
 CODE.files("fetch_strain.py")
 
 
@@ -7,8 +7,8 @@ onstart:
 
 
 # A fetched file depends on its name alone. The rule has neither params nor a digest of the code, so
-# that a change of mirror or of a script fetches nothing again. update() keeps a file that is there
-# until the job has looked at it; a new conda environment then costs a look, and no download.
+# that a change of mirror or of a script fetches nothing again. update() keeps an old file until
+# the job has looked at it, so that a new conda environment causes a check, but no download.
 # On a cluster the rule runs where Snakemake does, because computing nodes often have no way out.
 rule fetch_strain:
     output:

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 def main(job):
-    """Read strain, whiten it, ask the network, write its answer."""
+    """Read strain, whiten it, ask the network, and write its answer."""
     joblog.start(job.log[0], job.rule)
     gps, moment = float(job.params.gps), Moment.of(job.params.moment)
     saliency, dataset = Saliency.of(job.params.saliency), DataSet.open(job.input.dataset)

@@ -7,7 +7,7 @@ from ccsncam.results.separation import embed, separation
 
 
 def main(job):
-    """Read the features, embed, measure, write."""
+    """Read the features, embed them, measure how well classes are apart, and write both."""
     joblog.start(job.log[0], job.rule)
     names = ("label", "prediction", "embedding")
     evaluation = Evaluation.read(job.input.evaluation, names)

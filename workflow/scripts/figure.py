@@ -7,7 +7,7 @@ from ccsncam.plots import style
 
 
 def main(job):
-    """Draw with the figure's own module, and write."""
+    """Draw the figure with its own module, and write it."""
     joblog.start(job.log[0], job.rule)
     module = importlib.import_module(f"ccsncam.plots.{job.params.module}")
     figure, words = module.draw(job.input, job.params)

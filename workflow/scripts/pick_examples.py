@@ -1,4 +1,4 @@
-"""Which samples Figures 7 to 10 show, by the rules of the config."""
+"""Pick the samples that Figures 7 to 10 show, by the rules of the config."""
 
 from ccsncam import joblog
 from ccsncam.config.blocks import Picks, Sampling
@@ -9,7 +9,7 @@ from ccsncam.samples.synthesis import Inputs, noise_peaks
 
 
 def main(job):
-    """Read predictions and noise, pick, write a table."""
+    """Read predictions and noise, pick the samples, and write a table."""
     joblog.start(job.log[0], job.rule)
     evaluations = [Evaluation.read(path, WITHOUT_EMBEDDING) for path in job.input.evaluations]
     names = job.params.names

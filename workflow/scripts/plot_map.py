@@ -7,7 +7,7 @@ from ccsncam.saliency.shown import ShownSamples
 
 
 def main(job):
-    """Read the sample, draw, write."""
+    """Read the sample, draw it, and write the figure."""
     joblog.start(job.log[0], job.rule)
     shown = ShownSamples.read(job.input[0])
     figure = single(shown, job.params.method)

@@ -10,7 +10,7 @@ from ccsncam.plots.moment_page import page
 
 
 def main(job):
-    """Read the answer, draw, write."""
+    """Read the answer, draw it, and write the picture and the page."""
     joblog.start(job.log[0], job.rule)
     found = MomentResult.read(job.input[0])
     words = f"network trained on {found.origin.words}; {found.words}"

@@ -7,7 +7,7 @@ from ccsncam.waveforms.model import Waveform
 
 
 def main(job):
-    """Read the waveform, draw, write."""
+    """Read the waveform, draw it, and write the figure."""
     joblog.start(job.log[0], job.rule)
     model = Waveform.read(job.input[0])
     words = f"{model.source} waveform"

@@ -6,7 +6,7 @@ from ccsncam import joblog, record
 
 
 def main(job):
-    """Keep the code, read what jobs needed, write the crate."""
+    """Copy the code, read what the jobs cost, and write the crate."""
     joblog.start(job.log[0], job.rule)
     record.keep_code(job.output.code, dict(job.config))
     table = record.jobs(job.params.benchmarks, job.params.logs)

@@ -1,4 +1,4 @@
-"""Noise of one detector for one split: simulated, or cut from files; with its PSDs, whitened."""
+"""Make the noise of one detector for one split: simulate it or cut it from files, and whiten it."""
 
 from ccsncam import joblog
 from ccsncam.config.blocks import Band, NoiseSource, Whitening

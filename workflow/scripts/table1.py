@@ -1,4 +1,4 @@
-"""Table I: average drop and average increase, the paper's beside ours."""
+"""Table I: average drop and average increase of the paper and of this run."""
 
 import json
 
@@ -8,7 +8,7 @@ from ccsncam.saliency.explained import Explained
 
 
 def main(job):
-    """Read the maps' scores, write the table."""
+    """Read the scores of the maps, and write the table."""
     joblog.start(job.log[0], job.rule)
     explained = [Explained.read(path, maps=False) for path in job.input.explained]
     published = json.loads(resources.path("published.json").read_text())["table1"]

@@ -1,4 +1,4 @@
-"""Faithfulness of the maps, and what they lie on, as tidy tables."""
+"""How faithful the maps are, and on which modes they lie, as tidy tables."""
 
 from ccsncam import joblog
 from ccsncam.results.faithfulness_tables import faithfulness_tables

@@ -1,4 +1,4 @@
-"""What each noise file keeps and loses of the GPS ranges, and why, as one tidy table."""
+"""Which stretches of the GPS ranges each noise file keeps or loses, and why, as a tidy table."""
 
 import pandas as pd
 

@@ -1,6 +1,6 @@
 """Waveform → data set → classifier → explanation: the library behind the workflow's scripts.
 
-For notebooks the main names can be had from here, each imported when it is first used::
+Notebooks can take the main names from here; each is imported when it is first used::
 
     import ccsncam
 
@@ -35,5 +35,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """Names of the package, with those that are not imported yet."""
+    """Names of the package, including those that are not imported yet."""
     return sorted([*globals(), *__all__])

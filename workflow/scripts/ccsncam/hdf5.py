@@ -50,7 +50,7 @@ def write_columns(group: h5py.Group, columns: Mapping[str, Any], prefix: str = "
 
 
 def read_columns(group: h5py.Group) -> dict[str, Any]:
-    """All data sets of a group, without those of its subgroups, as arrays by name."""
+    """All data sets of a group, but not those of its subgroups, as arrays by name."""
     return {name: item[()] for name, item in group.items() if isinstance(item, h5py.Dataset)}
 
 

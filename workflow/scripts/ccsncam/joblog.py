@@ -30,11 +30,11 @@ PAUSE = 10.0
 
 
 class _Aloud(logging.Filter):
-    """Let through to stderr: failures and warnings, and progress where no bar shows it."""
+    """Let failures and warnings through to stderr, and progress where no bar shows it."""
 
     def __init__(self) -> None:
         super().__init__()
-        # A job that takes less time than the pause shows no progress.
+        # The first pause begins now, so a job that is shorter than it shows no progress.
         self.bar, self.last = False, time.time()
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -56,9 +56,9 @@ _ALOUD = _Aloud()
 def start(path: PathLike, name: str) -> logging.Logger:
     """Send log records, warnings and the traceback of a failure to the log file of a job.
 
-    Warnings and errors go to stderr too. Where this process draws no bar, so do records that have
-    ``extra={"progress": True}``, at most one in ten seconds: the log of a scheduler then shows how
-    far a job is.
+    Warnings and errors go to stderr too. Where this process draws no bar, records that have
+    ``extra={"progress": True}`` also go there, at most one in ten seconds. The log of a scheduler
+    then shows how far a job is.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def start(path: PathLike, name: str) -> logging.Logger:
     pattern = f"%(asctime)s {name} %(levelname)s %(message)s"
     terminal = logging.StreamHandler()
     terminal.addFilter(_ALOUD)
-    # A line replaces the bar that another job may be drawing there.
+    # Another job may be drawing a bar on the terminal; a line of the log replaces it.
     clear = "\r\x1b[K" if sys.stderr.isatty() else ""
     terminal.setFormatter(logging.Formatter(clear + pattern))
     handlers: list[logging.Handler] = [logging.FileHandler(path, mode="w"), terminal]
@@ -90,7 +90,7 @@ def start(path: PathLike, name: str) -> logging.Logger:
             job_logger.error("interrupted: run the same command again to resume")
             return
         if issubclass(kind, ValueError | FileNotFoundError):
-            # An error that the user can mend comes last in the log, and alone to stderr.
+            # An error that the user can mend ends the log, and stderr shows no traceback.
             atexit.unregister(_say_versions)
             _say_versions(job_logger)
             job_logger.info("where it failed", exc_info=(kind, error, traceback))
@@ -193,8 +193,8 @@ def transfer(label: str) -> Iterator[Callable[[int, int], None]]:
     Yields
     ------
     callable
-        To be called with the number of bytes that are there and the number of all. Bytes that are
-        there at the first call do not count for the rate.
+        Takes the number of bytes that are there and the number of all bytes. Bytes that are there
+        at the first call do not count for the rate.
     """
     began, first = 0.0, 0
     last: int | None = None

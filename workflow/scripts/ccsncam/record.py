@@ -82,7 +82,7 @@ def commit(folder: PathLike = ROOT) -> str | None:
 
 
 def keep_code(target: PathLike, config: Mapping[str, Any]) -> None:
-    """Copy what the run can be made from again: code, configuration and waveform table.
+    """Copy what is needed to make the run again: code, configuration and waveform table.
 
     Parameters
     ----------
@@ -214,7 +214,7 @@ def write(
 
 
 def _add_files(crate: ROCrate, folder: Path, entry: Path) -> dict[str, Any]:
-    """Add all files of a folder to a crate, by their paths; the entry is there already."""
+    """Add all files of a folder to a crate, except ``entry``; return the entities by path."""
     files = {}
     for path in sorted(folder.rglob("*")):
         # Neither an earlier record nor Snakemake's own time stamps are results.
@@ -228,7 +228,7 @@ def _add_files(crate: ROCrate, folder: Path, entry: Path) -> dict[str, Any]:
 
 
 def _add_rule(crate: ROCrate, rule: str, own: pd.DataFrame, script: Any, version: str) -> Any:
-    """Add a rule as a tool, and its jobs as one action with what they cost; the action."""
+    """Add a rule as a tool, and its jobs as one action with their costs; return the action."""
     tool = crate.add(ContextEntity(crate, f"#rule-{rule}", {"@type": "SoftwareApplication"}))
     tool["name"], tool["version"] = rule, version
     if script is not None:
@@ -265,7 +265,7 @@ def _outside(crate: ROCrate, path: Path) -> Any:
 
 
 def _package(crate: ROCrate, words: str) -> Any:
-    """Software and its version, such as "numpy 2.3.5"."""
+    """Add software and its version, such as "numpy 2.3.5", to a crate."""
     name, version = words.split()
     entity = ContextEntity(crate, f"#{name}-{version}", {"@type": "SoftwareApplication"})
     entity["name"], entity["version"] = name, version
@@ -273,7 +273,7 @@ def _package(crate: ROCrate, words: str) -> Any:
 
 
 def _amount(crate: ROCrate, key: str, kind: str, value: float, unit: str) -> Any:
-    """An amount that jobs needed; units have codes of UN/CEFACT (SEC: second, E63: mebibyte)."""
+    """Add an amount that jobs needed, in units of UN/CEFACT (SEC: second, E63: mebibyte)."""
     said: dict[str, Any] = {"@type": "PropertyValue", "name": kind, "propertyID": kind}
     said |= {"value": round(float(value), 2), "unitCode": unit}
     return crate.add(ContextEntity(crate, key, said))

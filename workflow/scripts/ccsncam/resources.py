@@ -1,7 +1,7 @@
 """Small tables that ship with the workflow, in the folder ``resources`` of the repository.
 
-Scripts find them beside the library, and rules hold digests of them. As input files they would be
-recorded by absolute path, and a folder of results that is moved would be made again.
+Scripts find them beside the library, and the params of rules hold their digests. They are no input
+files of rules: Snakemake would record their absolute paths, and make results again after a move.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ import pandas as pd
 
 from ccsncam.aliases import PathLike
 
-# In a checkout they lie at its top; an installed package carries them with it.
+# An installed package carries the tables inside itself; in a checkout they lie at its top.
 _INSTALLED = Path(__file__).parent / "shipped"
 FOLDER = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[3] / "resources"
 
@@ -45,7 +45,7 @@ def read(table: PathLike, numbers: Sequence[str], texts: Sequence[str] = ()) -> 
     Returns
     -------
     pandas.DataFrame
-        All columns of the table, the others as text.
+        All columns of the table; those that are not in ``numbers`` are text.
 
     Raises
     ------

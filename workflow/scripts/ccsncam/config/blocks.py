@@ -1,8 +1,8 @@
 """Typed blocks of the configuration.
 
-Rules hand plain dicts to jobs, so that Snakemake can compare them. A script turns each into a
-block at its door, and the library sees blocks only. What each key means stands in
-``workflow/schemas/config.schema.yaml``.
+Rules hand plain dicts to jobs, so that Snakemake can compare them. A script first turns each dict
+into a block, so the library sees blocks only. ``workflow/schemas/config.schema.yaml`` says what
+each key means.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import Any, Self
 
 
 def _frozen(value: Any) -> Any:
-    """Lists become tuples, so that no one can change a block."""
+    """Turn lists into tuples, so that no one can change a block."""
     return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
 
 
@@ -96,7 +96,7 @@ class Spectrogram(Block):
     """The block ``spectrogram``: the input of the network.
 
     ``window`` and ``hop`` are in samples, ``f_max`` in Hz. ``scale`` is ``amplitude`` or
-    ``power``; ``normalisation`` is ``detector``, ``sample`` or ``fixed`` (by ``ceiling``).
+    ``power``; ``normalisation`` is ``detector``, ``sample`` or ``fixed`` (with ``ceiling``).
     """
 
     window: int
@@ -120,7 +120,7 @@ class Sampling(Block):
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
-        """From the blocks ``signal``, ``spectrogram`` and ``noise`` of the configuration."""
+        """Make it from the blocks ``signal``, ``spectrogram`` and ``noise`` of a configuration."""
         return cls(
             Signal.of(values["signal"]),
             Spectrogram.of(values["spectrogram"]),
@@ -128,7 +128,7 @@ class Sampling(Block):
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """The blocks that `of` reads; a data set carries them in its attribute ``settings``."""
+        """The blocks that `of` reads, which a data set stores in its attribute ``settings``."""
         return {
             "signal": asdict(self.signal),
             "spectrogram": asdict(self.spectrogram),
@@ -140,9 +140,9 @@ class Sampling(Block):
 class Simulation(Block):
     """Simulated noise of one split and detector.
 
-    ``live_time`` is in s, ``psd`` a name of ``pycbc.psd``, ``lines`` whether spectral lines are
-    added, ``glitches`` their rate per minute, ``glitch_kinds`` the share of each kind and
-    ``glitch_snr`` the bounds of their SNR.
+    ``live_time`` is in s, and ``psd`` is a name of ``pycbc.psd``. ``lines`` says whether spectral
+    lines are added. ``glitches`` is the number of glitches per minute, ``glitch_kinds`` the share
+    of each kind, and ``glitch_snr`` the bounds of their SNR.
     """
 
     live_time: float
@@ -157,10 +157,10 @@ class Simulation(Block):
 class StrainFiles(Block):
     """How files of strain are read.
 
-    ``channel`` is that of GWF files, with ``{detector}`` in it. ``quality`` and ``injections`` are
-    the bits that a second must have. ``plain`` describes HDF5 files of one data set by their
-    names: ``{"detector", "start", "dataset"}`` and, where the file does not say it,
-    ``sample_rate``.
+    ``channel`` names the channel of GWF files, with ``{detector}`` in the name. ``quality`` and
+    ``injections`` are the bits that must be set in a second. ``plain`` describes HDF5 files of one
+    data set by their names: ``{"detector", "start", "dataset"}`` and, where the file does not say
+    it, ``sample_rate``.
     """
 
     channel: str
@@ -173,9 +173,10 @@ class StrainFiles(Block):
 class NoiseSource(Block):
     """Where the noise of one split and detector comes from.
 
-    ``source`` is ``simulated``, ``files`` or ``gwosc``; ``segment_duration`` the length of a piece
-    [s]; ``ranges`` are GPS ranges [s]. ``simulation`` is set for simulated noise. ``files`` and
-    ``leave_out``, stretches (start, end, reason) that no piece may touch, are set for strain.
+    ``source`` is ``simulated``, ``files`` or ``gwosc``. ``segment_duration`` is the length of a
+    piece [s], and ``ranges`` are GPS ranges [s]. ``simulation`` is set for simulated noise.
+    ``files`` and ``leave_out`` are set for strain from files; ``leave_out`` holds stretches
+    (start, end, reason) that no piece may touch.
     """
 
     source: str
@@ -187,7 +188,7 @@ class NoiseSource(Block):
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
-        """From what `ccsncam.planning.inputs.noise_of` gives."""
+        """Make it from what `ccsncam.planning.inputs.noise_of` gives."""
         simulated, files = values.get("simulated"), values.get("files")
         return cls(
             values["source"],
@@ -203,9 +204,9 @@ class NoiseSource(Block):
 class Access(Block):
     """How GWOSC is reached; a part of the block ``noise.gwosc``.
 
-    ``host`` is the URL of the server that lists files; ``mirror`` takes the place of scheme and
-    host in the URLs of files; ``proxy`` is a URL, None for that of the environment; ``attempts``
-    without progress before a download is given up; ``timeout`` [s] of a silent connection.
+    ``host`` is the URL of the server that lists files. ``mirror`` replaces scheme and host in the
+    URLs of files. ``proxy`` is a URL; None stands for the proxy of the environment. A download is
+    given up after ``attempts`` without progress, a silent connection after ``timeout`` seconds.
     """
 
     host: str
@@ -236,8 +237,8 @@ class Classifier(Block):
 class Saliency(Block):
     """What saliency maps depend on; a part of the block ``saliency``.
 
-    ``layer`` is explained, for the class that ``target`` names (``predicted`` or ``label``);
-    ``options`` are the switches of each method.
+    The output of ``layer`` is explained for the class that ``target`` names (``predicted`` or
+    ``label``). ``options`` are the switches of each method.
     """
 
     layer: str
@@ -253,9 +254,9 @@ class Saliency(Block):
 class Picks(Block):
     """Which samples Figures 7 to 10 show; a part of the block ``figures``.
 
-    ``comparison`` is a class, ``gallery_snr`` a network SNR, ``misclassified`` holds the least
-    network ``snr`` and the ``glitch_power`` from which a cell of noise counts as a glitch, in mean
-    powers of white noise.
+    ``comparison`` is a class, and ``gallery_snr`` is a network SNR. ``misclassified`` holds the
+    least network ``snr`` of a sample, and ``glitch_power``. From this power on, in mean powers of
+    white noise, a cell of noise counts as a glitch.
     """
 
     comparison: str
@@ -267,9 +268,9 @@ class Picks(Block):
 class Moment(Block):
     """What the network's answer to a moment of strain depends on.
 
-    ``span`` and ``step`` of the windows are in s; ``missing`` is ``noise`` or ``black``, what a
-    detector without data is replaced by; ``segment_duration`` [s] is the length of a piece of
-    noise in training.
+    ``span`` and ``step`` of the windows are in s. ``missing`` (``noise`` or ``black``) is what
+    replaces a detector without data. ``segment_duration`` [s] is the length of a piece of noise in
+    training.
     """
 
     seed: int
@@ -285,7 +286,7 @@ class Moment(Block):
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
-        """From a mapping of these names, whose blocks are plain dicts."""
+        """Make it from a mapping of these names, whose blocks are plain dicts."""
         blocks: dict[str, type[Block]] = {
             "signal": Signal,
             "spectrogram": Spectrogram,

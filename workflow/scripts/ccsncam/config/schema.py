@@ -1,4 +1,4 @@
-"""The configuration against its JSON schema, and default values."""
+"""Check a configuration against its JSON schema, and fill in default values."""
 
 import copy
 import difflib
@@ -21,13 +21,21 @@ def validate(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
     Raises
     ------
     ValueError
-        In one line: which key, what is wrong, what to do.
+        One line says which key is wrong, why, and what to do.
     """
     validator = jsonschema.Draft202012Validator(schema)
     error = jsonschema.exceptions.best_match(validator.iter_errors(config))
     if error is not None:
         where = ".".join(map(str, error.absolute_path)) or "the top level"
-        raise ValueError(f"config, {where}: {error.message}{_hint(error)}")
+        words = error.message
+        if error.validator == "additionalProperties":
+            words = f"unknown key {', '.join(map(repr, _unknown(error)))}"
+        raise ValueError(f"config, {where}: {words}{_hint(error)}")
+
+
+def _unknown(error: jsonschema.ValidationError) -> list[str]:
+    """Keys of a block that its schema does not know."""
+    return [name for name in error.instance if name not in error.schema["properties"]]
 
 
 def _hint(error: jsonschema.ValidationError) -> str:
@@ -43,8 +51,7 @@ def _hint(error: jsonschema.ValidationError) -> str:
         known = error.schema["properties"]
         meant = [
             f"; did you mean {near!r}?"
-            for name in error.instance
-            if name not in known
+            for name in _unknown(error)
             for near in difflib.get_close_matches(name, known, 1)
         ]
         return "".join(meant) + hint

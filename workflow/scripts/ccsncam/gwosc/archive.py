@@ -1,4 +1,4 @@
-"""Which files of GWOSC's archive GPS ranges need, and where they lie on this machine.
+"""Find the files of GWOSC's archive for some GPS ranges, and where they lie on this machine.
 
 The archive holds a file of 4096 s wherever a detector has science time, on a grid of GPS times.
 The files that a range needs therefore follow from the tables of observing runs and of science
@@ -56,7 +56,7 @@ class ArchiveFile:
 
     @property
     def places(self) -> list[PurePosixPath]:
-        """Paths below a folder: of a flat folder, of GWOSC's archive, and of CVMFS."""
+        """Paths of the file in a flat folder, in GWOSC's tree of folders, and in that of CVMFS."""
         part = str(self.start // FOLDER_DURATION * FOLDER_DURATION)
         return [
             PurePosixPath(self.name),
@@ -202,7 +202,7 @@ def science_pieces(detector: str, ranges: Ranges, duration: float) -> np.ndarray
         GPS starts [s], rising.
     """
     own = [rows for (_, name), rows in science_segments().items() if name == detector]
-    # A segment of length zero before all others: every start then has a segment before it.
+    # The segment [-1, -1] comes before all others, so that every start has a segment before it.
     first, last = np.sort(np.concatenate([np.full((1, 2), -1), *own]), axis=0).T
     starts = np.concatenate(
         [np.arange(begin, end - duration + 1, duration) for begin, end in ranges]
@@ -212,7 +212,7 @@ def science_pieces(detector: str, ranges: Ranges, duration: float) -> np.ndarray
 
 
 def science_near(detector: str, gps: float) -> str:
-    """Say in words where the science time of a detector ends before a moment and begins after."""
+    """Say in words when science time of a detector last ends before a moment, and next begins."""
     own = [
         pair for (_, name), rows in science_segments().items() if name == detector for pair in rows
     ]
@@ -254,7 +254,7 @@ def paths_of(
     Raises
     ------
     ValueError
-        If ``folder`` is not a folder, or something else than a folder lies at ``cache``.
+        If ``folder`` is not a folder, or if ``cache`` exists and is not a folder.
     """
     if folder is not None and not os.path.isdir(folder):
         raise ValueError(f"config, noise.gwosc.folder: {folder} is not a folder")

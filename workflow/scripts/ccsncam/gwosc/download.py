@@ -35,7 +35,7 @@ SLOWEST = 1000
 
 _BLOCK = 1 << 18
 
-# Called with the bytes that are there and those of the whole file.
+# It is called with the number of bytes that are there, and with that of the whole file.
 Report = Callable[[int, int], object]
 
 
@@ -52,7 +52,7 @@ def fetch(target: PathLike, access: Access, report: Report, cache: PathLike | No
     access : Access
         How GWOSC is reached, and how often it is tried.
     report : callable
-        Called with the bytes that are there and those of the whole file.
+        Is called with the number of bytes that are there, and with that of the whole file.
     cache : path, optional
         A folder that may have the file already.
 
@@ -74,7 +74,7 @@ def fetch(target: PathLike, access: Access, report: Report, cache: PathLike | No
 
 
 def _is_whole(path: Path, file: ArchiveFile, remove: bool = True) -> bool:
-    """Whether a file is there and holds what its name says; a bad one may be removed."""
+    """Whether a file is there and holds what its name says; ``remove`` deletes a bad one."""
     if not path.exists():
         return False
     try:
@@ -128,8 +128,8 @@ def locate(file: ArchiveFile, access: Access, session: requests.Session) -> str:
     ----------
     file : ArchiveFile
     access : Access
-        Its attempts are those of connecting. GWOSC's client itself asks again when the server is
-        too busy to answer.
+        Its ``attempts`` limit how often a connection is tried. GWOSC's client itself asks again
+        when the server is too busy to answer.
     session : requests.Session
 
     Returns
@@ -186,7 +186,7 @@ def locate(file: ArchiveFile, access: Access, session: requests.Session) -> str:
 def _download(
     part: Part, file: ArchiveFile, session: requests.Session, access: Access, report: Report
 ) -> str:
-    """Add the missing bytes to the part, and return its URL."""
+    """Add the missing bytes to the part, and return the URL that they come from."""
     if part.complete:
         logger.info("%s is complete", part.path)
         return part.announced.url

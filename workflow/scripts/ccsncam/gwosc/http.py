@@ -14,9 +14,9 @@ import requests
 
 logger = logging.getLogger(__name__)
 
-# After these answers the same request is worth another attempt.
+# A request that gets one of these answers is sent again.
 TRANSIENT = {408, 429, *range(500, 600)}
-# The count of failed attempts starts anew once so many more bytes have come.
+# The count of failed attempts starts anew once this many more bytes have come.
 STEP = 1 << 20
 # The first pause between attempts, which doubles each time; the longest pause; and the longest
 # pause that a server may ask for [s].
@@ -94,18 +94,18 @@ class Patience:
 
 
 def validator(headers: Mapping[str, str]) -> str | None:
-    """Tell one version of a file from another: a strong ETag, or else the time of its change."""
+    """What tells versions of a file apart: a strong ETag, or else the time of the last change."""
     tag = headers.get("ETag", "")
     return tag if tag.startswith('"') else headers.get("Last-Modified")
 
 
 def checksum(headers: Mapping[str, str]) -> tuple[str, str] | None:
-    """Checksum of the whole file that the server gave.
+    """Find the checksum that the server gave for the whole file.
 
     Parameters
     ----------
     headers : mapping
-        Of the answer, without regard to case.
+        Headers of the answer, in which upper and lower case are the same.
 
     Returns
     -------
@@ -140,6 +140,6 @@ def retry_after(text: str | None) -> float | None:
 
 
 def reason(error: Exception) -> str:
-    """Kind of an error of a connection, and its innermost words."""
+    """The kind of a connection error, and the last part of its message."""
     text = " ".join(str(error).split()).rsplit(": ", 1)[-1].strip("()<>'\" ")
     return f"{type(error).__name__} ({text})" if text else type(error).__name__

@@ -15,7 +15,7 @@ DURATION, SAMPLE_RATE = 4096, 4096
 _BLOCK = 1 << 18
 _STRAIN = "strain/Strain"
 _DETECTOR, _START, _DURATION = "meta/Detector", "meta/GPSstart", "meta/Duration"
-# Data set of each mask, and that of the names of its bits.
+# For each mask: its data set, and the data set with the names of its bits.
 _MASKS = {
     "quality": ("quality/simple/DQmask", "quality/simple/DQShortnames"),
     "injections": ("quality/injections/Injmask", "quality/injections/InjShortnames"),
@@ -30,9 +30,9 @@ class StrainSeries:
     ----------
     detector : str
     gps_start : float
-        GPS time at which the file begins, by its metadata [s]; the masks count from it.
+        GPS time at which the file begins, as its metadata say [s]; the masks count from it.
     x_start : float
-        GPS time of the first sample, by the attributes of the strain [s].
+        GPS time of the first sample, as the attributes of the strain say [s].
     step : float
         Time between two samples [s].
     data : array (n,), float64
@@ -52,7 +52,7 @@ class Mask:
     Attributes
     ----------
     values : array (second,), int
-        Bit k is set where what ``names[k]`` says holds.
+        Bit k is set in the seconds for which the statement ``names[k]`` is true.
     names : sequence of str
     """
 
@@ -130,7 +130,7 @@ def check(path: PathLike, detector: str, start: int) -> None:
     """
     masks = [name for pair in _MASKS.values() for name in pair]
     try:
-        # HDF5 locks a file that it opens by its path, but a part that is being fetched is locked.
+        # HDF5 locks a file that it opens by its path, but `Part` has already locked a download.
         with open(path, "rb") as opened, h5py.File(opened) as file:
             for name in (_DETECTOR, _START, _DURATION, _STRAIN, *masks):
                 if name not in file:
@@ -158,7 +158,7 @@ def _check_strain(file: h5py.File, detector: str, start: int) -> None:
         )
     if data.shape != (DURATION * SAMPLE_RATE,) or data.dtype.kind != "f":
         raise ValueError(f"its strain has shape {data.shape} of {data.dtype}")
-    # A chunk that was damaged on its way fails when it is read.
+    # HDF5 finds a chunk that was damaged on its way only when the chunk is read.
     block = np.empty(_BLOCK, dtype=data.dtype)
     for at in range(0, len(data), len(block)):
         data.read_direct(block, np.s_[at : at + len(block)])

@@ -58,7 +58,7 @@ class Part:
     Attributes
     ----------
     path : pathlib.Path
-        Of the bytes.
+        Path of the bytes.
     size : int
         Bytes that are there.
     announced : Announced
@@ -106,7 +106,7 @@ class Part:
         error: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        """Give the lock back; a part without bytes is removed."""
+        """Release the lock, and remove a part without bytes."""
         if not self._file.closed:
             if not self.size:
                 self.path.unlink(missing_ok=True)
@@ -162,7 +162,7 @@ class Part:
         self.size += len(data)
 
     def verify(self) -> None:
-        """Compare with the checksum that the server gave, if it gave one.
+        """Compare the bytes with the checksum that the server gave, if it gave one.
 
         Raises
         ------

@@ -1,8 +1,8 @@
 """Whitened strain of each detector around a moment.
 
-Strain is whitened as for the data sets: a piece around the moment with a PSD of its own. As there,
-the PSD does not see the signal: Welch's windows leave out the time in which a signal at the moment
-lies.
+A piece of strain around the moment is whitened with its own PSD, as pieces for data sets are. There
+the signal is added after the PSD is taken. Here Welch's windows leave out the time in which a
+signal at the moment lies, so that the PSD does not contain it either.
 """
 
 import logging
@@ -24,9 +24,9 @@ from ccsncam.samples.spectrogram import magnitude
 
 logger = logging.getLogger(__name__)
 
-# Time before and after the moment that the PSD does not see [s]; a sample is 1 s long.
+# Time before and after the moment that the PSD leaves out [s]; a sample is 1 s long.
 ASIDE = (0.1, 1.1)
-# Least number of windows beside this time for a PSD: the median of fewer says little.
+# A PSD needs this many windows beside that time, because the median of fewer says little.
 FEWEST = 4
 
 
@@ -78,7 +78,7 @@ def hear(files: Mapping[str, Sequence[PathLike]], gps: float, moment: Moment) ->
     Raises
     ------
     ValueError
-        If no detector has strain; the text says why for each of them. Or if a file cannot be used.
+        If no detector has strain (the text says why for each), or if a file cannot be used.
     """
     found = {}
     for detector in moment.detectors:
@@ -127,9 +127,9 @@ def read_whitened(
 ) -> tuple[np.ndarray, int, bool]:
     """Whiten the strain of one detector around a moment.
 
-    The PSD is that of the piece of ``noise.segment_duration`` around the moment without the time of
-    `ASIDE`. Gaps and the ends of files may shorten the piece to fewer whole seconds. Where `FEWEST`
-    of Welch's windows do not fit beside that time, the PSD is that of the whole piece.
+    The PSD is taken from a piece of ``noise.segment_duration`` around the moment, without the time
+    `ASIDE`. Gaps and the ends of files may shorten the piece to fewer whole seconds. If fewer than
+    `FEWEST` of Welch's windows fit beside the time `ASIDE`, the PSD is taken from the whole piece.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def read_whitened(
     Raises
     ------
     NoStrain
-        If strain is missing in the span or in a part of it, or if too little is left for a PSD.
+        If strain is missing in a part of the span, or if too little is left for a PSD.
     """
     rate, longest = moment.signal.sample_rate, moment.segment_duration
     data = read_stretch(files, gps - longest, 2 * longest, rate)
@@ -197,7 +197,7 @@ def _check_span(
 
 
 def _whitening_fir(piece: np.ndarray, at: int, moment: Moment) -> tuple[np.ndarray, bool]:
-    """Whitening filter of a piece, and whether its PSD leaves out a sample that begins ``at``."""
+    """Whitening filter of a piece, and whether its PSD leaves out the time around sample ``at``."""
     block, band = moment.whitening, moment.signal.band
     rate, lengths = band.sample_rate, (block.psd_duration, block.filter_duration)
     before, after = (round(time * rate) for time in ASIDE)
@@ -216,7 +216,7 @@ def _whitening_fir(piece: np.ndarray, at: int, moment: Moment) -> tuple[np.ndarr
 def with_stand_ins(
     heard: Mapping[str, Heard], gps: float, moment: Moment
 ) -> dict[str, np.ndarray | None]:
-    """Whitened strain of all detectors, with something in place of those without data.
+    """Whitened strain of all detectors, with a stand-in for each detector without data.
 
     Parameters
     ----------
@@ -256,8 +256,8 @@ def white_noise(detector: str, gps: float, size: int, moment: Moment) -> np.ndar
     Returns
     -------
     numpy.ndarray
-        Shape (size,), float32: Gaussian, with the density of whitened noise, which is unit variance
-        for the whole band.
+        Shape (size,), float32. It is Gaussian and has the density of whitened noise, which means
+        unit variance over the whole band.
     """
     band = moment.signal.band
     # "classify" is only a name of the stream: another name would draw other noise.

@@ -4,8 +4,8 @@ import numpy as np
 
 from ccsncam.config.blocks import Moment
 
-# Time from the beginning of the window at the moment to the moment [s]. In training samples the
-# bounce lies 0 to 0.15 s after the beginning.
+# The window at the moment begins this long before the moment [s]. In training the bounce lies 0 to
+# 0.15 s after the beginning of a sample.
 LEAD = 0.05
 
 

@@ -17,7 +17,7 @@ from ccsncam.saliency.shown import Explanation
 
 # What stands in place of a detector without data, in words.
 STAND_INS = {"noise": "white noise in its place", "black": "black in its place"}
-# Windows that are explained: their groups, and what they are called.
+# Windows that are explained: the group of each in the file, and its name for readers.
 WINDOWS = {"loudest": "least like noise", "moment": "at the moment"}
 # Ends of the names of catalogs whose candidates need not all be astrophysical.
 UNSURE = ("-marginal", "-auxiliary")
@@ -90,11 +90,11 @@ class MomentResult:
     begin : float
         Beginning of the span, counted from the moment [s].
     trained_seconds : int
-        Seconds of strain from which PSDs were estimated for training.
+        Seconds of strain from which each PSD was estimated in training.
     aside : tuple of float
         Time before and after the moment that a PSD leaves out [s].
     validation_accuracy : float
-        Accuracy of the network.
+        Accuracy of the network on the validation data set.
     events : dict of Event
         Catalogued mergers in the span, by name.
     start : numpy.ndarray
@@ -188,7 +188,7 @@ class MomentResult:
 
     @property
     def words(self) -> str:
-        """Which detectors had strain, what stands in place of the others, and what was short."""
+        """Which detectors had strain, what replaces the others, and whose PSD is a rough one."""
         absent = [name for name in self.detectors if name not in self.data]
         text = f"strain of {', '.join(self.data)}"
         if absent:
@@ -213,9 +213,9 @@ class MomentResult:
         )
 
     def verdict(self, name: str) -> tuple[str, str]:
-        """Class that is explained in a window, and its probability in words.
+        """The class that is explained in a window, and its probability in words.
 
-        Where the network finds another class more probable, the words say which one.
+        Where the network finds another class more probable, the words name that class, too.
         """
         one = self.explained[name].explanation
         aim, taken = self.classes[one.target], self.classes[one.prediction]

@@ -37,7 +37,7 @@ class Answer(NamedTuple):
 
 
 def images(whitened: Sequence[np.ndarray | None], starts: np.ndarray, moment: Moment) -> np.ndarray:
-    """Make the inputs of the network, as those of a data set.
+    """Make the inputs of the network in the same way as those of a data set.
 
     Parameters
     ----------
@@ -84,11 +84,11 @@ def judge(
     probability : numpy.ndarray
         Shape (window, class).
     explained : dict of tuple
-        The windows ``loudest``, where noise is least probable, and ``moment``: number of the
-        window, and its explanation.
+        Number and explanation of two windows: ``loudest``, in which noise is least probable, and
+        ``moment``.
     """
     values = logits(network, image)
-    # Many a probability is 1 in double precision; the odds still tell such windows apart.
+    # Many probabilities round to 1 in double precision; the odds still tell such windows apart.
     loudest = int(log_odds(values, np.zeros(len(values), int)).argmin())
     aim, explained = replace(saliency, target="label"), {}
     for name, window in (("loudest", loudest), ("moment", at)):

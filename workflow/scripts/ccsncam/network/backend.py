@@ -1,8 +1,9 @@
 """TensorFlow and Keras, which the library imports here and nowhere else.
 
-Others write ``from ccsncam.network.backend import keras, tf``. Native code of TensorFlow writes to
-stderr while it is imported, before its own switches can silence it, and its words about a missing
-GPU look like a failure. They are kept here until `ccsncam.network.device.prepare` logs them.
+Other modules write ``from ccsncam.network.backend import keras, tf``. While TensorFlow is imported,
+its native code writes to stderr, and no switch of TensorFlow can silence it so early. Its words
+about a missing GPU look like a failure. This module keeps them until
+`ccsncam.network.device.prepare` logs them.
 """
 
 import contextlib

@@ -81,7 +81,7 @@ class Network:
 
     @cached_property
     def forward(self) -> Callable[[np.ndarray, np.ndarray], tf.Tensor]:
-        """Compiled `logits`, called with images and targets as compiled saliency methods are.
+        """Compile `logits` as a function of images and targets, as saliency methods are.
 
         The targets have no effect.
         """
@@ -128,9 +128,9 @@ class Network:
             ``corners`` stretches it so that the centres of the corner cells meet those of the
             corner pixels.
             ``field`` puts each cell at the centre of its receptive field, and holds the value of
-            the outermost cells beyond their centres. The network does not pad, so ``field`` and
-            ``image`` differ by up to 3 bins and 3.7 frames (48 Hz and 0.12 s) at the edges of the
-            paper's network.
+            the outermost cells beyond their centres. The network does not pad. For the paper's
+            network, ``field`` and ``image`` therefore differ by up to 3 bins and 3.7 frames (48 Hz
+            and 0.12 s) at the edges.
             ``reach`` does the same as ``field``, but falls to 0 one step beyond the outermost
             centres, where the map says nothing. Every cell then has the same weight. (The network
             does not even see the last frame, because pooling leaves it out.)

@@ -18,7 +18,7 @@ FORWARD = 250
 
 
 def build(block: Classifier, shape: Sequence[int], classes: int, seed: int = 0) -> keras.Model:
-    """Build the network: twice a convolution 3×3, pooling 2×2 and ReLU, then dense layers.
+    """Build the network: two blocks of convolution 3×3, pooling 2×2 and ReLU, then dense layers.
 
     Parameters
     ----------

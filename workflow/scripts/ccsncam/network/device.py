@@ -21,11 +21,11 @@ def prepare(
     Parameters
     ----------
     threads : int
-        Operations that run side by side. Each takes one thread, so that no sum depends on their
-        number.
+        Number of operations that run side by side. Each takes one thread, so no sum depends on
+        this number.
     gpu : bool
         Take one GPU that no other training of this user has, and wait for one where all are taken.
-        Without any GPU the CPU computes. False hides the GPUs.
+        If there is no GPU, the CPU computes. False hides the GPUs.
     mixed_precision : bool
         Compute in float16, with weights in float32.
     xla : bool
@@ -46,7 +46,7 @@ def prepare(
         tf.config.set_visible_devices(devices, "GPU")
         for device in devices:
             tf.config.experimental.set_memory_growth(device, True)
-        # The devices start here, and write what they have to say.
+        # This call starts the devices, and their native code writes to stderr.
         tf.config.list_logical_devices()
     given = granted(os.environ)
     if gpu and given and not devices:

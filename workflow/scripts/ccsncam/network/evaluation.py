@@ -14,7 +14,7 @@ from ccsncam.origin import Origin
 
 # Columns in the order in which they are written.
 COLUMNS = ("probability", "prediction", "embedding", "label", "network_snr", "distance_kpc")
-# What most readers need. The embedding is by far the largest column.
+# Most readers of a file do not need the embedding, which is by far the largest column.
 WITHOUT_EMBEDDING = tuple(name for name in COLUMNS if name != "embedding")
 
 

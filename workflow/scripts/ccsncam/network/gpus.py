@@ -16,7 +16,7 @@ _HELD: list[TextIO] = []
 
 
 def granted(environment: Mapping[str, str]) -> str | None:
-    """Find where a scheduler says that the job has a GPU.
+    """Find the variable in which a scheduler says that the job has a GPU.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ class State:
     folder : path
         Folder of the file. It is made for the first epoch and removed after the last.
     digest : str
-        What the training is made of. The state of a training with another digest is not used.
+        Digest of all that the training depends on. A state with another digest is not used.
     model : keras.Model
     optimizer : keras.optimizers.Optimizer
     """

@@ -82,7 +82,7 @@ def train(
     seed : int
         Seed of the initial weights and of the order of the samples.
     code : str
-        Digest of the code. A training that another code, or another TensorFlow, has begun starts
+        Digest of the code. A training that was begun with other code or another TensorFlow starts
         anew.
     progress : callable, optional
         Wraps the epochs, such as `ccsncam.joblog.bar`.
@@ -110,7 +110,7 @@ def train(
     label = f"training, seed {seed}"
     for number, k in enumerate(progress(plan[first:], label=label, unit="epochs"), first + 1):
         if k != stage:
-            # The images of the stage before leave the memory first.
+            # The images of the last stage are freed before those of this stage are read.
             stage, data = k, None
             data = stage_data(curriculum.train, k, block.curriculum)
         started = time.monotonic()
@@ -137,7 +137,7 @@ def train(
 
 
 def _read(dataset: DataSet) -> tuple[np.ndarray, np.ndarray]:
-    """Spectrograms (n, frequency, time, detector), float32, and labels (n,) of a data set."""
+    """Read images (n, frequency, time, detector), float32, and labels (n,) of a data set."""
     return dataset.images(), dataset.column("label")
 
 
@@ -186,7 +186,7 @@ def _one_epoch(
     batch: int,
     seeds: list[int],
 ) -> tuple[float, float]:
-    """Train for one epoch in an order that the seeds draw; mean loss and accuracy on the way."""
+    """Train for one epoch in an order drawn from ``seeds``; mean loss and accuracy during it."""
     size = data[1].shape[0]
     order = np.random.default_rng(seeds).permutation(size).astype(np.int32)
     full = size // batch * batch
@@ -230,10 +230,9 @@ def steps(
     Returns
     -------
     epoch : callable
-        Takes the samples of each full batch, shape (batch, sample), the samples that are left
-        over, shape (sample,), both int32 and in the order of the training, and the images and
-        labels of the stage. Returns the sum of the losses and the number of right predictions,
-        shape (2,).
+        Takes four arrays: the row numbers of each full batch, shape (batch, sample), int32; the
+        row numbers that are left over, shape (sample,), int32; and the images and the labels of
+        the stage. Returns the sum of the losses and the number of right predictions, shape (2,).
     validate : callable
         Takes images and labels. Returns the same two sums, one after the other.
     """
@@ -250,8 +249,9 @@ def steps(
     weights = model.trainable_weights
 
     def step(index: tf.Tensor, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        # Each shard is computed on its own, and the sum is taken in their order. The bytes are
-        # then the same for any number of threads, and small operations share no thread pool.
+        # Each shard is computed on its own, and the results are added in the order of the shards.
+        # The bytes are then the same for any number of threads, and small operations share no
+        # thread pool.
         gradients, sums = [], []
         for shard in tf.split(index, _shards(index.shape[0], block.shards)):
             with tf.GradientTape() as tape:
@@ -265,7 +265,7 @@ def steps(
 
     @tf.function(jit_compile=block.xla)
     def epoch(order: tf.Tensor, rest: tf.Tensor, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        # A running total would be summed in the order of arrival by TensorFlow's graph optimiser.
+        # TensorFlow's graph optimiser would add up a running total in the order of arrival.
         sums = tf.TensorArray(tf.float32, order.shape[0] + 1, element_shape=(2,))
         for batch in tf.range(order.shape[0]):
             sums = sums.write(batch, step(order[batch], images, labels))
@@ -286,5 +286,5 @@ def steps(
 
 
 def _shards(size: int, count: int) -> list[int]:
-    """Sizes of at most ``count`` parts, none of them empty."""
+    """Cut ``size`` into at most ``count`` parts, none of them empty, and give the part sizes."""
     return [len(part) for part in np.array_split(np.arange(size), min(count, size))]

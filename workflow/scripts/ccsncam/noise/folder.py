@@ -31,7 +31,7 @@ class StrainName(NamedTuple):
 
 
 def parse(name: str) -> StrainName | None:
-    """Read the name of a file of strain; None if it is not a name of LIGO's convention."""
+    """Read the name of a file of strain; None if the name does not follow LIGO's convention."""
     match = _NAME.match(name)
     if match is None:
         return None
@@ -44,7 +44,8 @@ def files_for(
     """List the files of a folder that hold strain of a detector in some ranges.
 
     Names follow LIGO's convention, ``H-H1_…-START-DURATION.hdf5`` (or ``.h5``, ``.gwf``). A file
-    that ``plain`` lists may have any name. It counts when it starts before the end of a range.
+    that ``plain`` lists may have any name. Where it ends is not known, so it is listed when it
+    starts before the end of a range.
 
     Parameters
     ----------
@@ -83,7 +84,7 @@ def files_at(
     plain: Plain | None = None,
     block: str = "noise.files",
 ) -> list[Path]:
-    """List files as `files_for`, but return an empty list if no file overlaps.
+    """List files as `files_for` does, but return an empty list if no file overlaps.
 
     Parameters
     ----------

@@ -11,17 +11,17 @@ from scipy import fft
 from ccsncam import resources
 from ccsncam.aliases import PathLike
 
-# Gives the one-sided PSD [1/Hz] on a grid of frequencies [Hz].
+# A function that gives the one-sided PSD [1/Hz] on a grid of frequencies [Hz].
 Psd = Callable[[np.ndarray], np.ndarray]
 Shape = Callable[[np.ndarray, float, float, float, float], np.ndarray]
 
-# Ranges of the parameters in the table of kinds, with the units in the names of the columns.
+# Parameters whose ranges the table of kinds has, and the units in the names of its columns.
 _UNITS = {"frequency": "hz", "duration": "s", "sweep": "hz"}
 
 
 @dataclass(frozen=True)
 class GlitchPopulation:
-    """How often which glitches occur in simulated noise.
+    """Which glitches occur in simulated noise, and how often.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class GlitchPopulation:
     snr : (low, high)
         Bounds of the optimal SNR, with p(snr) ~ snr^-4 between them.
     band : (f_min, f_max)
-        Band in which the SNR is counted [Hz].
+        Band in which the SNR is computed [Hz].
     """
 
     rate: float
@@ -91,9 +91,9 @@ class GlitchMaker:
     ----------
     population : GlitchPopulation
     sample_rate : int
-        Of the strain [Hz].
+        Sample rate of the strain [Hz].
     psd : callable
-        Gives the PSD that SNRs are counted against.
+        Gives the PSD from which SNRs are computed.
 
     Raises
     ------
@@ -101,7 +101,7 @@ class GlitchMaker:
         If the population has an unknown kind, no share above 0, or wrong bounds of the SNR.
     """
 
-    # Length of the transform in which the SNR of a glitch is counted [s].
+    # Length of the transform from which the SNR of a glitch is computed [s].
     _DURATION = 8
 
     def __init__(self, population: GlitchPopulation, sample_rate: int, psd: Psd) -> None:

@@ -81,8 +81,8 @@ def make_noise(
     Raises
     ------
     ValueError
-        In one line: pieces are too short for the whitening, or what `simulate` and `scan_files`
-        refuse.
+        In one line, if pieces are too short for the whitening, or if `simulate` or `scan_files`
+        raises an error.
     """
     noise, block, band = request.noise, request.whitening, request.band
     duration = noise.segment_duration
@@ -140,7 +140,7 @@ def _whitened(batches: Iterable, request: NoiseRequest, bias: float) -> Iterator
 
 
 def _simulated(request: NoiseRequest) -> _Source:
-    """Simulated strain of a request."""
+    """Simulate the strain of a request."""
     noise, band = request.noise, request.band
     simulation, duration = noise.simulation, noise.segment_duration
     assert simulation is not None
@@ -179,7 +179,7 @@ def _simulated(request: NoiseRequest) -> _Source:
 
 
 def _cut(request: NoiseRequest, files: Sequence[PathLike]) -> _Source:
-    """Strain of a request, cut from files."""
+    """Cut the strain of a request from files."""
     noise, band, detector = request.noise, request.band, request.detector
     duration, access = noise.segment_duration, noise.files
     assert access is not None

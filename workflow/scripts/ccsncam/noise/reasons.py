@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-# The state of a second; reasons from masks, exclusions and events join them as they are met.
+# States of a second. Masks, exclusions and events add more states as they are met.
 NO_FILE, GOOD, KEPT = "no file", "good", "kept"
 # A good piece that another detector does not have, where noise is coincident.
 ALONE = "another detector off"

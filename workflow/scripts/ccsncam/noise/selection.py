@@ -44,7 +44,7 @@ class Selection:
     quality : str
         Which bits were asked for, and how many files have no mask.
     files : list of StrainFile
-        To read the pieces from.
+        Files from which the pieces are read.
     """
 
     gps_start: np.ndarray
@@ -70,7 +70,7 @@ class _Judge:
         self.absent: dict[str, int] = {}
 
     def unknown(self, seconds: int) -> np.ndarray:
-        """State of seconds of which no file was seen yet."""
+        """State of seconds for which no file has been seen yet."""
         return self.reasons.of(NO_FILE, seconds)
 
     def judge_file(self, file: StrainFile, states: Iterable[tuple[float, np.ndarray]]) -> None:
@@ -114,7 +114,7 @@ class _Judge:
     def _judge_seconds(
         self, file: StrainFile, bad: np.ndarray | None, begin: float, state: np.ndarray
     ) -> None:
-        """Set the state of seconds from ``begin`` on by the masks and the strain of a file."""
+        """Set the state of the seconds from ``begin`` on, as masks and strain of a file say."""
         reasons, rate, strain = self.reasons, file.sample_rate, file.strain()
         # The sample of the file at which the seconds begin.
         at = round((begin - file.start) * rate)
@@ -124,7 +124,7 @@ class _Judge:
         seconds = strain[at + first * rate : at + last * rate].reshape(-1, rate)
         found = reasons.of(GOOD, len(seconds))
         if bad is not None:
-            # A second that begins within a second of the mask touches two, and both must be good.
+            # A second may lie across two seconds of the mask, and then both must be good.
             offset = begin + np.arange(first, last) - file.start
             low = bad[np.maximum(np.floor(offset).astype(int), 0)]
             high = bad[np.minimum(np.ceil(offset).astype(int), len(bad) - 1)]
@@ -279,7 +279,7 @@ def read_files(
         starts = selection.gps_start[first : first + batch]
         strain = np.full((len(starts), size), np.nan, dtype=np.float32)
         for row, begin in zip(strain, starts, strict=True):
-            # In reverse order: the first file counts where two hold a second, as in the scan.
+            # Files are copied in reverse order, so that the first one counts where two overlap.
             for file in reversed(selection.files):
                 if file.end <= begin:
                     file.release()
@@ -327,7 +327,7 @@ def stretch_quality(
     quality: Sequence[str],
     injections: Sequence[str],
 ) -> str:
-    """Say what the masks of files tell of the whole seconds that a stretch of time touches.
+    """Say what the masks of files tell about the whole seconds that a stretch of time touches.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ MARGIN = 4
 
 
 def simulated_starts(ranges: Ranges, live_time: float, duration: float) -> np.ndarray:
-    """Lay the blocks that fill a live time out in GPS ranges, from the start of the first range.
+    """Place the blocks of a live time in GPS ranges, from the start of the first range on.
 
     Parameters
     ----------

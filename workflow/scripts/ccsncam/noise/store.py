@@ -93,7 +93,7 @@ class Pieces:
 
 @dataclass(frozen=True)
 class NoiseHeader(NoiseFacts):
-    """What is quickly read of a noise file: all but strain and spectra.
+    """What is quick to read from a noise file: all but strain and spectra.
 
     Attributes
     ----------
@@ -145,9 +145,9 @@ class Noise(NoiseHeader):
     whitening : array (piece, frequency), float32
         Real frequency response of the whitening filter; ``psd`` is 2 / (sample_rate response²).
     whitened : memmap (piece, n), float32
-        Read-only, on the file: hours of noise need no memory.
+        Read-only view of the file, so that hours of noise need no memory.
     strain : array (piece, n), float32, or None
-        Only if it is asked for.
+        None unless it is asked for.
     """
 
     psd: np.ndarray
@@ -346,7 +346,7 @@ def read_stretches(path: PathLike, common: Mapping[str, np.ndarray] | None = Non
 
 @contextlib.contextmanager
 def _opened(path: PathLike) -> Iterator[h5py.File]:
-    """Open a noise file; what it lacks is said in one line."""
+    """Open a noise file; a ValueError says in one line what it lacks."""
     try:
         with h5py.File(path) as file:
             yield file
@@ -358,7 +358,7 @@ def _opened(path: PathLike) -> Iterator[h5py.File]:
 def _header(file: h5py.File) -> dict[str, Any]:
     """Fields of a header.
 
-    Numbers stay NumPy's float64, which makes float64 of a float32 array that is multiplied by it.
+    Numbers stay NumPy's float64, so that a float32 array times a number becomes float64.
     """
     glitches = {name: file[f"glitches/{name}"][()] for name in _GLITCHES}
     stretches = {name: file[f"selection/{name}"][()] for name in _STRETCHES}

@@ -43,8 +43,8 @@ class StrainFile:
     Raises
     ------
     ValueError
-        In one line that names the file: it has another detector, start or rate than it should, or
-        cannot be read.
+        In one line that names the file, if its detector, start or rate is wrong, or if it cannot
+        be read.
     """
 
     def __init__(self, path: PathLike, detector: str, sample_rate: int, files: StrainFiles) -> None:
@@ -119,7 +119,7 @@ class StrainFile:
             raise ValueError(
                 f"{self.path}: holds strain of {series.detector}, its name says {self.detector}"
             )
-        # The masks count from the start of the file, the samples from a time of their own.
+        # Masks count from ``gps_start``, samples from ``x_start``; both must be the file's start.
         self._check_start(series.x_start)
         self._check_start(series.gps_start)
         self._check_rate(1 / series.step)
@@ -204,7 +204,7 @@ def open_files(
 
 
 def _rate_of(data: h5py.Dataset) -> float | None:
-    """Sample rate by the attributes of a plain data set [Hz]; None if they do not say it."""
+    """Sample rate that the attributes of a plain data set give [Hz]; None if they do not."""
     rate = data.attrs.get("fs", data.attrs.get("sample_rate"))
     if rate is None and "Xspacing" in data.attrs:
         return 1 / data.attrs["Xspacing"]

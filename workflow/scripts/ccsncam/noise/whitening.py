@@ -139,7 +139,7 @@ def estimation_bias(
 def _filters_of_white_noise(
     samples: int, sample_rate: int, psd_duration: float, filter_duration: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """White noise (piece, samples), and the filter from each piece's own estimated PSD."""
+    """Draw white noise (piece, samples), and compute a filter from each piece's own PSD."""
     pieces = -(-(1 << 21) // samples)
     white = np.random.default_rng(0).standard_normal((pieces, samples))
     psd = welch_psd(white, sample_rate, psd_duration)
@@ -160,8 +160,8 @@ def windows_beside(
     sample_rate : float
         Hz.
     duration : float
-        Length of a window in seconds. The windows overlap by half, and those next to the stretch
-        end or begin where it begins or ends.
+        Length of a window in seconds. The windows overlap by half. The last window before the
+        stretch ends where it begins, and the first one after it begins where it ends.
 
     Returns
     -------
@@ -180,8 +180,8 @@ def beside_bias(
 ) -> float:
     """Measure the factor of `estimation_bias` for noise that is not in the windows of its PSD.
 
-    It is measured on the PSDs of white noise: independent noise of unit variance leaves a filter
-    with a variance that is the sum of the filter's squared taps.
+    It is measured with PSDs of white noise. After a filter, independent noise of unit variance has
+    the sum of the filter's squared taps as its variance.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ def widen_lines(psd: np.ndarray, delta_f: float, filter_duration: float) -> np.n
     delta_f : float
         Hz.
     filter_duration : float
-        Seconds; the half width of a Hann taper's main lobe is 2 over it.
+        Seconds; the half width of a Hann taper's main lobe is 2 divided by it.
 
     Returns
     -------
@@ -381,7 +381,7 @@ def whiten(strain: np.ndarray, fir: np.ndarray) -> np.ndarray:
 
 
 def _samples(duration: float, sample_rate: float, name: str) -> int:
-    """Even number of samples in a duration; ValueError where it is not even and whole."""
+    """Number of samples in a duration; a ValueError where it is not whole and even."""
     size = round(duration * sample_rate)
     if size < 2 or size % 2 or abs(size - duration * sample_rate) > 1e-6:
         raise ValueError(

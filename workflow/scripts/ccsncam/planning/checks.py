@@ -29,7 +29,7 @@ def check(config: Config, rules: Mapping[str, Any]) -> None:
     Raises
     ------
     ValueError
-        In one line: which key, what is wrong, what to do.
+        One line says which key is wrong, why, and what to do.
     """
     schema.validate(config, rules)
     checks: tuple[Callable[[Config], None], ...] = (
@@ -61,7 +61,7 @@ def complete(config: dict[str, Any]) -> None:
 
 
 def _check_names(config: Config) -> None:
-    """The classes are rows of the waveform table, and surrogates have modes."""
+    """Check that the classes are rows of the waveform table, and that surrogates have modes."""
     if config["classes"][0] != "noise":
         raise ValueError("config, classes: the first class must be noise")
     rows = inputs.waveforms_of(config)
@@ -82,7 +82,7 @@ def _check_names(config: Config) -> None:
 
 
 def _check_bands(config: Config) -> None:
-    """Bands rise, do not overlap, and have a stage of training each."""
+    """Check that bands rise, do not overlap, and have one stage of training each."""
     sets, signal = config["datasets"], config["signal"]
     for key, bands in (
         ("train_bands", sets["train_bands"]),
@@ -98,15 +98,15 @@ def _check_bands(config: Config) -> None:
     stages, epochs = len(sets["train_bands"]), len(config["classifier"]["epochs"])
     if stages != epochs:
         raise ValueError(
-            f"config, classifier.epochs: {epochs} numbers, datasets.train_bands: {stages} bands; "
-            "give one number of epochs per band"
+            f"config, classifier.epochs has {epochs} numbers, but datasets.train_bands has "
+            f"{stages} bands; give one number of epochs per band"
         )
     if signal["f_min"] >= signal["f_max"]:
         raise ValueError("config, signal.f_min must be below signal.f_max")
 
 
 def _check_file_names(config: Config) -> None:
-    """Bands and distances name files, so their names must differ and be plain."""
+    """Check that bands and distances give plain and different names, because files have them."""
     sets = config["datasets"]
     for key, names in (
         ("train_bands", [f"{low:g}-{high:g}" for low, high in sets["train_bands"]]),
@@ -121,7 +121,7 @@ def _check_file_names(config: Config) -> None:
 
 
 def _check_distances(config: Config) -> None:
-    """Figures and maps show distances that have a test set."""
+    """Check that the distances of figures and maps have a test set."""
     block = config["saliency"]
     for key, distances in (
         ("figures.distances", config["figures"]["distances"]),
@@ -134,7 +134,7 @@ def _check_distances(config: Config) -> None:
 
 
 def _check_ranges(config: Config) -> None:
-    """GPS ranges rise, hold a piece, and do not overlap."""
+    """Check that GPS ranges rise, hold a piece, and do not overlap."""
     noise, flat = config["noise"], []
     for split, ranges in noise["ranges"].items():
         for start, end in ranges:
@@ -144,9 +144,9 @@ def _check_ranges(config: Config) -> None:
         longest = max(end - start for start, end in ranges)
         if longest < noise["segment_duration"]:
             raise ValueError(
-                f"config, noise.ranges.{split}: the longest range is {longest} s, a piece "
-                f"(noise.segment_duration) {noise['segment_duration']} s: take longer ranges or "
-                "shorter pieces"
+                f"config, noise.ranges.{split}: the longest range is {longest} s, but a "
+                f"piece (noise.segment_duration) is {noise['segment_duration']} s: take longer "
+                "ranges or shorter pieces"
             )
     flat.sort()
     for (a, b, one), (c, d, other) in pairwise(flat):
@@ -157,7 +157,7 @@ def _check_ranges(config: Config) -> None:
 
 
 def _check_noise(config: Config) -> None:
-    """Pieces are long enough, catalogues are known, and the source has what it needs."""
+    """Check that pieces are long enough, catalogs known, and all that the source needs is set."""
     noise, whitening = config["noise"], config["whitening"]
     shortest = 2 * whitening["psd_duration"] + whitening["filter_duration"] + 1
     if noise["segment_duration"] < shortest:
@@ -174,15 +174,15 @@ def _check_noise(config: Config) -> None:
 
 
 def _check_live_time(noise: Config, split: str, detectors: Iterable[str]) -> None:
-    """The live time of simulated noise fits between one piece and the GPS ranges."""
+    """Check that the live time of simulated noise holds a piece and fits into the GPS ranges."""
     piece = noise["segment_duration"]
     room = sum((end - start) // piece * piece for start, end in noise["ranges"][split])
     for detector in detectors:
         live = inputs.noise_of(noise, split, detector)["simulated"]["live_time"]
         if not piece <= live <= room:
             raise ValueError(
-                f"config, noise.simulated.live_time.{split}.{detector}: {live} s is not between a "
-                f"piece ({piece} s) and what the ranges hold ({room} s)"
+                f"config, noise.simulated.live_time.{split}.{detector}: {live} s must be at least "
+                f"one piece ({piece} s) and at most the pieces that fit into the ranges ({room} s)"
             )
 
 
@@ -198,7 +198,7 @@ def _network_of(config: Config) -> tuple[tuple[int, int, int], dict[str, int]]:
 
 
 def _check_network(config: Config) -> None:
-    """The network has the counts that the configuration says."""
+    """Check that the network has the numbers of parameters and features of the configuration."""
     block = config["spectrogram"]
     if block["normalisation"] == "fixed" and block["ceiling"] is None:
         raise ValueError("config, spectrogram.ceiling: fixed normalisation needs a number")
@@ -215,7 +215,7 @@ def _check_network(config: Config) -> None:
 
 
 def _check_saliency(config: Config) -> None:
-    """The layer that is explained and the class of Figure 7 exist."""
+    """Check that the layer that is explained and the class of Figure 7 exist."""
     blocks = range(1, len(config["classifier"]["filters"]) + 1)
     layers = [f"{kind}{number}" for number in blocks for kind in _KINDS]
     asked = config["saliency"]["layer"]
@@ -229,13 +229,13 @@ def _check_saliency(config: Config) -> None:
 
 
 def _check_moment(config: Config) -> None:
-    """A moment of strain has a folder where it needs one, and fits into a piece."""
+    """Check that a moment of strain has a folder if it needs one, and fits into a piece."""
     block, longest = config["moment"], config["noise"]["segment_duration"]
     if (block["source"] == "files") != (block["folder"] is not None):
-        raise ValueError("config, moment.folder: source: files and a folder go together")
+        raise ValueError("config, moment.folder: set a folder if source is files, and only then")
     needed = block["span"] + config["whitening"]["filter_duration"]
     if needed > longest:
         raise ValueError(
-            f"config, moment.span: {block['span']:g} s and whitening.filter_duration are more than "
-            f"a piece of noise.segment_duration ({longest} s): shorten the span"
+            f"config, moment.span: {block['span']:g} s plus whitening.filter_duration is longer "
+            f"than noise.segment_duration ({longest} s): shorten the span"
         )

@@ -44,7 +44,7 @@ def waveforms_of(config: Config) -> pd.DataFrame:
 
 
 def check_files(config: Config) -> None:
-    """Check rows of waveforms, and that files of waveforms and strain are there, before any job.
+    """Check the rows of waveforms, and that files of waveforms and strain exist, before any job.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def strain_of(config: Config, split: str, detector: str) -> list[Path]:
 
 
 def gwosc_paths(wanted: list[archive.ArchiveFile], block: Config, own: str) -> list[Path]:
-    """Paths of files of GWOSC's archive, by the block ``noise.gwosc`` of a configuration.
+    """Paths of files of GWOSC's archive, as the block ``noise.gwosc`` of a configuration says.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def noise_of(noise: Config, split: str, detector: str) -> dict[str, Any]:
     -------
     dict
         For `ccsncam.config.blocks.NoiseSource`. It holds only the catalogued events that lie in
-        the split's ranges, so that a change elsewhere does not make this noise again.
+        the split's ranges, so that events elsewhere do not make this noise again.
 
     Raises
     ------
@@ -206,7 +206,7 @@ def events_of(noise: Config, ranges: Ranges) -> list:
 
 
 def warnings(config: Config) -> list[str]:
-    """Times for which no catalogue of mergers is known, in lines for the log.
+    """Say for which times no catalog of mergers is known, as lines for the log.
 
     Parameters
     ----------
@@ -237,7 +237,7 @@ def warnings(config: Config) -> list[str]:
 
 
 def _check_pieces(config: Config) -> None:
-    """Refuse ranges that cannot work by the science segments, before any byte is fetched."""
+    """Refuse ranges in which the science segments leave no piece, before any byte is fetched."""
     noise = config["noise"]
     duration = noise["segment_duration"]
     for split, ranges in noise["ranges"].items():

@@ -1,4 +1,4 @@
-"""Where the strain around a moment is: by the block ``moment`` of a configuration."""
+"""Find the strain around a moment, as the block ``moment`` of a configuration says."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -141,14 +141,14 @@ def _shares(axes: Axes, rows: pd.DataFrame, method: str) -> None:
 
 
 def _absent(axes: Axes, signals: Sequence[str], absent: Mapping[str, str]) -> None:
-    """Say for each class without a mode why there is nothing."""
+    """Say for each class without a mode why its row is empty."""
     for place, name in zip(np.arange(len(signals))[::-1], signals, strict=True):
         if name in absent:
             axes.text(0.5, place, absent[name], color="0.5", fontsize=6, ha="center", va="center")
 
 
 def _ranking(axes: Axes, table: pd.DataFrame) -> None:
-    """Draw whether maps rank modes as removal does; dashed: the signal's power, to be beaten."""
+    """Draw how well maps rank modes as removal does; dashed lines rank by the signal's power."""
     axes.set_title("do maps rank modes\nas removal does?")
     if table.empty:
         axes.text(0.5, 0.5, "no waveform has two modes", color="0.5", ha="center")

@@ -145,7 +145,7 @@ def _band(
     style: Mapping[str, Any],
     every: int,
 ) -> None:
-    """Draw a line with its interval; where it is not defined, nothing is drawn."""
+    """Draw a line with its interval, but nothing where a value is NaN."""
     places, name = rows[columns[0]], columns[1]
     axes.plot(places, rows[name], label=label, markevery=every, ms=3, lw=1, **style)
     ends = rows[f"{name}_low"], rows[f"{name}_high"]

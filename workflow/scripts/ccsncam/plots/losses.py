@@ -68,7 +68,7 @@ def losses(histories: Mapping[int, pd.DataFrame]) -> Figure:
     grid[0].set(ylabel="categorical cross entropy", yscale="log")
     low, high = grid[0].get_ylim()
     grid[0].yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    # In a short run no power of ten may lie between the ends.
+    # In a short run the axis may hold no power of ten, so the minor ticks get labels.
     between = StrMethodFormatter("{x:g}") if high < 20 * low else NullFormatter()
     grid[0].yaxis.set_minor_formatter(between)
     grid[1].set_ylabel("accuracy")

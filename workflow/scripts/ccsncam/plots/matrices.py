@@ -153,13 +153,13 @@ def _violins(axes: Axes, table: pd.DataFrame, signals: Sequence[str]) -> None:
         inner="quart",
         cut=0,
     )
-    # Quartiles must show on the dark colours too.
+    # White lines show the quartiles on dark colours, too.
     for line in axes.lines:
         line.set(color="white", linewidth=0.9)
 
 
 def percent(share: float) -> str:
-    """Text of a cell of a confusion matrix: empty for no sample, never 0 or 100 by rounding."""
+    """Text of a cell of a confusion matrix: empty for no sample, and never rounded to 0 or 100."""
     if np.isnan(share) or share == 0:
         return ""
     if share < 1:

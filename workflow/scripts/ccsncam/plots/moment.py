@@ -84,7 +84,7 @@ def _spectrogram(axes: Axes, detector: str, found: MomentResult, panels: Panels)
         axes.axhspan(0, top, fc="0.92", ec="0.7", lw=0, hatch="////")
     else:
         hop = found.times[1] - found.times[0]
-        # The centre of the first frame lies where it does in a sample.
+        # As in a sample, the first frame is centred ``times[0]`` after the beginning.
         first = found.begin + found.times[0] - hop / 2
         extent = (first, first + hop * image.shape[1], *panels.extent[2:])
         axes.imshow(image, origin="lower", extent=extent, aspect="auto", vmin=0, vmax=CEILING)
@@ -107,7 +107,7 @@ def _spectrogram(axes: Axes, detector: str, found: MomentResult, panels: Panels)
 def _probabilities(axes: Axes, found: MomentResult) -> None:
     """Draw the probabilities of all classes over time, noise above the others."""
     look = looks(found.classes)
-    # Each window is drawn as far into it as the moment lies in the window at the moment.
+    # A window is drawn where it stands relative to the window at the moment, which is drawn at 0.
     at = found.start - found.explained["moment"].start
     # Classes that lead in some window are drawn heavily, the others stay in the background.
     leading = {0, *found.probability.argmax(axis=1)}

@@ -74,9 +74,9 @@ def rates(tpr: pd.DataFrame, classes: Sequence[str]) -> Figure:
 def spread(tpr: pd.DataFrame) -> pd.DataFrame:
     """Rate and 95 % interval of each class at each distance.
 
-    With one seed it is the Wilson interval of the counts. With several seeds it is their mean and
-    Student's interval over the seeds: the interval of pooled counts would be too narrow, because
-    all seeds see the same samples.
+    With one seed the interval is Wilson's for the counts. With several seeds the rate is the mean
+    over the seeds, and the interval is Student's. The interval of pooled counts would be too
+    narrow, because all seeds see the same samples.
 
     Parameters
     ----------

@@ -14,8 +14,8 @@ from ccsncam.aliases import Ranges
 from ccsncam.origin import NOISE_WORDS
 from ccsncam.plots.style import COLOURS, PAGE
 
-# How the reasons in a noise file begin, what they are called, and how they look. The first
-# beginning that fits counts. Hatches tell them apart in grey.
+# For each kind of stretch: how its reason in a noise file begins, its name, colour and hatch. The
+# first row that fits a reason counts. Hatches tell the kinds apart in grey print.
 KINDS = (
     ("kept", "kept", COLOURS[6], ""),
     ("no file", "no file", "white", "...."),
@@ -30,7 +30,7 @@ KINDS = (
     ("piece not whole", "piece not whole", COLOURS[7], "\\\\\\\\"),
     ("part of a second", "part of a second", "0.5", ""),
 )
-# Units of time axes; each is used from twice its length on.
+# Units of time axes; each is used for ranges that are at least twice as long as the unit.
 UNITS = ((3600.0, "h"), (60.0, "min"), (1.0, "s"))
 
 
@@ -118,7 +118,7 @@ def _panel(
             reason = str(key)
             _, colour, hatch = kind_of(reason)
             bars = list(zip(some["gps_start_s"], some["gps_end_s"], strict=True))
-            # An edge of the bar's own colour gives a second of a day the width of a hairline.
+            # The edge has the bar's colour, so that one second of a day is as wide as a hairline.
             edge = "0.3" if hatch else colour
             _bars(axes, row, _spans(bars, begin, unit[0]), fc=colour, ec=edge, hatch=hatch)
             if reason.startswith("event "):
@@ -149,7 +149,7 @@ def _panel(
 def _spans(
     stretches: Iterable[Sequence[float]], begin: float, unit: float
 ) -> list[tuple[float, float]]:
-    """Begin and length of stretches, in units of ``unit`` seconds from ``begin`` on."""
+    """Begin and length of stretches, counted from ``begin`` in units of ``unit`` seconds."""
     return [((first - begin) / unit, (last - first) / unit) for first, last in stretches]
 
 
@@ -161,7 +161,7 @@ def _bars(axes: Axes, row: int, spans: Sequence[tuple[float, float]], **look: st
 def _handles(kinds: set[str]) -> list[Patch]:
     """Entries of the legend for some kinds of stretches, in the order of `KINDS`."""
     there = list(dict.fromkeys(name for _, name, _, _ in KINDS if name in kinds))
-    # Of two looks of one name, the first counts.
+    # If two kinds have the same name, the look of the first counts.
     looks = {name: (colour, hatch) for _, name, colour, hatch in reversed(KINDS)}
     return [
         Patch(fc=looks[name][0], hatch=looks[name][1], ec="0.3", lw=0.5, label=name)

@@ -54,7 +54,7 @@ def spectra(
 ) -> Figure:
     """Draw 2 |h̃₊| √f at 1 kpc seen from the pole, and the noise of the detectors.
 
-    Each model has a panel of its own: above 300 Hz nine curves in one panel cannot be told apart.
+    Each model has its own panel, because nine curves in one panel look alike above 300 Hz.
 
     Parameters
     ----------

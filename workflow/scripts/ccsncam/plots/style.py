@@ -102,7 +102,7 @@ def save(figure: Figure, output: Mapping[str, PathLike], run: str, inputs: str) 
     # At 7 pt, 19 letters fit into an inch whatever they are.
     words = textwrap.fill(f"run {run}; inputs: {inputs}", int(19 * figure.get_figwidth()))
     figure.supxlabel(words, fontsize=7, color="0.35", x=0.995, ha="right")
-    # No dates: the same figure is the same bytes.
+    # The files hold no dates, so that the same figure gives the same bytes.
     undated = {"pdf": {"CreationDate": None, "ModDate": None}, "png": {"Software": None}}
     for kind, path in output.items():
         figure.savefig(path, metadata=undated[kind])

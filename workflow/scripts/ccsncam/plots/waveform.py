@@ -18,7 +18,7 @@ SHOWN_HZ = (20.0, 2000.0)
 def smooth(frequency: np.ndarray, power: np.ndarray, width: float) -> np.ndarray:
     """Average power over a band of constant width [Hz]; both arrays have the shape (n,)."""
     cells = max(1, round(width / (frequency[1] - frequency[0])))
-    # Rounding in a convolution by FFT would leave negative powers far below the peak.
+    # A convolution by FFT is avoided: its rounding leaves negative powers far below the peak.
     return np.convolve(power, np.full(cells, 1 / cells), mode="same")
 
 

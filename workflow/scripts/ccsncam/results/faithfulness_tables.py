@@ -1,4 +1,4 @@
-"""How true the saliency maps are, as tidy tables with intervals."""
+"""How faithful the saliency maps are, as tidy tables with intervals."""
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ MEASURES = {
     "insertion_blurred": "probability",
     "insertion_noise": "probability",
 }
-# The variant in Table I that the paper's numbers stand beside.
+# Table I shows the paper's numbers beside this variant.
 CONFIGURED = "as configured"
 
 
@@ -34,7 +34,7 @@ def area(curve: np.ndarray, fractions: Sequence[float] | np.ndarray) -> np.ndarr
 
 
 def _by_method(explained: Iterable[Explained]) -> dict[tuple[str, str], list[Explained]]:
-    """Results of all seeds, by key and name of the method."""
+    """Group the results of all seeds by key and name of the method."""
     found: dict[tuple[str, str], list[Explained]] = {}
     for one in explained:
         found.setdefault((one.method, one.name), []).append(one)
@@ -75,7 +75,7 @@ def drop_table(explained: Iterable[Explained]) -> pd.DataFrame:
 def _drop(
     seeds: Sequence[Mapping[str, np.ndarray]], signal: Sequence[np.ndarray]
 ) -> dict[str, Any]:
-    """Averages over the signals of each seed."""
+    """Average over the signals of each seed."""
     row: dict[str, Any] = {}
     for column, factor in (("drop", 1), ("increase", 100)):
         values = [one[column][rows] for one, rows in zip(seeds, signal, strict=True)]
@@ -89,7 +89,7 @@ def _drop(
 
 
 def add_published(drops: pd.DataFrame, published: Mapping[str, Any]) -> pd.DataFrame:
-    """Table I: average drop and increase of each method, the paper's beside them.
+    """Make Table I: average drop and increase of each method, with the paper's beside them.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def table1_numbers(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
 
 
 def faithfulness_tables(explained: Sequence[Explained]) -> dict[str, pd.DataFrame]:
-    """The other measures of each method.
+    """Make the tables of all measures that Table I does not have.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def faithfulness_tables(explained: Sequence[Explained]) -> dict[str, pd.DataFram
     Returns
     -------
     dict of pandas.DataFrame
-        ``measures`` (areas under the curves among them), ``curves``, ``randomisation`` (of the
+        ``measures`` (including areas under the curves), ``curves``, ``randomisation`` (of the
         network's weights), and ``black`` (the network's answer to a black image).
     """
     measures, curves, randomisation = [], [], []
@@ -178,7 +178,7 @@ def _curve(
 
 
 def _randomised(seeds: Sequence[Explained], step: int) -> dict[str, Any]:
-    """How much the maps resemble those of a network with random weights from a layer upwards."""
+    """How alike maps stay when the network's weights are random from one layer upwards."""
     row: dict[str, Any] = {}
     for measure in ("correlation", "ssim"):
         values = [one.subset[f"randomised_{measure}"][:, step] for one in seeds]
@@ -189,7 +189,7 @@ def _randomised(seeds: Sequence[Explained], step: int) -> dict[str, Any]:
 def _over_draws(seeds: Sequence[np.ndarray]) -> Mean:
     """Mean over samples, with its interval over the draws of random weights of all seeds."""
     with warnings.catch_warnings():
-        # A map that is the same everywhere correlates with nothing: NaN in all samples.
+        # Constant maps correlate with nothing, so all samples may be NaN, and NumPy would warn.
         warnings.simplefilter("ignore", RuntimeWarning)
         means = np.concatenate([np.nanmean(one, axis=0) for one in seeds])
     return mean_of([means])

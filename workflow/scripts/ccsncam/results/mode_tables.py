@@ -1,4 +1,4 @@
-"""What the saliency maps lie on, and what modes do to the network's answer, as tidy tables."""
+"""On which modes saliency maps lie, and how modes change the network's answer, as tidy tables."""
 
 from collections.abc import Iterable, Sequence
 from itertools import product
@@ -12,13 +12,13 @@ from ccsncam.saliency.attribution import Attribution
 
 # A group beside the classes: samples whose waveform has a g-mode and a SASI mode.
 BOTH = "g-mode and SASI"
-# Whether saliency and removal agree. The saliency on a mode is its share of the map (share), or
-# that share over the mode's share of cells (density).
+# Measures of how well saliency and removal agree. The saliency on a mode is its share of the map
+# (share), or that share divided by the mode's share of the cells (density).
 AGREEMENT = ("tau_density", "top_density", "tau_share", "top_share", "chance")
 
 
 def mode_tables(attributions: Iterable[Attribution]) -> dict[str, pd.DataFrame]:
-    """Saliency on each mode, what the removal of a mode does, and whether the two agree.
+    """Tabulate the saliency on each mode, the effect of its removal, and whether the two agree.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def _of_method(
 
 
 def _on_regions(seeds: Sequence[Attribution], chosen: Sequence[np.ndarray]) -> list[dict[str, Any]]:
-    """How much of each method's maps lies on each region, and how often their peak does."""
+    """Share of each method's maps that lies on each region, and how often their peak lies there."""
     found = []
     power = [one.power[rows] for one, rows in zip(seeds, chosen, strict=True)]
     for method in seeds[0].methods:

@@ -21,7 +21,7 @@ def paper_numbers(
     seeds: Sequence[int],
     origin: Origin,
 ) -> dict[str, Any]:
-    """The numbers that a paper would print.
+    """Collect the numbers that a paper would print.
 
     Parameters
     ----------
@@ -35,8 +35,8 @@ def paper_numbers(
     Returns
     -------
     dict
-        Rates are in [0, 1]; distances [kpc] are keys. A noise false alarm is a sample of noise, of
-        any test set, that was classified as a signal.
+        Rates are in [0, 1]; distances [kpc] are keys. A noise false alarm is a sample of noise
+        from any test set that was classified as a signal.
     """
     test = accuracy.dropna(subset="distance_kpc")
     signal = tpr[tpr["class"] != "noise"].dropna(subset="distance_kpc")
@@ -113,7 +113,7 @@ def compare_with_paper(
     intervals: Mapping[str, tuple[float, float]],
     above: str = "",
 ) -> list[dict[str, Any]]:
-    """The published values beside those of a run.
+    """List the published values beside those of a run.
 
     Parameters
     ----------

@@ -39,7 +39,7 @@ def nearest(evaluation: Evaluation, label: int, snr: float) -> int | None:
 
 
 def wrong(evaluations: Iterable[Evaluation], least_snr: float) -> list[tuple[str, int]]:
-    """Signals that were taken for another signal, the loudest first.
+    """List the signals that were taken for another signal, the loudest first.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def wrong(evaluations: Iterable[Evaluation], least_snr: float) -> list[tuple[str
 
 
 def glitched(peaks: Sequence[float] | np.ndarray, threshold: float) -> bool | None:
-    """Whether a detector has a glitch.
+    """Say whether exactly one detector has a glitch, or none.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def _misclassified(
     least: float,
     peaks_of: Callable[[str, int], np.ndarray],
 ) -> dict[bool, tuple[str, int, float]]:
-    """Data set, row and loudest noise of the loudest wrong signal with a glitch, and without."""
+    """Data set, row and loudest noise of the loudest wrong signals with and without a glitch."""
     found: dict[bool, tuple[str, int, float]] = {}
     for name, row in wrong(evaluations, least):
         peaks = peaks_of(name, row)

@@ -90,17 +90,16 @@ def student(values: Iterable[float]) -> dict[str, Any]:
 
 
 def over_seeds(values: Iterable[float]) -> float | dict[str, Any]:
-    """One value per seed: the value itself for one seed, the result of `student` for several."""
+    """Summarise one value per seed: the value itself for one seed, else what `student` gives."""
     values = [float(value) for value in values]
     return values[0] if len(values) == 1 else student(values)
 
 
 def mean_of(values: Sequence[np.ndarray], rate: bool = False) -> Mean:
-    """Mean of a value per sample with its 95 % interval, over samples or over seeds.
+    """Mean of one value per sample, with its 95 % interval over samples or over seeds.
 
-    With one seed it is Student's interval over the samples, or Wilson's for a rate. With several
-    seeds it is Student's interval over the means of the seeds, because all seeds see the same
-    samples.
+    With one seed the interval is Student's over the samples, or Wilson's for a rate. With several
+    seeds it is Student's over the means of the seeds, because all seeds see the same samples.
 
     Parameters
     ----------
@@ -130,10 +129,10 @@ def mean_of(values: Sequence[np.ndarray], rate: bool = False) -> Mean:
 
 
 def bootstrap(values: Sequence[np.ndarray]) -> Mean:
-    """Mean with its 95 % interval as `mean_of`, but that of one seed comes from a bootstrap.
+    """Mean and interval as `mean_of` gives them, but one seed gets its interval from a bootstrap.
 
-    Near the ends of the range of shares and rank correlations, Student's interval leaves this
-    range; percentiles of resampled means (Efron 1979) do not.
+    Shares and rank correlations have a limited range. Near its ends Student's interval would reach
+    beyond it; percentiles of resampled means (Efron 1979) do not.
 
     Parameters
     ----------

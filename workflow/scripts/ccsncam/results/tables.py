@@ -15,7 +15,7 @@ SNR_BINS = (0, 5, 8, 12, 16, 20, 25, 30, 40, 50, 75, 100, 200)
 
 
 def confusion(label: np.ndarray, prediction: np.ndarray, classes: int) -> np.ndarray:
-    """Counts of pairs of true and predicted class.
+    """Count the pairs of true and predicted class.
 
     Parameters
     ----------
@@ -57,9 +57,9 @@ def rate_tables(evaluations: Iterable[Evaluation]) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of pandas.DataFrame
-        ``accuracy`` (one row per seed and data set), ``tpr`` (and per class), ``confusion`` (and
-        per predicted class), each with counts, rate and 95 % Wilson interval. ``distance_kpc`` is
-        NaN for a data set that was scaled by SNR.
+        ``accuracy`` has one row per seed and data set. ``tpr`` has one for each class of these,
+        and ``confusion`` one for each pair of true and predicted class. All have counts, rate and
+        95 % Wilson interval. ``distance_kpc`` is NaN for a data set that was scaled by SNR.
     """
     accuracy, matrices = [], []
     for one in evaluations:
@@ -151,8 +151,8 @@ def noise_table(
 ) -> pd.DataFrame:
     """Live time, samples and reuse factor of each split and detector.
 
-    The reuse factor is the time of all samples of the split (1 s each) over the time that they
-    are drawn from.
+    The reuse factor is the time of all samples of the split (1 s each), divided by the time that
+    they are drawn from.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def noise_table(
         One per split and detector.
     datasets : iterable of DataSet
     starts : mapping of str to array, optional
-        By split, GPS starts of the pieces that samples are drawn from
+        GPS starts of the pieces that samples of each split are drawn from
         (`ccsncam.noise.store.common_starts`); by default all pieces.
 
     Returns

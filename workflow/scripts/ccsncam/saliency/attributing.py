@@ -54,7 +54,7 @@ def attribute(
     cells = regions(signal, parts.mode_power.sum(axis=-1))
     matrices = network.stretch("reach")
     flat = upsample(np.ones((1, *network.map_shape), np.float32), matrices)
-    # No cell of the layer is centred in the first frames, so what lies wholly there is left out.
+    # No map reaches the first frames, so a region that lies wholly there is left out.
     cells &= (share_on(flat, cells) > 0)[..., None, None]
     by_power, area = share_on(signal, cells), share_on(np.ones_like(flat), cells)
     for name, without in (
@@ -93,7 +93,7 @@ def attribute(
 def _ranked(
     name: str, share: np.ndarray, pointing: np.ndarray, area: np.ndarray, change: np.ndarray
 ) -> dict[str, Any]:
-    """The arrays of a method, with how far it ranks modes as their removal does."""
+    """The arrays of a method, and how well it ranks the modes as their removal does."""
     values: dict[str, Any] = {"name": name, "share": share, "pointing": pointing, "area": area}
     for key, shares in (("share", share), ("density", share / area)):
         tau, top, chance = agreement(shares[:, 1:], change)

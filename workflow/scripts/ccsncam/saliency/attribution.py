@@ -1,4 +1,4 @@
-"""The file of how much saliency lies on each mode, and of what the network says without it.
+"""The file of the saliency on each mode, and of what the network says without the mode.
 
 It lies at ``attribution/seed-<n>/<dataset>.h5``. `Attribution` owns the format.
 """
@@ -14,8 +14,8 @@ from ccsncam import hdf5
 from ccsncam.aliases import PathLike
 from ccsncam.origin import Origin
 
-# What is taken away from a sample: a mode, a mode on the scale of the whole sample, the signal in
-# one detector.
+# What is taken away from a sample: a mode, a mode while the image keeps the scale of the whole
+# sample, or the signal in one detector.
 REMOVALS = ("mode", "mode_fixed_scale", "detector")
 # Data sets in the order in which they are written.
 COLUMNS = (
@@ -54,11 +54,12 @@ class Attribution:
         part.
     methods : mapping of str to mapping
         By key of the method; ``power`` stands for the signal's power in place of a map. Each has
-        its ``name`` and the arrays `MEASURES`. ``share``, ``pointing`` and ``area`` are the share
-        of the map on each region, whether its largest cell lies there, and the share of a map of
-        ones, shape (n, 1 + mode), the signal first. ``tau_…`` and ``top_…`` say how far the map
-        ranks the modes as their removal does, by ``share`` or by share over area (``density``).
-        ``chance`` is what ``top_…`` would be by chance. These have the shape (n,).
+        its ``name`` and the arrays `MEASURES`. ``share`` is the share of the map on each region,
+        ``pointing`` says whether the map's largest cell lies there, and ``area`` is the share of a
+        map of ones. These have the shape (n, 1 + mode), with the signal first. ``tau_…`` and
+        ``top_…`` say how well the map ranks the modes as their removal does, by ``share`` or by
+        share divided by area (``density``). ``chance`` is what ``top_…`` would be by chance. These
+        have the shape (n,).
     classes, detectors, modes : list of str
     dataset : str
     origin : Origin

@@ -2,7 +2,7 @@
 
 The defaults are the choices of the paper; the choices of other implementations are switches. Each
 function takes tensors of images (n, frequency, time, detector) and of target classes (n,), and
-gives maps (n, height, width) at the resolution of the layer that is explained, not negative.
+gives maps (n, height, width) without negative values, at the resolution of the explained layer.
 `ccsncam.saliency.maps.explainer` compiles them.
 """
 
@@ -65,7 +65,7 @@ def grad_cam_pp(
     normalise_alpha : bool
         α sums to 1 over the cells of positive slope, as in the authors' code.
     epsilon : float
-        Is added to the denominator, as in other libraries.
+        Small number that is added to the denominator, as in other libraries.
     """
     maps, slope = _slopes(network, images, target, post_relu)
     total = tf.reduce_sum(maps, axis=(1, 2), keepdims=True)
@@ -88,7 +88,7 @@ def score_cam(
 ) -> tf.Tensor:
     """Score-CAM, equations (11) and (12).
 
-    The baseline is a black image. A constant channel masks nothing in or out: its H is 0.
+    The baseline is a black image. A constant channel is no mask of anything, so its H is 0.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def score_cam(
 def hires_cam(
     network: Network, images: tf.Tensor, target: tf.Tensor, post_relu: bool = False
 ) -> tf.Tensor:
-    """HiResCAM (Draelos & Carin 2020): positive part of the sum over channels of slope times A."""
+    """HiResCAM (Draelos & Carin 2020): slope times A, summed over channels, the positive part."""
     maps, slope = _slopes(network, images, target, post_relu)
     return tf.nn.relu(tf.reduce_sum(slope * maps, axis=-1))
 
@@ -146,8 +146,8 @@ def eigen_cam(
 ) -> tf.Tensor:
     """Eigen-CAM (Muhammad & Yeasin 2020): A along its first principal direction.
 
-    The map is the same for every class. The sign of a principal direction is free: the cell of
-    largest magnitude is made positive.
+    The map is the same for every class. The sign of a principal direction is arbitrary, so it is
+    chosen to make the cell of largest magnitude positive.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ def eigen_cam(
 def ablation_cam(
     network: Network, images: tf.Tensor, target: tf.Tensor, post_relu: bool = False
 ) -> tf.Tensor:
-    """Ablation-CAM (Desai & Ramaswamy 2020): a channel weighs what the logit loses without it.
+    """Ablation-CAM (Desai & Ramaswamy 2020): a weight is what the logit loses without the channel.
 
     The authors divide by the logit itself. This divisor is left out: where it is positive, it
     scales the whole map of a sample, and where it is negative, it would invert the map.

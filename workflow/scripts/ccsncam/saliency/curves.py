@@ -1,4 +1,4 @@
-"""Deletion and insertion: the probability as pixels are removed or shown, most salient first."""
+"""Deletion and insertion: the probability while pixels are removed or shown, by saliency."""
 
 import numpy as np
 import scipy.ndimage
@@ -6,7 +6,7 @@ import scipy.ndimage
 from ccsncam.network.chain import Network
 from ccsncam.saliency.scores import probability
 
-# What replaces a removed pixel, and the width of the blurred one [pixels].
+# What can replace removed pixels, and the width of the blur [pixels].
 BASELINES = ("black", "blurred", "noise")
 BLUR = 5.0
 # Shares of the pixels at which curves are taken.
@@ -14,9 +14,9 @@ FRACTIONS = np.linspace(0, 1, 21)
 
 
 def ranks(maps: np.ndarray, seed: int) -> np.ndarray:
-    """Rank of each pixel in its map; the most salient pixel has rank 0.
+    """Rank the pixels of each map; the most salient pixel has rank 0.
 
-    Equal pixels, as the zeros of a map are, are put in random order.
+    Equal pixels, such as the zeros of a map, are put in random order.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def ranks(maps: np.ndarray, seed: int) -> np.ndarray:
 
 
 def baseline(kind: str, images: np.ndarray, noise: np.ndarray) -> np.ndarray:
-    """Images whose pixels replace removed ones.
+    """Make the images whose pixels replace removed ones.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def curves(
 def _curve(
     network: Network, start: np.ndarray, end: np.ndarray, places: np.ndarray, target: np.ndarray
 ) -> np.ndarray:
-    """Probability as pixels of one image replace those of another, shape (n, fraction)."""
+    """Probability while pixels of one image replace those of another, shape (n, fraction)."""
     pixels = places[0].size
     values = np.empty((len(start), len(FRACTIONS)))
     for k, fraction in enumerate(FRACTIONS):

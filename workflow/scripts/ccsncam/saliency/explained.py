@@ -38,7 +38,8 @@ class Explained:
         Logarithm of the probability of the target, for the image and for the image seen through
         its map, shape (n,).
     drop, increase : numpy.ndarray
-        Fall of the probability [%], and 1 where the probability rises, else 0, shape (n,).
+        Relative fall of the probability [%], equation (14); and 1 where the probability rises, else
+        0; shape (n,).
     empty : numpy.ndarray of bool
         True where the map is zero everywhere, shape (n,).
     row : numpy.ndarray of int
@@ -110,7 +111,7 @@ class Explained:
         ----------
         path : path
         maps : bool
-            False leaves the maps, most of the file, unread; tables need their measures only.
+            False leaves the maps unread. They are most of the file, and tables do not need them.
         """
         with h5py.File(path) as file:
             columns = {name: file[name][()] for name in COLUMNS if maps or name != "map"}

@@ -1,6 +1,6 @@
-"""How faithful saliency maps are: the score as a map hides or shows parts of the image.
+"""How faithful saliency maps are: the score when a map hides or shows parts of the image.
 
-Every function is per sample; `ccsncam.results` takes means and intervals.
+Every function gives one value per sample; `ccsncam.results` takes means and intervals.
 """
 
 import logging
@@ -227,7 +227,7 @@ def _randomised(
     progress: Progress,
     **options: Any,
 ) -> dict[str, np.ndarray]:
-    """How much the maps of `large` resemble those of a network that is randomised step by step."""
+    """How alike the maps ``large`` and those of the network are while it is randomised in steps."""
     matrices = network.stretch("field")
     kept, steps = network.model.get_weights(), layers(network.model)
     shape = len(samples.images), len(steps), DRAWS

@@ -1,4 +1,4 @@
-"""Saliency maps from slopes by the pixels of the image; these methods are no CAMs.
+"""Saliency maps from the slope of the logit at each pixel; these methods are no CAMs.
 
 Each function takes tensors of images (n, frequency, time, detector) and of target classes (n,), and
 gives maps at the size of the image. `ccsncam.saliency.maps.explainer` compiles them.
@@ -9,13 +9,13 @@ import numpy as np
 from ccsncam.network.backend import tf
 from ccsncam.network.chain import Network
 
-# Steps of the path of Integrated Gradients. Copies of SmoothGrad and their noise, as a share of the
-# image's range (Smilkov et al. 2017: 10 to 20 %).
+# Integrated Gradients: steps of the path. SmoothGrad: noisy copies, and the spread of their noise
+# as a share of the image's range (Smilkov et al. 2017: 10 to 20 %).
 STEPS, COPIES, SPREAD = 16, 16, 0.15
 
 
 def _slope(network: Network, images: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
-    """Slope of the target's logit by the pixels of the image."""
+    """Derivative of the target's logit with respect to each pixel of the image."""
     with tf.GradientTape() as tape:
         tape.watch(images)
         score = tf.gather(network.logits(images), target, batch_dims=1)

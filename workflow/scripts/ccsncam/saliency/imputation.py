@@ -17,8 +17,9 @@ def road(
 ) -> np.ndarray:
     """ROAD, combined: how much better the most salient pixels predict than the least salient ones.
 
-    It is half of the probability after the least salient pixels were removed, minus half of that
-    after the most salient ones were removed; the mean over `REMOVED`. Higher is better.
+    The probability after the most salient pixels were removed is subtracted from that after the
+    least salient ones were removed. ROAD is half of this difference, averaged over `REMOVED`.
+    Higher is better.
 
     Parameters
     ----------
@@ -66,7 +67,7 @@ def impute(images: np.ndarray, removed: np.ndarray, seed: int) -> np.ndarray:
     height, width, channels = images.shape[1:]
     pixels = height * width
     weights = _weights(height, width)
-    # Each pixel is the mean of the neighbours that it has, so rows of the system sum to 0.
+    # Each pixel is the mean of the neighbours that it has, so each row of the system sums to 0.
     diagonal = np.zeros(pixels)
     for step, weight in weights.items():
         diagonal[: pixels - step] += weight
@@ -93,8 +94,8 @@ def impute(images: np.ndarray, removed: np.ndarray, seed: int) -> np.ndarray:
 def _weights(height: int, width: int) -> dict[int, np.ndarray]:
     """Weights between neighbours, by the distance of the two in a flattened image.
 
-    The weights of a distance are those of pixels 0, 1, … with the pixel that lies so far behind; 0
-    where the two are no neighbours but lie at the edges of two rows.
+    Entry k of a distance is the weight between pixel k and the pixel that lies so far behind it.
+    The weight is 0 where the two are no neighbours, but lie at the edges of two rows.
     """
     pixels = height * width
     offsets = {1: (0, 1, DIRECT), width: (1, 0, DIRECT)}

@@ -59,7 +59,7 @@ def scaled(maps: np.ndarray) -> np.ndarray:
 
 @cache
 def explainer(network: Network, method: str, **options: Any) -> Callable[..., tf.Tensor]:
-    """Compile a method, once per network, method and options.
+    """Compile a method; a second call with the same arguments gives the same function.
 
     Parameters
     ----------
@@ -214,14 +214,14 @@ def explain_row(
 
 
 def shown_samples(samples: Mapping[str, ShownSample | NoSample], dataset: DataSet) -> ShownSamples:
-    """Collect samples for a file, described as their data set is.
+    """Collect samples for a file, with the description of their data set.
 
     Parameters
     ----------
     samples : mapping of str to ShownSample or NoSample
         By panel.
     dataset : DataSet
-        The data set of the samples; of several, the first.
+        The data set of the samples; the first one if they come from several.
     """
     return ShownSamples(
         samples=samples,

@@ -1,6 +1,7 @@
 """How much of a saliency map lies on the signal and on each of its modes.
 
-Also what the network says when a mode, or the signal in a detector, is taken away.
+This module also says how the network's answer changes when a mode, or the signal in one detector,
+is taken away.
 """
 
 import itertools
@@ -28,7 +29,7 @@ def mask(power: np.ndarray, share: float = SHARE) -> np.ndarray:
     numpy.ndarray of bool
         Same shape; empty where there is no power.
     """
-    # Without a -1 in it, this shape also holds for no modes at all.
+    # A shape with -1 would fail for an array without any mode.
     flat = power.reshape(*power.shape[:-2], power.shape[-2] * power.shape[-1]).astype(float)
     order = np.argsort(-flat, axis=-1, kind="stable")
     found = np.cumsum(np.take_along_axis(flat, order, -1), axis=-1)
@@ -64,7 +65,8 @@ def regions(signal: np.ndarray, modes: np.ndarray) -> np.ndarray:
 def share_on(maps: np.ndarray, cells: np.ndarray) -> np.ndarray:
     """Share of each map that lies on each region.
 
-    The share of a map of ones is what a map has by chance.
+    The share of a map of ones is what a map has by chance; that of the signal's power is what a map
+    of the power would have.
 
     Parameters
     ----------
@@ -100,7 +102,7 @@ def on_regions(maps: np.ndarray, cells: np.ndarray) -> tuple[np.ndarray, np.ndar
         Shape (n, region); NaN for a map of zeros and for an empty region.
     pointing : numpy.ndarray
         1 where the map's largest cell lies in the region, else 0 (Zhang et al. 2018). Where a map
-        has several largest cells, the share of them that lies in the region. NaN as above.
+        has several largest cells, it is the share of them in the region. NaN as above.
     """
     share = share_on(maps, cells)
     top = maps == maps.max(axis=(1, 2), keepdims=True)
@@ -166,7 +168,7 @@ def occluded(images: np.ndarray, noise: np.ndarray) -> np.ndarray:
 
 
 def agreement(share: np.ndarray, change: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """How far a map ranks the modes as their removal does.
+    """How well a map ranks the modes as their removal does.
 
     Parameters
     ----------
@@ -178,12 +180,13 @@ def agreement(share: np.ndarray, change: np.ndarray) -> tuple[np.ndarray, np.nda
     Returns
     -------
     tau : numpy.ndarray
-        Kendall's rank correlation (a) of the share with the fall of the log-odds, over the pairs of
-        modes of a sample; NaN with fewer than two modes. A map without knowledge has 0 if the share
-        is taken per cell, because larger modes hold more of a map by chance.
+        Kendall's rank correlation tau-a of the share with the fall of the log-odds, over the pairs
+        of modes of a sample; NaN with fewer than two modes. A map without
+        knowledge has 0 on average if the share is taken per cell. By the whole share it does not,
+        because larger modes hold more of any map by chance.
     top : numpy.ndarray
-        1 where both put the same mode first, else 0; where several modes are first, the probability
-        that a random choice among them agrees. NaN as above.
+        1 where both put the same mode first, else 0. Where several modes share the first place, it
+        is the probability that a random choice among them agrees. NaN as above.
     chance : numpy.ndarray
         One over the number of modes. NaN as above.
     """
@@ -206,6 +209,6 @@ def agreement(share: np.ndarray, change: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def _largest(values: np.ndarray) -> np.ndarray:
-    """Weight of 1 on the largest value of each row, in equal parts where there are several."""
+    """Put a weight of 1 on the largest value of each row; several largest values share it."""
     top = values == values.max(axis=1, keepdims=True, initial=-np.inf)
     return top / top.sum(axis=1, keepdims=True)

@@ -20,7 +20,7 @@ NAMES = {
 CONTROLS = ("random", "ones", "input")
 PAPER = ("grad-cam", "grad-cam++", "score-cam")
 # Choices that the paper leaves open and that change Table I: switches of the method, and the
-# alignment by which maps are brought to the size of the image.
+# alignment with which maps are brought to the size of the image.
 VARIANTS: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "after the ReLU": ({"post_relu": True}, "image"),
     "cells at their receptive fields": ({}, "field"),

@@ -16,7 +16,7 @@ def layers(model: keras.Model) -> list[str]:
 
 
 def randomise(model: keras.Model, seed: int) -> Iterator[str]:
-    """Randomise a network from the top down, cascading, with the weights it has before training.
+    """Randomise one more layer of a network at each step, from the top, as before a training.
 
     Parameters
     ----------

@@ -46,7 +46,7 @@ def run(
     progress : callable, optional
         Wraps the batches, such as `ccsncam.joblog.progress`.
     label : str
-        For the progress.
+        What the progress is called.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def run(
     for first in progress(range(0, size, BATCH), label=label, unit="batches"):
         rows = slice(first, min(first + BATCH, size))
         image, aim = np.asarray(images[rows], np.float32), target[rows]
-        # Copies of its first sample fill the last batch: one shape needs one compilation.
+        # Copies of its first sample fill the last batch, because each new shape is compiled anew.
         fill = np.arange(BATCH) * (np.arange(BATCH) < len(aim))
         part = compiled(image[fill], aim[fill]).numpy()[: len(aim)]
         if first == 0:

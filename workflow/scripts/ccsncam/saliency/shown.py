@@ -36,7 +36,7 @@ class Explanation:
     prediction, target : int
         Class that is predicted, and class that is explained.
     probability : numpy.ndarray
-        Of every class, shape (class,).
+        Probability of every class, shape (class,).
     """
 
     image: np.ndarray
@@ -85,7 +85,7 @@ class ShownSample(Explanation):
         True class.
     network_snr : float
     snr : numpy.ndarray
-        In each detector, shape (detector,).
+        SNR in each detector, shape (detector,).
     distance_kpc : float
         [kpc]; NaN for noise.
     row : int
@@ -102,7 +102,7 @@ class ShownSample(Explanation):
     rule: str | None = None
 
     def write(self, group: h5py.Group) -> None:
-        """Write to a group: as `Explanation.write`, the further fields as attributes."""
+        """Write to a group as `Explanation.write` does, with the further fields as attributes."""
         if self.rule is not None:
             group.attrs["rule"] = self.rule
         super().write(group)
@@ -143,7 +143,7 @@ class ShownSamples:
         sample has the panel `ROOT`.
     classes, detectors : list of str
     dataset : str
-        Data set that the samples are from; of several, the first.
+        Data set that the samples are from; the first one if there are several.
     frequencies, times : numpy.ndarray
         Centres of the cells of images [Hz], [s].
     origin : Origin

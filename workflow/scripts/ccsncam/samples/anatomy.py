@@ -14,7 +14,7 @@ from ccsncam.waveforms.model import Waveform
 
 # What `anatomy` needs to know about samples.
 _NEEDED = (*DRAWN, "gps_start", "noise_piece", "noise_offset", "distance_kpc")
-# Largest difference from a stored image at which a sample counts as built again.
+# A sample counts as built again if it differs from the stored image by no more than this.
 _TOLERANCE = 1e-3
 
 

@@ -1,4 +1,4 @@
-"""Antenna patterns and light travel times of the detector network, by PyCBC."""
+"""Antenna patterns and light travel times of the detector network, computed with PyCBC."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -9,8 +9,8 @@ from ccsncam.samples.dataset import DRAWN, PLACES, DataSet, Header
 from ccsncam.samples.grid import grid
 from ccsncam.samples.synthesis import Inputs, Scaling, draw, mixed
 
-# Large enough to hide the cost of a call to PyCBC. Fixed, because the last bit of a matrix product
-# may depend on the shape of the batch.
+# Samples per batch, enough to hide the cost of a call to PyCBC. The number is fixed, because the
+# last bit of a matrix product may depend on the shape of the batch.
 BATCH = 100
 
 
@@ -65,7 +65,7 @@ def _columns(
     table: dict[str, np.ndarray],
     scaling: Scaling,
 ) -> dict[str, np.ndarray]:
-    """Columns of a data set for samples of a class that were drawn."""
+    """Make the columns of a data set for the samples of a class from what was drawn for them."""
     image, snr, distance = mixed(inputs, spectra, table, scaling)
     return {
         "spectrogram": image,

@@ -1,7 +1,7 @@
 """Data sets of labelled spectrograms; this module owns the format of ``datasets/*.h5``.
 
 A file holds one row per sample, class after class: the image, its label, how loud and how far its
-signal is, and everything that was drawn for it, so that any sample can be built again alone.
+signal is, and everything that was drawn for it, so that each sample can be built again on its own.
 """
 
 import contextlib
@@ -78,7 +78,7 @@ class Header:
     origin : Origin
         What made the samples.
     sampling : Sampling
-        How they were made.
+        How the samples were made.
     """
 
     name: str

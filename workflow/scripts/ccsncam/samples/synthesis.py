@@ -14,9 +14,9 @@ from ccsncam.samples import antenna, injection, spectrogram
 from ccsncam.samples.dataset import DataSet
 from ccsncam.waveforms.model import Waveform
 
-# What `draw` drew for samples, by column.
+# The columns that `draw` gives for samples, by name.
 Drawn = Mapping[str, np.ndarray]
-# From what was drawn and the SNR at 1 kpc, shape (n, detector), to distances [kpc], shape (n,).
+# A function of what was drawn and of the SNR at 1 kpc (n, detector), to distances (n,) [kpc].
 Scaling = Callable[[Drawn, np.ndarray], np.ndarray]
 
 

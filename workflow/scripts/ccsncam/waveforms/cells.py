@@ -33,7 +33,7 @@ NEEDS = {
     "views": ("path", "unit", "sha256", "bounce_time_s"),
     "single": ("path",),
 }
-# Cells that only the files can tell, so that "?" may stand in them.
+# Only the files can tell what belongs in these cells, so "?" may stand in them.
 FILLED_IN = ("columns", "sha256", "bounce_time_s")
 NUMBERS = ("derivative", "sample_rate_hz", "distance_kpc", "duration_s", "bounce_time_s")
 TEXTS = (
@@ -65,7 +65,7 @@ _KNOWN: dict[str, tuple[set[str], set[str]]] = {
 }
 
 Row = dict[str, Any]
-# A row that is checked already, by itself or out of the table.
+# A row that was checked: a dict from `check_row`, or a row of the table.
 CheckedRow = Mapping[str, Any] | pd.Series
 Track = tuple[np.ndarray, np.ndarray, float]
 
@@ -147,7 +147,7 @@ def _number(key: str, text: str, where: str) -> float:
 
 
 def _check_unit(row: Row) -> None:
-    """Check that the unit is one of the format, and that what it implies is given."""
+    """Check that the format has the unit, and that the cells that the unit needs agree with it."""
     where = row["where"]
     if row["format"] in ("grid", "views"):
         if row["unit"] not in STRAIN_UNITS:

@@ -77,7 +77,7 @@ def times_of(row: pd.Series, columns: Columns, path: PathLike) -> np.ndarray:
     Raises
     ------
     ValueError
-        In one line that begins with file and line, if it does not rise or is too short.
+        In one line that begins with file and line, if time does not rise or is too short.
     """
     if "t" not in columns:
         size = len(next(iter(columns.values())))

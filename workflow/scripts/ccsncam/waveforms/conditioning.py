@@ -120,8 +120,8 @@ def resample(
         logger.warning(
             "samples every %.3g s are too coarse for %g Hz", np.median(steps), sample_rate
         )
-    # Twice the rate of the closest samples, with a few exceptions: the images of the spline then
-    # stay below its Nyquist frequency.
+    # The spline is taken at twice the rate of the closest samples, leaving out the closest 1 %. Its
+    # images then stay below its Nyquist frequency.
     factor = int(np.clip(np.ceil(2 / (sample_rate * np.percentile(steps, 1))), 4, 64))
     first = int(np.ceil(time[0] * sample_rate - 1e-6))
     count = int(np.floor((time[-1] * sample_rate - first) * factor + 1e-6)) + 1

@@ -30,7 +30,7 @@ def files_of(row: pd.Series, table_path: PathLike) -> list[Path]:
     Raises
     ------
     ValueError
-        If files are missing, or cells that only they can tell, or the format is of no use.
+        If files are missing, if cells still hold ``?``, or if the format is of no use.
     """
     if row["format"] == "surrogate":
         return []

@@ -34,7 +34,7 @@ def load_waveform(
         Relative paths in the table start at its folder.
     conditioning : Conditioning
     surrogates : path
-        Table of surrogates, which is read for that format only.
+        Table of surrogates, which is read only for a surrogate.
 
     Returns
     -------

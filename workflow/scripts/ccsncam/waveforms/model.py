@@ -40,7 +40,8 @@ class Waveform:
         Residual of the fit to a trace-free tensor, or of components that a file holds twice, as a
         share of the signal. NaN where the format leaves no residual.
     modes : dict of str to numpy.ndarray
-        Parts that add up to the quadrupole, each (3, 3, n), where they are known.
+        Parts of the quadrupole, each (3, 3, n), where they are known. Those of a surrogate add up
+        to it, those along tracks to less.
     class_name : str
         The class that the waveform belongs to. It is the waveform's own name unless the table
         names a class.
@@ -57,7 +58,7 @@ class Waveform:
     class_name: str = ""
 
     def __post_init__(self) -> None:
-        """Make a waveform without a class a class of its own."""
+        """Give a waveform without a class its own name as its class."""
         self.class_name = self.class_name or self.name
 
     def write(self, path: PathLike) -> None:

@@ -151,7 +151,7 @@ def read_grid(row: pd.Series, files: Sequence[Path]) -> Raw:
 
 
 def _exact(row: pd.Series, theta: np.ndarray, phi: np.ndarray) -> list[np.ndarray]:
-    """Replace angles that are rounded in file names by those of the table's exact grid."""
+    """Replace angles that are rounded in file names with those of the table's exact grid."""
     axes: dict[str, np.ndarray] = {}
     for item in row["grid"].split():
         match = re.fullmatch(r"(phi|theta|costheta)=linspace\(([^,]+),([^,]+),(\d+)\)", item)

@@ -92,7 +92,7 @@ def _baseband(seed: int, time: np.ndarray, span: float, bandwidth: float) -> np.
     top = int(np.ceil(5 * width * period))
     frequency = np.arange(-top, top + 1) / period
     normal = np.random.default_rng(seed).standard_normal((5, len(frequency), 2))
-    # The power spectrum has the given width; its amplitude is √2 wider.
+    # The power spectrum has the given width; the spectrum of the amplitude is √2 times as wide.
     amplitude = np.exp(-(frequency**2) / (4 * width**2))
     coefficients = amplitude * (normal[..., 0] + 1j * normal[..., 1])
     return coefficients @ np.exp(2j * np.pi * frequency[:, None] * time)

@@ -20,8 +20,8 @@ def read_table(path: PathLike) -> pd.DataFrame:
     path : path
         Separated by tabs, with one row per waveform. ``#`` begins a comment line, ``-`` stands for
         an empty cell, and ``?`` for what is filled in once the files are at hand. The columns are
-        name, source, format and, as the format needs them, TEXTS and NUMBERS of
-        `ccsncam.waveforms.cells`.
+        name, source and format, and those of TEXTS and NUMBERS in `ccsncam.waveforms.cells` that
+        the format needs.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def _check_header(header: list[str], where: str) -> None:
 
 
 def substitute(table: pd.DataFrame, names: Iterable[str], surrogates: PathLike) -> pd.DataFrame:
-    """Replace rows by the embedded surrogates of the same name.
+    """Replace rows with the embedded surrogates of the same name.
 
     Parameters
     ----------
@@ -156,12 +156,12 @@ def entry(row: pd.Series, surrogates: PathLike) -> list[str]:
     row : pandas.Series
         From `read_table`.
     surrogates : path
-        Table of surrogates, which is read for that format only.
+        Table of surrogates, which is read only for a surrogate.
 
     Returns
     -------
     list
-        Texts. They change if a cell of this waveform changes, and with nothing else.
+        Texts. They change if a cell of this waveform changes, and for no other reason.
 
     Raises
     ------
@@ -182,7 +182,7 @@ def surrogate_modes(row: pd.Series, surrogates: PathLike) -> list[dict[str, Any]
     """
     modes = [mode for mode in read_surrogates(surrogates) if mode["model"] == row.name]
     end = max((mode["times_s"][-1] for mode in modes), default=np.nan)
-    # A model without a mode fails here, too.
+    # For a model without a mode ``end`` is NaN, which fails here, too.
     if not abs(end - row["duration_s"]) < 1e-3:
         raise ValueError(
             f"{row['where']}: duration_s {row['duration_s']:g}, but the tracks of {row.name} "
