@@ -3,7 +3,7 @@
 import numpy as np
 from gwosc_layout import layout
 
-from ccsncam.config.blocks import StrainFiles
+from ccsncam.config.noise import StrainFiles
 from ccsncam.noise import folder, reasons
 from ccsncam.noise.selection import scan_files
 from ccsncam.noise.strain_file import open_files

@@ -24,7 +24,8 @@ ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "workflow" / "scripts"))
 
 import real_input  # noqa: E402
-from ccsncam.config.blocks import Classifier, Sampling  # noqa: E402
+from ccsncam.config.blocks import Sampling  # noqa: E402
+from ccsncam.config.classifier import Classifier  # noqa: E402
 from ccsncam.network import device  # noqa: E402
 from ccsncam.network.chain import Network  # noqa: E402
 from ccsncam.network.classifier import load_network  # noqa: E402

@@ -27,7 +27,8 @@ sys.path.append(str(ROOT / "workflow" / "scripts"))
 
 import real_input  # noqa: E402
 from ccsncam.config import schema  # noqa: E402
-from ccsncam.config.blocks import Classifier, Conditioning, Sampling  # noqa: E402
+from ccsncam.config.blocks import Conditioning, Sampling  # noqa: E402
+from ccsncam.config.classifier import Classifier  # noqa: E402
 from ccsncam.network import device  # noqa: E402
 from ccsncam.network.classifier import load_network  # noqa: E402
 from ccsncam.saliency import scores  # noqa: E402

@@ -12,7 +12,7 @@ from tf_keras_vis.utils.scores import CategoricalScore
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "workflow/scripts"))
 
-from ccsncam.config.blocks import Classifier  # noqa: E402
+from ccsncam.config.classifier import Classifier  # noqa: E402
 from ccsncam.network import classifier, device  # noqa: E402
 from ccsncam.network.backend import keras  # noqa: E402
 

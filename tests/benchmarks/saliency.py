@@ -21,7 +21,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "workflow/scripts"))
 
-from ccsncam.config.blocks import Classifier  # noqa: E402
+from ccsncam.config.classifier import Classifier  # noqa: E402
 from ccsncam.network import classifier, device  # noqa: E402
 from ccsncam.network.chain import Network  # noqa: E402
 from ccsncam.saliency.maps import explainer  # noqa: E402

@@ -20,7 +20,8 @@ import h5py  # noqa: E402
 import numpy as np  # noqa: E402
 from gwosc_layout import layout  # noqa: E402
 
-from ccsncam.config.blocks import Band, NoiseSource, StrainFiles, Whitening  # noqa: E402
+from ccsncam.config.blocks import Band  # noqa: E402
+from ccsncam.config.noise import NoiseSource, StrainFiles, Whitening  # noqa: E402
 from ccsncam.noise.folder import files_for  # noqa: E402
 from ccsncam.noise.making import NoiseRequest, make_noise  # noqa: E402
 from ccsncam.noise.psd import Spectrum  # noqa: E402

@@ -17,7 +17,7 @@ from ccsncam.network.classifier import build
         ((3, 5), (7,), (30, 25, 1), 4),
     ],
 )
-def test_arithmetic_counts_what_keras_counts(filters, dense, shape, classes):
+def test_arithmetic_counts_what_keras_counts(tensorflow, filters, dense, shape, classes):
     counts = count_parameters(filters, dense, shape, classes)
     named = dict(zip(("parameters", "features"), counts, strict=True))
     model = build(replace(PAPER, filters=filters, dense=dense, **named), shape, classes)

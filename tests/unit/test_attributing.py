@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from test_classifier import small, write
 
-from ccsncam.config.blocks import Saliency
-from ccsncam.network import classifier, device
+from ccsncam.config.saliency import Saliency
+from ccsncam.network import classifier
 from ccsncam.network.chain import Network
 from ccsncam.saliency.attributing import attribute
 from ccsncam.saliency.maps import maps, upsample
@@ -18,8 +18,7 @@ ROWS = np.array([1, 2, 4, 5])
 
 
 @pytest.fixture(scope="module")
-def network():
-    device.prepare(threads=2)
+def network(tensorflow):
     return Network(classifier.build(small(), (22, 14, 2), 3, seed=4))
 
 

@@ -4,15 +4,12 @@ import numpy as np
 import pytest
 from test_classifier import small
 
-from ccsncam.network import classifier, device
+from ccsncam.network import classifier
 from ccsncam.network.backend import tf
 from ccsncam.network.chain import Network
 from ccsncam.saliency.maps import maps
 
-
-@pytest.fixture(scope="module", autouse=True)
-def tensorflow():
-    device.prepare(threads=2)
+pytestmark = pytest.mark.usefixtures("tensorflow")
 
 
 @pytest.fixture(scope="module")

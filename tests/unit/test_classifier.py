@@ -5,11 +5,13 @@ import pytest
 from made_results import CLASSES, ORIGIN, SAMPLING
 from scipy.signal import correlate
 
-from ccsncam.config.blocks import Classifier
-from ccsncam.network import classifier, device
+from ccsncam.config.classifier import Classifier
+from ccsncam.network import classifier
 from ccsncam.network.architecture import count_parameters
 from ccsncam.samples.dataset import DataSet, Header
 from ccsncam.samples.grid import Grid
+
+pytestmark = pytest.mark.usefixtures("tensorflow")
 
 PAPER = Classifier(
     filters=(16, 16),
@@ -24,11 +26,6 @@ PAPER = Classifier(
     mixed_precision=False,
     xla=False,
 )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def tensorflow():
-    device.prepare(threads=2)
 
 
 def small(**changes):

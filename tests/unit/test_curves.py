@@ -5,15 +5,12 @@ import pytest
 from scipy import stats
 from test_classifier import small
 
-from ccsncam.network import classifier, device
+from ccsncam.network import classifier
 from ccsncam.network.chain import Network
 from ccsncam.saliency.curves import baseline, curves, ranks
 from ccsncam.saliency.scores import log_probability, logits
 
-
-@pytest.fixture(scope="module", autouse=True)
-def tensorflow():
-    device.prepare(threads=2)
+pytestmark = pytest.mark.usefixtures("tensorflow")
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import pytest
 from gwosc.api import v2
 from gwosc_server import Server, ignore, write_archive_file
 
-from ccsncam.config.blocks import Access
+from ccsncam.config.access import Access
 from ccsncam.gwosc import archive, download, http, layout
 from ccsncam.gwosc.part import Part
 

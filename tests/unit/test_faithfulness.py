@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from test_classifier import small, write
 
-from ccsncam.config.blocks import Saliency
-from ccsncam.network import classifier, device
+from ccsncam.config.saliency import Saliency
+from ccsncam.network import classifier
 from ccsncam.network.chain import Network
 from ccsncam.saliency.faithfulness import Judged, explain_dataset, judge, through
 from ccsncam.saliency.maps import maps
@@ -14,10 +14,7 @@ from ccsncam.saliency.scores import log_probability, logits
 from ccsncam.samples.dataset import DataSet
 from ccsncam.samples.parts import WHOLE, Parts
 
-
-@pytest.fixture(scope="module", autouse=True)
-def tensorflow():
-    device.prepare(threads=2)
+pytestmark = pytest.mark.usefixtures("tensorflow")
 
 
 @pytest.fixture(scope="module")

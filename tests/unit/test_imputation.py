@@ -3,16 +3,12 @@
 import numpy as np
 import pytest
 
-from ccsncam.network import device
 from ccsncam.network.backend import keras
 from ccsncam.network.chain import Network
 from ccsncam.saliency.curves import ranks
 from ccsncam.saliency.imputation import NOISE, impute, road
 
-
-@pytest.fixture(scope="module", autouse=True)
-def tensorflow():
-    device.prepare(threads=2)
+pytestmark = pytest.mark.usefixtures("tensorflow")
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import pytest
 from scipy.special import expit, softmax
 from test_classifier import small, write
 
-from ccsncam.config.blocks import Saliency
-from ccsncam.network import classifier, device
+from ccsncam.config.saliency import Saliency
+from ccsncam.network import classifier
 from ccsncam.network.backend import keras, tf
 from ccsncam.network.chain import Network
 from ccsncam.saliency.maps import (
@@ -25,16 +25,13 @@ from ccsncam.saliency.scores import logits
 from ccsncam.saliency.shown import ROOT
 from ccsncam.samples.dataset import DataSet
 
+pytestmark = pytest.mark.usefixtures("tensorflow")
+
 # One image of 2 × 2, two channels A₁ = 2x - 0.5 and A₂ = 1 - 2x, and a logit
 # y₀ = ReLU(A₁)₀₀ + 2 ReLU(A₁)₁₀ + ReLU(A₂)₀₁; the other logit is 0.
 IMAGE = np.array([[1, 0], [0.5, 0]], np.float32)[None, ..., None]
 FIRST = np.array([[1.5, -0.5], [0.5, -0.5]])
 SECOND = np.array([[-1, 1], [0, 1]])
-
-
-@pytest.fixture(scope="module", autouse=True)
-def tensorflow():
-    device.prepare(threads=2)
 
 
 @pytest.fixture(scope="module")

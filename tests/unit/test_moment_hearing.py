@@ -7,7 +7,8 @@ import h5py
 import numpy as np
 import pytest
 
-from ccsncam.config.blocks import Moment, Sampling
+from ccsncam.config.blocks import Sampling
+from ccsncam.config.moment import Moment
 from ccsncam.moment import hearing, windows
 from ccsncam.moment.span import LEAD, window_starts
 from ccsncam.noise.strain_file import open_files

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from made_results import make_evaluation
 
-from ccsncam.config.blocks import Picks
+from ccsncam.config.picks import Picks
 from ccsncam.results import picks
 
 RULES = Picks("b", 40, {"snr": 20, "glitch_power": 30})

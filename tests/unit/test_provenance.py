@@ -31,7 +31,6 @@ IMPORTS = [
     ("from ccsncam.wing.two import *", "ccsncam/wing/two.py", None),
     ("from ccsncam.wing.deep import four", "ccsncam/wing/deep/four.py", None),
     ("import ccsncam.wing.two", "ccsncam/wing/__init__.py", None),
-    ("import ccsncam", "ccsncam/__init__.py", None),
     ("def f():\n    from ccsncam import one\n", "ccsncam/one.py", None),
     (
         "try:\n    from ccsncam import one\nexcept ImportError:\n    one = None",
@@ -115,11 +114,20 @@ def test_code_beside_a_docstring_is_seen(folder):
     assert digest(folder) != before
 
 
-def test_the_way_of_logging_is_not_seen(folder):
-    (folder / "main.py").write_text("from ccsncam import joblog\n")
+@pytest.mark.parametrize("name", ["joblog", "__init__", "aliases"])
+def test_modules_that_change_no_result_are_not_seen(folder, name):
+    (folder / "ccsncam/aliases.py").touch()
+    (folder / "main.py").write_text("from ccsncam import aliases, joblog\n")
     before = digest(folder)
-    (folder / "ccsncam/joblog.py").write_text("from ccsncam import plain\nPAUSE = 2\n")
+    (folder / f"ccsncam/{name}.py").write_text("from ccsncam import plain\nPAUSE = 2\n")
     assert digest(folder) == before
+
+
+def test_a_module_that_is_named_must_exist(folder):
+    code = Code(lambda name: path if (path := folder / name).is_file() else None)
+    (folder / "main.py").write_text("")
+    with pytest.raises(ValueError, match=r"ccsncam\.wing\.twoo: there is no such module"):
+        code.digest("main.py", "ccsncam.wing.twoo")
 
 
 def test_types_are_not_executed(folder):

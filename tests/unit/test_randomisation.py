@@ -2,14 +2,11 @@ import numpy as np
 import pytest
 from test_classifier import small
 
-from ccsncam.network import classifier, device
+from ccsncam.network import classifier
 from ccsncam.network.chain import Network
 from ccsncam.saliency.randomisation import layers, randomise, similarity
 
-
-@pytest.fixture(scope="module", autouse=True)
-def tensorflow():
-    device.prepare(threads=2)
+pytestmark = pytest.mark.usefixtures("tensorflow")
 
 
 @pytest.fixture(scope="module")

@@ -11,14 +11,11 @@ from test_classifier import PAPER, small, write
 from test_gpus import spawn
 
 import evaluate
-from ccsncam.network import classifier, device, training
+from ccsncam.network import classifier, training
 from ccsncam.network.backend import keras, tf
 from ccsncam.samples.dataset import DataSet
 
-
-@pytest.fixture(scope="module", autouse=True)
-def tensorflow():
-    device.prepare(threads=2)
+pytestmark = pytest.mark.usefixtures("tensorflow")
 
 
 def test_sharded_gradients_are_those_of_the_batch():

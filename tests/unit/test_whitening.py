@@ -11,6 +11,11 @@ from ccsncam.noise.simulation import Spectrum, simulate
 RATE = 4096
 
 
+def effective_psd(psd, delta_f, rate, duration, f_min=20.0):
+    fir = whitening.whitening_fir(psd, delta_f, rate, duration, f_min)
+    return whitening.fir_psd(fir, delta_f, rate)
+
+
 @pytest.fixture(scope="module")
 def noise():
     """Eight pieces of 64 s coloured by the PSD of L1, without lines, and that PSD."""
@@ -55,7 +60,7 @@ def test_filter_is_pycbcs_inverse_spectrum_truncation(noise):
 
     psd = pycbc.types.FrequencySeries(noise[1], delta_f=0.25)
     theirs = pycbc.psd.inverse_spectrum_truncation(psd, 2 * RATE, trunc_method="hann").numpy()
-    ours = whitening.effective_psd(noise[1], 0.25, RATE, 2, f_min=0)
+    ours = effective_psd(noise[1], 0.25, RATE, 2, f_min=0)
     # Theirs sets the two ends of the spectrum to zero first, which spreads over some bins.
     np.testing.assert_allclose(ours[16:-16], theirs[16:-16], rtol=5e-4)
 
@@ -65,14 +70,14 @@ def test_response_is_the_transform_of_the_taps(noise):
     assert fir.shape == (8192,)
     assert fir[0] == 0
     np.testing.assert_allclose(fir[1:4096], fir[:4096:-1], rtol=1e-9, atol=1e-12 * fir.max())
-    response = whitening.whitening_filter(noise[1], 0.25, RATE, 2, 8192)
+    response = whitening.fir_response(whitening.whitening_fir(noise[1], 0.25, RATE, 2), 8192)
     # A second of signal in a transform of 2 s is a linear convolution.
     signal_ = np.random.default_rng(0).standard_normal(RATE) * 1e-22
     ours = fft.irfft(fft.rfft(signal_, 8192) * response)[:RATE]
     theirs = signal.fftconvolve(signal_, fir)[RATE : 2 * RATE]
     np.testing.assert_allclose(ours, theirs, atol=1e-9 * np.abs(theirs).max())
     # What the stored PSD stands for is the same filter.
-    psd = whitening.effective_psd(noise[1], 0.25, RATE, 2)
+    psd = effective_psd(noise[1], 0.25, RATE, 2)
     stored = np.sqrt(2 / (RATE * psd[::2]))
     np.testing.assert_allclose(stored, np.abs(response), rtol=1e-6, atol=2e-6 * response.max())
 
@@ -98,9 +103,9 @@ def test_whitened_is_white_gaussian_of_unit_density(noise):
 
 def test_effective_psd_is_close_to_the_estimate(noise):
     psd = whitening.welch_psd(noise[0], RATE, 4)
-    ratio = whitening.effective_psd(psd, 0.25, RATE, 2)[:, 88:8000] / psd[:, 88:8000]
+    ratio = effective_psd(psd, 0.25, RATE, 2)[:, 88:8000] / psd[:, 88:8000]
     assert np.median(ratio) == pytest.approx(1, abs=0.03)
-    smooth = whitening.effective_psd(noise[1], 0.25, RATE, 2)[88:8000] / noise[1][88:8000]
+    smooth = effective_psd(noise[1], 0.25, RATE, 2)[88:8000] / noise[1][88:8000]
     # The curve has a step at 480 Hz, which a filter of finite length rounds off.
     assert (np.abs(smooth - 1) < 0.02).mean() > 0.998
     np.testing.assert_allclose(smooth, 1, atol=0.1)
@@ -110,7 +115,7 @@ def test_squares_of_a_whitened_signal_are_its_snr(noise):
     import pycbc.filter
     import pycbc.types
 
-    psd = whitening.effective_psd(noise[1], 0.25, RATE, 2)
+    psd = effective_psd(noise[1], 0.25, RATE, 2)
     time = np.arange(4 * RATE) / RATE - 2
     series = 1e-22 * np.exp(-((time / 0.02) ** 2)) * np.sin(2 * np.pi * 200 * time)
     white = whitening.whiten(series, whitening.whitening_fir(noise[1], 0.25, RATE, 2))
@@ -186,7 +191,7 @@ def test_filter_refuses(arguments, message):
 
 def test_grids_that_do_not_fit():
     with pytest.raises(ValueError, match="cannot hold"):
-        whitening.whitening_filter(np.ones(8193), 0.25, RATE, 2, 4096)
+        whitening.fir_response(whitening.whitening_fir(np.ones(8193), 0.25, RATE, 2), 4096)
 
 
 def test_windows_beside_a_stretch_do_not_touch_it():

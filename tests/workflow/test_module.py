@@ -195,7 +195,7 @@ def test_a_source_that_cannot_carry_it_is_said(hosted, tmp_path, root):
     text = text.replace(f'"{root}/workflow/Snakefile"', path)
     (outer.folder / "Snakefile").write_text(text)
     output = outer.run("--dry-run", fails=True, environment=environment)
-    assert "or the path of a clone's workflow/Snakefile" in output
+    assert "or the path to workflow/Snakefile in a clone" in output
     assert "ModuleNotFoundError" not in output
 
 

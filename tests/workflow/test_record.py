@@ -99,4 +99,15 @@ def test_a_commit_is_that_of_the_files(tmp_path):
 
 def test_a_run_that_left_nothing_is_said():
     with pytest.raises(ValueError, match="make the run first"):
-        record.jobs(Path("nowhere"), Path("nowhere"))
+        record.jobs(Path("nowhere", []), Path("nowhere"))
+
+
+def test_jobs_of_rules_that_are_gone_do_not_count(tmp_path):
+    for rule in ("train", "fig5", "classify"):
+        (tmp_path / rule).mkdir()
+        (tmp_path / rule / "one.tsv").write_text("s\tmax_rss\n2.5\t90\n")
+    table = record.jobs(tmp_path, tmp_path / "logs", ["fig5"])
+    assert dict(zip(table["rule"], table["script"], strict=True)) == {
+        "fig5": "figure.py",
+        "train": "train.py",
+    }

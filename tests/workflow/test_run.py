@@ -226,8 +226,8 @@ def test_any_single_map_is_a_target(tiny):
         assert file.attrs["label"] == 3
     for part, words in (
         ("m39-99.score-cam", "m39 has 10 samples"),
-        ("m39-1.lime", "map of 'lime': one of grad-cam"),
-        ("s15-1.score-cam", "map of 's15': one of noise"),
+        ("m39-1.lime", "map of 'lime': the method must be one of grad-cam"),
+        ("s15-1.score-cam", "map of 's15': the name must be one of noise"),
     ):
         output = tiny.run("--", f"{Path(name).parent}/{part}.png", fails=True)
         assert words in output

@@ -45,7 +45,15 @@ if not (SCRIPTS / "ccsncam/provenance.py").is_file():
     )
 sys.path.append(str(SCRIPTS))
 
+from ccsncam import provenance
 from ccsncam.provenance import Code
+
+IMPORTED = Path(provenance.__file__).parents[1].resolve()
+if IMPORTED != SCRIPTS.resolve():
+    raise WorkflowError(
+        f"{IMPORTED}/ccsncam: Python finds this package before that of the workflow, so jobs would "
+        "run other code: pip uninstall ccsncam, or take an environment in which it is not installed"
+    )
 
 CODE = Code(script_file)
 # Everything that the next lines import must be there.

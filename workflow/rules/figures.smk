@@ -117,7 +117,7 @@ for figure, row in FIGURES.items():
         output:
             pdf=report(
                 f"<results>/figures/{figure_file(figure)}.pdf",
-                caption=f"../report/{figure}.rst",
+                caption=caption_of(figure),
                 category="Figures",
                 labels={"figure": figure.removeprefix("fig"), "what": row["shows"]},
             ),

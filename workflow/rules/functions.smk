@@ -133,6 +133,14 @@ def dataset_with_sample(wildcards):
     return f"<results>/datasets/{wildcards.dataset}.h5"
 
 
+def caption_of(figure):
+    """Caption of a figure in the report; one that is missing is said before any job runs."""
+    caption = f"../report/{figure}.rst"
+    if not shipped(f"workflow/report/{figure}.rst").is_file():
+        raise WorkflowError(f"workflow/report/{figure}.rst: write the caption of this figure")
+    return caption
+
+
 def figure_file(figure):
     """Name of a figure's files, in which the figures of the paper have two digits."""
     number = figure.removeprefix("fig")

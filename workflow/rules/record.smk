@@ -17,6 +17,7 @@ rule record:
         inputs=run_inputs(),
         benchmarks=f"benchmarks/{config['run']}",
         logs=f"logs/{config['run']}",
+        figures=list(FIGURES),
         snakemake=SNAKEMAKE,
         ref=REF,
         # No script reads it; a change of it makes the record again.

@@ -3,7 +3,8 @@
 from typing import Any
 
 from ccsncam import joblog
-from ccsncam.config.blocks import Classifier, Saliency
+from ccsncam.config.classifier import Classifier
+from ccsncam.config.saliency import Saliency
 from ccsncam.network import device
 from ccsncam.network.classifier import load_network
 from ccsncam.saliency.attributing import attribute

@@ -1,9 +1,12 @@
 """The network's answer to a moment of strain."""
 
 import logging
+from typing import Any
 
 from ccsncam import joblog
-from ccsncam.config.blocks import Classifier, Moment, Saliency
+from ccsncam.config.classifier import Classifier
+from ccsncam.config.moment import Moment
+from ccsncam.config.saliency import Saliency
 from ccsncam.moment import hearing, windows
 from ccsncam.moment.span import span_begin
 from ccsncam.moment.store import WINDOWS, MomentResult
@@ -15,7 +18,7 @@ from ccsncam.samples.dataset import DataSet
 logger = logging.getLogger(__name__)
 
 
-def main(job):
+def main(job: Any) -> None:
     """Read strain, whiten it, ask the network, and write its answer."""
     joblog.start(job.log[0], job.rule)
     gps, moment = float(job.params.gps), Moment.of(job.params.moment)

@@ -1,12 +1,14 @@
 """The features of a test set in two dimensions, and how well they keep the classes apart."""
 
+from typing import Any
+
 from ccsncam import joblog
 from ccsncam.network.evaluation import Evaluation
 from ccsncam.results.embedding import Embedding
 from ccsncam.results.separation import embed, separation
 
 
-def main(job):
+def main(job: Any) -> None:
     """Read the features, embed them, measure how well classes are apart, and write both."""
     joblog.start(job.log[0], job.rule)
     names = ("label", "prediction", "embedding")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ccsncam import joblog
-from ccsncam.config.blocks import Classifier
+from ccsncam.config.classifier import Classifier
 from ccsncam.network import classifier, device
 from ccsncam.samples.dataset import DataSet
 

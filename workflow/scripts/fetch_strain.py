@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ccsncam import joblog
-from ccsncam.config.blocks import Access
+from ccsncam.config.access import Access
 from ccsncam.gwosc import download
 
 

@@ -1,12 +1,13 @@
 """One figure of the run; the parameter ``module`` names the module of ccsncam.plots that draws."""
 
 import importlib
+from typing import Any
 
 from ccsncam import joblog
 from ccsncam.plots import style
 
 
-def main(job):
+def main(job: Any) -> None:
     """Draw the figure with its own module, and write it."""
     joblog.start(job.log[0], job.rule)
     module = importlib.import_module(f"ccsncam.plots.{job.params.module}")

@@ -1,11 +1,13 @@
 """Make one waveform of the table: read or realise it, resample, condition, write."""
 
+from typing import Any
+
 from ccsncam import joblog, resources
 from ccsncam.config.blocks import Conditioning
 from ccsncam.waveforms import loading, table
 
 
-def main(job):
+def main(job: Any) -> None:
     """Load one row of the waveform table and write it."""
     logger = joblog.start(job.log[0], job.rule)
     surrogates = resources.path("surrogates.tsv")

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -11,7 +12,7 @@ from ccsncam.results.faithfulness_tables import table1_numbers
 from ccsncam.samples.dataset import DataSet
 
 
-def main(job):
+def main(job: Any) -> None:
     """Read the tables, write numbers.json and the comparison."""
     joblog.start(job.log[0], job.rule)
     origin = DataSet.open(job.input.dataset).origin

@@ -1,12 +1,14 @@
 """One sample and its map by one method."""
 
+from typing import Any
+
 from ccsncam import joblog
 from ccsncam.plots import style
 from ccsncam.plots.single import single
 from ccsncam.saliency.shown import ShownSamples
 
 
-def main(job):
+def main(job: Any) -> None:
     """Read the sample, draw it, and write the figure."""
     joblog.start(job.log[0], job.rule)
     shown = ShownSamples.read(job.input[0])

@@ -1,6 +1,7 @@
 """Picture and page of the network's answer to a moment of strain."""
 
 from pathlib import Path
+from typing import Any
 
 from ccsncam import joblog
 from ccsncam.moment.store import MomentResult
@@ -9,7 +10,7 @@ from ccsncam.plots.moment import picture
 from ccsncam.plots.moment_page import page
 
 
-def main(job):
+def main(job: Any) -> None:
     """Read the answer, draw it, and write the picture and the page."""
     joblog.start(job.log[0], job.rule)
     found = MomentResult.read(job.input[0])

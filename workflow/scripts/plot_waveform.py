@@ -1,12 +1,14 @@
 """What one waveform looks like: strain, spectrogram, spectrum."""
 
+from typing import Any
+
 from ccsncam import joblog
 from ccsncam.plots import style
 from ccsncam.plots.waveform import sheet
 from ccsncam.waveforms.model import Waveform
 
 
-def main(job):
+def main(job: Any) -> None:
     """Read the waveform, draw it, and write the figure."""
     joblog.start(job.log[0], job.rule)
     model = Waveform.read(job.input[0])

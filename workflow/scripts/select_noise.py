@@ -1,11 +1,14 @@
 """Make the noise of one detector for one split: simulate it or cut it from files, and whiten it."""
 
+from typing import Any
+
 from ccsncam import joblog
-from ccsncam.config.blocks import Band, NoiseSource, Whitening
+from ccsncam.config.blocks import Band
+from ccsncam.config.noise import NoiseSource, Whitening
 from ccsncam.noise.making import NoiseRequest, make_noise
 
 
-def main(job):
+def main(job: Any) -> None:
     """Run the rule ``select_noise``."""
     joblog.start(job.log[0], job.rule)
     params = job.params

@@ -1,13 +1,14 @@
 """Table I: average drop and average increase of the paper and of this run."""
 
 import json
+from typing import Any
 
 from ccsncam import joblog, resources
 from ccsncam.results.faithfulness_tables import add_published, drop_table
 from ccsncam.saliency.explained import Explained
 
 
-def main(job):
+def main(job: Any) -> None:
     """Read the scores of the maps, and write the table."""
     joblog.start(job.log[0], job.rule)
     explained = [Explained.read(path, maps=False) for path in job.input.explained]

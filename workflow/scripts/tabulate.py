@@ -1,5 +1,7 @@
 """Accuracy, true positive rates, confusion, network SNR and noise of a run, as tidy tables."""
 
+from typing import Any
+
 from ccsncam import joblog
 from ccsncam.network.evaluation import WITHOUT_EMBEDDING, Evaluation
 from ccsncam.noise.store import NoiseHeader, common_starts
@@ -7,7 +9,7 @@ from ccsncam.results import tables
 from ccsncam.samples.dataset import DataSet
 
 
-def main(job):
+def main(job: Any) -> None:
     """Read evaluations, data sets and noise, write the tables."""
     joblog.start(job.log[0], job.rule)
     evaluations = [Evaluation.read(path, WITHOUT_EMBEDDING) for path in job.input.evaluations]

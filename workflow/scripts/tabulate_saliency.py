@@ -1,5 +1,7 @@
 """How faithful the maps are, and on which modes they lie, as tidy tables."""
 
+from typing import Any
+
 from ccsncam import joblog
 from ccsncam.results.faithfulness_tables import faithfulness_tables
 from ccsncam.results.mode_tables import mode_tables
@@ -7,7 +9,7 @@ from ccsncam.saliency.attribution import Attribution
 from ccsncam.saliency.explained import Explained
 
 
-def main(job):
+def main(job: Any) -> None:
     """Read maps and attributions, write the tables."""
     joblog.start(job.log[0], job.rule)
     explained = [Explained.read(path, maps=False) for path in job.input.explained]

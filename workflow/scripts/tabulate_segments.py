@@ -1,12 +1,14 @@
 """Which stretches of the GPS ranges each noise file keeps or loses, and why, as a tidy table."""
 
+from typing import Any
+
 import pandas as pd
 
 from ccsncam import joblog
 from ccsncam.noise.store import common_starts, read_stretches
 
 
-def main(job):
+def main(job: Any) -> None:
     """Read the noise files, write the table."""
     joblog.start(job.log[0], job.rule)
     paths = job.input.noise

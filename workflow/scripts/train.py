@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ccsncam import joblog
-from ccsncam.config.blocks import Classifier
+from ccsncam.config.classifier import Classifier
 from ccsncam.network import device
 from ccsncam.network.training import Curriculum, Outputs, train
 from ccsncam.samples.dataset import DataSet

@@ -15,7 +15,7 @@ _NAMES = {
     "Noise": "noise.store",
     "DataSet": "samples.dataset",
     "Parts": "samples.parts",
-    "Classifier": "config.blocks",
+    "Classifier": "config.classifier",
     "count_parameters": "network.architecture",
     "Network": "network.chain",
     "load_network": "network.classifier",

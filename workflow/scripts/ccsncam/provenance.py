@@ -16,8 +16,9 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 PACKAGE = "ccsncam"
-# The way in which a job logs changes no result.
-UNSEEN = (f"{PACKAGE}/joblog.py",)
+# No result depends on the way in which a job logs, on the names of types, or on the list of names
+# that notebooks take from the package.
+UNSEEN = tuple(f"{PACKAGE}/{name}.py" for name in ("joblog", "aliases", "__init__"))
 
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -55,7 +56,7 @@ class Code:
         Raises
         ------
         ValueError
-            If a file is missing.
+            If a file or a module is missing.
         """
         found = hashlib.sha256()
         for name, path in self._reached(script, modules).items():
@@ -81,7 +82,10 @@ class Code:
         if script is not None:
             todo.append((script, ""))
         for module in modules:
-            todo += self._files_of(module)
+            files = self._files_of(module)
+            if not files or files[-1][1] != module:
+                raise ValueError(f"{module}: there is no such module beside the scripts")
+            todo += files
         done: dict[str, Path] = {}
         while todo:
             name, module = todo.pop(0)
@@ -113,12 +117,13 @@ class Code:
         found = []
         for end in range(1, len(parts) + 1):
             inner, place = ".".join(parts[:end]), PurePosixPath(*parts[:end])
+            # Python looks for the package first, too.
+            if self._find(f"{place}/__init__.py") is not None:
+                found.append((f"{place}/__init__.py", inner))
+                continue
             if self._find(f"{place}.py") is not None:
                 found.append((f"{place}.py", inner))
-                break
-            if self._find(f"{place}/__init__.py") is None:
-                break
-            found.append((f"{place}/__init__.py", inner))
+            break
         return found
 
 

@@ -93,11 +93,13 @@ def keep_code(target: PathLike, config: Mapping[str, Any]) -> None:
     """
     target, table = Path(target), Path(config["waveforms"])
     (target / "config").mkdir(parents=True)
-    # Fetched strain and the waveforms of others lie in the folder of resources, too.
-    leave = shutil.ignore_patterns("__pycache__", "strain", "waveforms", ".snakemake")
+    leave = shutil.ignore_patterns("__pycache__", ".snakemake")
+    # Fetched strain and the waveforms of others lie there, too.
+    tables = shutil.ignore_patterns("strain", "waveforms")
     for name in CODE:
         if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, target / name, ignore=leave)
+            ignore = tables if name == "resources" else leave
+            shutil.copytree(ROOT / name, target / name, ignore=ignore)
         # A module from github() has only the files that were needed.
         elif (ROOT / name).exists():
             shutil.copy(ROOT / name, target / name)
@@ -109,20 +111,23 @@ def keep_code(target: PathLike, config: Mapping[str, Any]) -> None:
     (target / CONFIG).write_text(text)
 
 
-def jobs(benchmarks: PathLike, logs: PathLike) -> pd.DataFrame:
+def jobs(benchmarks: PathLike, logs: PathLike, figures: Iterable[str]) -> pd.DataFrame:
     """Read wall time, memory and software of the jobs of a run.
 
     Parameters
     ----------
     benchmarks, logs : path
-        Folders with one folder per rule and one file per job.
+        Folders with one folder per rule and one file per job. A folder of a rule that the
+        workflow no longer has is passed over.
+    figures : list of str
+        Names of the rules that ``figure.py`` draws; every other rule has a script of its name.
 
     Returns
     -------
     pandas.DataFrame
-        ``rule``, ``wall_s``, ``memory_mb`` (largest resident set, in 2^20 bytes; NaN for a job that
-        ended before it was measured), ``ended`` [s since 1970] and ``software`` (names with
-        versions).
+        ``rule``, ``script`` (name of its file), ``wall_s``, ``memory_mb`` (largest resident set,
+        in 2^20 bytes; NaN for a job that ended before it was measured), ``ended`` [s since 1970]
+        and ``software`` (names with versions).
 
     Raises
     ------
@@ -130,13 +135,18 @@ def jobs(benchmarks: PathLike, logs: PathLike) -> pd.DataFrame:
         If there is no job.
     """
     rows = []
+    drawn = dict.fromkeys(figures, "figure.py")
     for path in sorted(Path(benchmarks).rglob("*.tsv")):
         one = pd.read_csv(path, sep="\t", na_values="-").iloc[-1]
         name = path.relative_to(benchmarks)
+        rule = name.parts[0]
+        script = drawn.get(rule, f"{rule}.py")
+        if not (ROOT / "workflow/scripts" / script).is_file():
+            continue
         log = Path(logs, name).with_suffix(".log")
         said = VERSIONS.findall(log.read_text()) if log.exists() else []
         software = said[-1].split(", ") if said else []
-        row = {"rule": name.parts[0], "wall_s": one["s"], "memory_mb": one["max_rss"]}
+        row = {"rule": rule, "script": script, "wall_s": one["s"], "memory_mb": one["max_rss"]}
         rows.append(row | {"ended": path.stat().st_mtime, "software": software})
     if not rows:
         raise ValueError(
@@ -206,8 +216,7 @@ def write(
     scripts = (code / "workflow/scripts").relative_to(folder).as_posix()
     actions = [run]
     for rule, own in table.groupby("rule"):
-        # All figures are drawn by one script; every other rule has a script of its name.
-        script = files.get(f"{scripts}/{rule}.py", files.get(f"{scripts}/figure.py"))
+        script = files.get(f"{scripts}/{own['script'].iloc[0]}")
         actions.append(_add_rule(crate, str(rule), own, script, flow["version"]))
     crate.root_dataset["mentions"] = actions
     crate.metadata.write(folder)

@@ -1,8 +1,9 @@
-"""Typed blocks of the configuration.
+"""Typed blocks of the configuration, and those from which samples are made.
 
 Rules hand plain dicts to jobs, so that Snakemake can compare them. A script first turns each dict
 into a block, so the library sees blocks only. ``workflow/schemas/config.schema.yaml`` says what
-each key means.
+each key means. The other modules of this package hold the blocks that fewer jobs depend on, so that
+a new key of the figures does not train the network again.
 """
 
 from collections.abc import Mapping
@@ -10,9 +11,9 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 
-def _frozen(value: Any) -> Any:
+def frozen(value: Any) -> Any:
     """Turn lists into tuples, so that no one can change a block."""
-    return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
+    return tuple(map(frozen, value)) if isinstance(value, list | tuple) else value
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Block:
         missing = [name for name in names if name not in values]
         if missing:
             raise ValueError(f"{cls.__name__}: the settings lack {', '.join(missing)}")
-        return cls(**{name: _frozen(values[name]) for name in names})
+        return cls(**{name: frozen(values[name]) for name in names})
 
 
 @dataclass(frozen=True)
@@ -84,14 +85,6 @@ class Signal(Block):
 
 
 @dataclass(frozen=True)
-class Whitening(Block):
-    """The block ``whitening``: length of Welch's windows and of the filter [s]."""
-
-    psd_duration: int
-    filter_duration: float
-
-
-@dataclass(frozen=True)
 class Spectrogram(Block):
     """The block ``spectrogram``: the input of the network.
 
@@ -134,164 +127,3 @@ class Sampling(Block):
             "spectrogram": asdict(self.spectrogram),
             "noise": {"coincident": self.coincident},
         }
-
-
-@dataclass(frozen=True)
-class Simulation(Block):
-    """Simulated noise of one split and detector.
-
-    ``live_time`` is in s, and ``psd`` is a name of ``pycbc.psd``. ``lines`` says whether spectral
-    lines are added. ``glitches`` is the number of glitches per minute, ``glitch_kinds`` the share
-    of each kind, and ``glitch_snr`` the bounds of their SNR.
-    """
-
-    live_time: float
-    psd: str
-    lines: bool
-    glitches: float
-    glitch_kinds: Mapping[str, float]
-    glitch_snr: tuple[float, float]
-
-
-@dataclass(frozen=True)
-class StrainFiles(Block):
-    """How files of strain are read.
-
-    ``channel`` names the channel of GWF files, with ``{detector}`` in the name. ``quality`` and
-    ``injections`` are the bits that must be set in a second. ``plain`` describes HDF5 files of one
-    data set by their names: ``{"detector", "start", "dataset"}`` and, where the file does not say
-    it, ``sample_rate``.
-    """
-
-    channel: str
-    quality: tuple[str, ...]
-    injections: tuple[str, ...]
-    plain: Mapping[str, Mapping[str, Any]]
-
-
-@dataclass(frozen=True)
-class NoiseSource(Block):
-    """Where the noise of one split and detector comes from.
-
-    ``source`` is ``simulated``, ``files`` or ``gwosc``. ``segment_duration`` is the length of a
-    piece [s], and ``ranges`` are GPS ranges [s]. ``simulation`` is set for simulated noise.
-    ``files`` and ``leave_out`` are set for strain from files; ``leave_out`` holds stretches
-    (start, end, reason) that no piece may touch.
-    """
-
-    source: str
-    segment_duration: int
-    ranges: tuple[tuple[float, float], ...]
-    simulation: Simulation | None
-    files: StrainFiles | None
-    leave_out: tuple[tuple[float, float, str], ...]
-
-    @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Self:
-        """Make it from what `ccsncam.planning.inputs.noise_of` gives."""
-        simulated, files = values.get("simulated"), values.get("files")
-        return cls(
-            values["source"],
-            values["segment_duration"],
-            _frozen(values["ranges"]),
-            None if simulated is None else Simulation.of(simulated),
-            None if files is None else StrainFiles.of(files),
-            _frozen(values.get("leave_out", ())),
-        )
-
-
-@dataclass(frozen=True)
-class Access(Block):
-    """How GWOSC is reached; a part of the block ``noise.gwosc``.
-
-    ``host`` is the URL of the server that lists files. ``mirror`` replaces scheme and host in the
-    URLs of files. ``proxy`` is a URL; None stands for the proxy of the environment. A download is
-    given up after ``attempts`` without progress, a silent connection after ``timeout`` seconds.
-    """
-
-    host: str
-    mirror: str | None
-    proxy: str | None
-    attempts: int
-    timeout: float
-
-
-@dataclass(frozen=True)
-class Classifier(Block):
-    """The block ``classifier`` without its seeds, because each seed is a network of its own."""
-
-    filters: tuple[int, ...]
-    dense: tuple[int, ...]
-    parameters: int
-    features: int
-    learning_rate: float
-    batch_size: int
-    epochs: tuple[int, ...]
-    curriculum: str
-    shards: int
-    mixed_precision: bool
-    xla: bool
-
-
-@dataclass(frozen=True)
-class Saliency(Block):
-    """What saliency maps depend on; a part of the block ``saliency``.
-
-    The output of ``layer`` is explained for the class that ``target`` names (``predicted`` or
-    ``label``). ``options`` are the switches of each method.
-    """
-
-    layer: str
-    options: Mapping[str, Mapping[str, Any]]
-    target: str
-
-    def of_method(self, method: str) -> dict[str, Any]:
-        """The switches of one method."""
-        return dict(self.options.get(method, {}))
-
-
-@dataclass(frozen=True)
-class Picks(Block):
-    """Which samples Figures 7 to 10 show; a part of the block ``figures``.
-
-    ``comparison`` is a class, and ``gallery_snr`` is a network SNR. ``misclassified`` holds the
-    least network ``snr`` of a sample, and ``glitch_power``. From this power on, in mean powers of
-    white noise, a cell of noise counts as a glitch.
-    """
-
-    comparison: str
-    gallery_snr: float
-    misclassified: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class Moment(Block):
-    """What the network's answer to a moment of strain depends on.
-
-    ``span`` and ``step`` of the windows are in s. ``missing`` (``noise`` or ``black``) is what
-    replaces a detector without data. ``segment_duration`` [s] is the length of a piece of noise in
-    training.
-    """
-
-    seed: int
-    detectors: tuple[str, ...]
-    signal: Signal
-    spectrogram: Spectrogram
-    whitening: Whitening
-    files: StrainFiles
-    segment_duration: int
-    span: float
-    step: float
-    missing: str
-
-    @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Self:
-        """Make it from a mapping of these names, whose blocks are plain dicts."""
-        blocks: dict[str, type[Block]] = {
-            "signal": Signal,
-            "spectrogram": Spectrogram,
-            "whitening": Whitening,
-            "files": StrainFiles,
-        }
-        made = {name: block.of(values[name]) for name, block in blocks.items()}
-        return super().of({**values, **made})

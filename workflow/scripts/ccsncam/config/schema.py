@@ -7,6 +7,11 @@ from typing import Any
 
 import jsonschema
 
+# Validators whose own words do not say what to write.
+_DESCRIBED = ("pattern", "type", "enum", "contains", "minItems", "uniqueItems")
+# Keys of earlier versions, with their names of today.
+_RENAMED = {"classify": "moment"}
+
 
 def validate(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
     """Check a configuration against a JSON schema.
@@ -45,14 +50,14 @@ def _hint(error: jsonschema.ValidationError) -> str:
         return (
             "; write 5.0e-4, not 5e-4, and give numbers inside a block in a file, not by --config"
         )
-    if error.validator in ("pattern", "type", "enum") and "description" in error.schema:
+    if error.validator in _DESCRIBED and "description" in error.schema:
         return f" ({error.schema['description']}){hint}"
     if error.validator == "additionalProperties":
         known = error.schema["properties"]
         meant = [
             f"; did you mean {near!r}?"
             for name in _unknown(error)
-            for near in difflib.get_close_matches(name, known, 1)
+            for near in difflib.get_close_matches(_RENAMED.get(name, name), known, 1)
         ]
         return "".join(meant) + hint
     return hint

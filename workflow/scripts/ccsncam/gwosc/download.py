@@ -14,7 +14,7 @@ import urllib3
 from gwosc.api import v2
 
 from ccsncam.aliases import PathLike
-from ccsncam.config.blocks import Access
+from ccsncam.config.access import Access
 from ccsncam.gwosc import layout
 from ccsncam.gwosc.archive import DURATION, SAMPLE_RATE, ArchiveFile, free_bytes
 from ccsncam.gwosc.http import (

@@ -13,7 +13,7 @@ import numpy as np
 
 from ccsncam import resources, seeds
 from ccsncam.aliases import PathLike
-from ccsncam.config.blocks import Moment
+from ccsncam.config.moment import Moment
 from ccsncam.moment.span import span_begin, span_size
 from ccsncam.moment.store import DetectorStrain, Event
 from ccsncam.noise import whitening

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ccsncam.config.blocks import Moment
+from ccsncam.config.moment import Moment
 
 # The window at the moment begins this long before the moment [s]. In training the bounce lies 0 to
 # 0.15 s after the beginning of a sample.

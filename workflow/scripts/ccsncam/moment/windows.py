@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import scipy.special
 
-from ccsncam.config.blocks import Moment, Saliency
+from ccsncam.config.moment import Moment
+from ccsncam.config.saliency import Saliency
 from ccsncam.moment.span import span_begin, window_starts
 from ccsncam.moment.store import ExplainedWindow
 from ccsncam.network.chain import Network

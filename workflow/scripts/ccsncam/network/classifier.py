@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ccsncam.aliases import PathLike
-from ccsncam.config.blocks import Classifier
+from ccsncam.config.classifier import Classifier
 from ccsncam.network.architecture import KERNEL, POOL
 from ccsncam.network.backend import keras, tf
 from ccsncam.network.chain import Network

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ccsncam.aliases import PathLike, Progress, silent
-from ccsncam.config.blocks import Classifier
+from ccsncam.config.classifier import Classifier
 from ccsncam.network.backend import keras, tf
 from ccsncam.network.classifier import FORWARD, build
 from ccsncam.network.state import State

@@ -9,7 +9,8 @@ import pandas as pd
 
 from ccsncam import resources
 from ccsncam.aliases import PathLike, Progress, silent
-from ccsncam.config.blocks import Band, NoiseSource, Whitening
+from ccsncam.config.blocks import Band
+from ccsncam.config.noise import NoiseSource, Whitening
 from ccsncam.noise import whitening
 from ccsncam.noise.glitches import GlitchPopulation, read_glitches
 from ccsncam.noise.psd import Spectrum, read_lines

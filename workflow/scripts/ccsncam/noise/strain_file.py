@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 
 from ccsncam.aliases import PathLike
-from ccsncam.config.blocks import StrainFiles
+from ccsncam.config.noise import StrainFiles
 from ccsncam.gwosc import layout
 from ccsncam.gwosc.layout import Mask
 from ccsncam.noise import folder, gwf

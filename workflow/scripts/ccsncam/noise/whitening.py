@@ -301,39 +301,6 @@ def fir_response(fir: np.ndarray, n_fft: int) -> np.ndarray:
     return fft.rfft(padded, axis=-1).real
 
 
-def whitening_filter(
-    psd: np.ndarray,
-    delta_f: float,
-    sample_rate: float,
-    filter_duration: float,
-    n_fft: int,
-    f_min: float = 20.0,
-    f_max: float | None = None,
-) -> np.ndarray:
-    """Compute the real frequency response (..., n_fft // 2 + 1) of the truncated filter.
-
-    Parameters and errors are those of `whitening_fir` and `fir_response`.
-    """
-    fir = whitening_fir(psd, delta_f, sample_rate, filter_duration, f_min, f_max)
-    return fir_response(fir, n_fft)
-
-
-def effective_psd(
-    psd: np.ndarray,
-    delta_f: float,
-    sample_rate: float,
-    filter_duration: float,
-    f_min: float = 20.0,
-    f_max: float | None = None,
-) -> np.ndarray:
-    """Compute the PSD ``2 / (fs W²)`` that the truncated filter divides by, on the given grid.
-
-    Parameters and errors are those of `whitening_fir`; the result is that of `fir_psd`.
-    """
-    fir = whitening_fir(psd, delta_f, sample_rate, filter_duration, f_min, f_max)
-    return fir_psd(fir, delta_f, sample_rate)
-
-
 def fir_psd(fir: np.ndarray, delta_f: float, sample_rate: float) -> np.ndarray:
     """Compute the PSD that a filter divides by, so that whitening and SNR share one PSD.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations, pairwise
+from pathlib import Path
 from typing import Any
 
 from ccsncam.config import schema
@@ -233,6 +234,8 @@ def _check_moment(config: Config) -> None:
     block, longest = config["moment"], config["noise"]["segment_duration"]
     if (block["source"] == "files") != (block["folder"] is not None):
         raise ValueError("config, moment.folder: set a folder if source is files, and only then")
+    if block["folder"] is not None and not Path(block["folder"]).is_dir():
+        raise ValueError(f"config, moment.folder: there is no folder {block['folder']}")
     needed = block["span"] + config["whitening"]["filter_duration"]
     if needed > longest:
         raise ValueError(

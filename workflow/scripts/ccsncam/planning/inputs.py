@@ -161,7 +161,7 @@ def noise_of(noise: Config, split: str, detector: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        For `ccsncam.config.blocks.NoiseSource`. It holds only the catalogued events that lie in
+        For `ccsncam.config.noise.NoiseSource`. It holds only the catalogued events that lie in
         the split's ranges, so that events elsewhere do not make this noise again.
 
     Raises

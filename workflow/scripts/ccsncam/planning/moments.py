@@ -9,8 +9,9 @@ from ccsncam.noise import folder
 from ccsncam.planning import inputs
 
 _SOURCES = (
-    "set the config block moment, in a file after --configfile or by --config: source: gwosc, or "
-    "source: files with their folder and, for files with other names, plain"
+    "add --config moment=\"{'source': 'gwosc'}\", or set the config block moment in a file after "
+    "--configfile: source: gwosc, or source: files with their folder and, for files with other "
+    "names, plain"
 )
 
 Config = Mapping[str, Any]
@@ -84,7 +85,7 @@ def _elsewhere(config: Config, gps: float) -> str:
 
 
 def settings_of(config: Config) -> dict[str, Any]:
-    """What the network's answer to a moment depends on, for `ccsncam.config.blocks.Moment`."""
+    """What the network's answer to a moment depends on, for `ccsncam.config.moment.Moment`."""
     noise = config["noise"]
     files = {key: noise["files"][key] for key in ("channel", "quality", "injections")}
     _, block = files_block(config)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from ccsncam.config.blocks import Picks
+from ccsncam.config.picks import Picks
 from ccsncam.network.evaluation import Evaluation
 
 logger = logging.getLogger(__name__)

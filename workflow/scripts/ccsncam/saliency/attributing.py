@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ccsncam.aliases import Progress, silent
-from ccsncam.config.blocks import Saliency
+from ccsncam.config.saliency import Saliency
 from ccsncam.network.chain import Network
 from ccsncam.saliency.attribution import Attribution
 from ccsncam.saliency.maps import maps, upsample

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ccsncam.aliases import Progress, silent
-from ccsncam.config.blocks import Saliency
+from ccsncam.config.saliency import Saliency
 from ccsncam.network.chain import Network
 from ccsncam.saliency.curves import BASELINES, FRACTIONS, baseline, curves, ranks
 from ccsncam.saliency.explained import Explained

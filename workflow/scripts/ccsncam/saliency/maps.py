@@ -8,7 +8,7 @@ import numpy as np
 import scipy.special
 
 from ccsncam.aliases import Progress, silent
-from ccsncam.config.blocks import Saliency
+from ccsncam.config.saliency import Saliency
 from ccsncam.network.backend import tf
 from ccsncam.network.chain import SHARDS, Network
 from ccsncam.saliency import cams, gradients
