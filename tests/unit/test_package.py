@@ -64,8 +64,7 @@ def test_an_unknown_name_is_an_attribute_error():
 def test_a_workflow_does_not_run_with_an_installed_copy(installed, root):
     command = [sys.executable, "-m", "snakemake", "--dry-run"]
     environment = os.environ | {"PYTHONPATH": str(installed)}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
     assert done.returncode == 1
-    assert (
-        f"{installed}/ccsncam: Python finds this package before that" in done.stdout + done.stderr
-    )
+    output = done.stdout + done.stderr
+    assert f"{installed}/ccsncam: Python finds this package before that" in output

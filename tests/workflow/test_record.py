@@ -99,7 +99,7 @@ def test_a_commit_is_that_of_the_files(tmp_path):
 
 def test_a_run_that_left_nothing_is_said():
     with pytest.raises(ValueError, match="make the run first"):
-        record.jobs(Path("nowhere", []), Path("nowhere"))
+        record.jobs(Path("nowhere"), Path("nowhere"), [])
 
 
 def test_jobs_of_rules_that_are_gone_do_not_count(tmp_path):
