@@ -19,18 +19,8 @@ MODES = {"g_mode": "g-mode", "sasi": "SASI", "prompt_convection": "prompt convec
 def draw(inputs: Any, params: Any) -> tuple[Figure, str]:
     """Read the tables and draw their rows at one distance.
 
-    Parameters
-    ----------
-    inputs : mapping with attributes
-        ``attribution``, ``removal`` and ``agreement``.
-    params : mapping with attributes
-        ``classes`` and ``distance`` [kpc].
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-    words : str
-        What made the samples.
+    ``inputs`` has ``attribution``, ``removal`` and ``agreement``. ``params`` has ``classes``
+    and ``distance`` [kpc].
     """
     shares, removals, agreements = (
         at_distance(pd.read_csv(path), params.distance)

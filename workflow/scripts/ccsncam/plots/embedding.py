@@ -15,18 +15,7 @@ from ccsncam.results.embedding import Embedding
 def draw(inputs: Any, params: Any) -> tuple[Figure, str]:
     """Read the points and the table of how well classes are apart, and draw them.
 
-    Parameters
-    ----------
-    inputs : mapping with attributes
-        ``points`` and ``table``.
-    params : mapping with attributes
-        ``classes``.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-    words : str
-        What made the samples.
+    ``inputs`` has ``points`` and ``table``. ``params`` has ``classes``.
     """
     found, table = Embedding.read(inputs.points), pd.read_csv(inputs.table)
     return embedding(found.point, found.label, table, params.classes), found.origin.words

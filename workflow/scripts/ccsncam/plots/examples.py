@@ -12,18 +12,7 @@ from ccsncam.samples.dataset import DataSet
 def draw(inputs: Any, params: Any) -> tuple[Figure, str]:
     """Read the examples and draw them.
 
-    Parameters
-    ----------
-    inputs : mapping with attributes
-        ``examples``.
-    params : mapping with attributes
-        Not used.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-    words : str
-        What made the examples.
+    ``inputs`` has ``examples``. It needs no ``params``.
     """
     dataset = DataSet.open(inputs.examples)
     return examples(dataset), dataset.origin.words

@@ -15,18 +15,8 @@ from ccsncam.saliency.names import CONTROLS, PAPER
 def draw(inputs: Any, params: Any) -> tuple[Figure, str]:
     """Read the tables and draw them.
 
-    Parameters
-    ----------
-    inputs : mapping with attributes
-        ``curves`` and ``randomisation``.
-    params : mapping with attributes
-        ``title``, which says which samples were explained.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-    words : str
-        What made the samples.
+    ``inputs`` has ``curves`` and ``randomisation``. ``params`` has ``title``, which says which
+    samples were explained.
     """
     curves, randomisation = pd.read_csv(inputs.curves), pd.read_csv(inputs.randomisation)
     return faithfulness(curves, randomisation, params.title), curves["inputs"].iloc[0]

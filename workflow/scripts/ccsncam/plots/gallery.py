@@ -14,18 +14,7 @@ from ccsncam.saliency.shown import NoSample, ShownSamples
 def draw(inputs: Any, params: Any) -> tuple[Figure, str]:
     """Read the samples and draw those of this figure.
 
-    Parameters
-    ----------
-    inputs : mapping with attributes
-        ``examples``.
-    params : mapping with attributes
-        Not used.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-    words : str
-        What made the samples.
+    ``inputs`` has ``examples``. It needs no ``params``.
     """
     shown = ShownSamples.read(inputs.examples)
     return gallery(shown), shown.origin.words

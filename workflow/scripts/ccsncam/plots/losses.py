@@ -16,18 +16,8 @@ from ccsncam.samples.dataset import DataSet
 def draw(inputs: Any, params: Any) -> tuple[Figure, str]:
     """Read the history of each seed and draw them.
 
-    Parameters
-    ----------
-    inputs : mapping with attributes
-        ``histories``, one file per seed, and ``dataset``, which says what made the samples.
-    params : mapping with attributes
-        ``seeds``.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-    words : str
-        What made the samples.
+    ``inputs`` has ``histories``, one file per seed, and ``dataset``, which says what made the
+    samples. ``params`` has ``seeds``.
     """
     pairs = zip(params.seeds, inputs.histories, strict=True)
     histories = {seed: pd.read_csv(path) for seed, path in pairs}

@@ -19,18 +19,8 @@ from ccsncam.samples.dataset import DataSet
 def draw(inputs: Any, params: Any) -> tuple[Figure, str]:
     """Read the table of confusion and the SNRs of the data sets, and draw them.
 
-    Parameters
-    ----------
-    inputs : mapping with attributes
-        ``confusion``, and ``datasets``, one per distance.
-    params : mapping with attributes
-        ``classes`` and ``distances`` [kpc].
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-    words : str
-        What made the samples.
+    ``inputs`` has ``confusion``, and ``datasets``, one per distance. ``params`` has ``classes``
+    and ``distances`` [kpc].
     """
     confusion = pd.read_csv(inputs.confusion)
     pairs = zip(params.distances, inputs.datasets, strict=True)

@@ -13,18 +13,8 @@ from ccsncam.saliency.shown import NoSample, ShownSample, ShownSamples
 def draw(inputs: Any, params: Any) -> tuple[Figure, str]:
     """Read the samples and draw the one of this figure.
 
-    Parameters
-    ----------
-    inputs : mapping with attributes
-        ``examples``.
-    params : mapping with attributes
-        ``panel``: ``glitch`` for Figure 9, ``no_glitch`` for Figure 10.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-    words : str
-        What made the samples.
+    ``inputs`` has ``examples``. ``params`` has ``panel``: ``glitch`` for Figure 9,
+    ``no_glitch`` for Figure 10.
     """
     shown = ShownSamples.read(inputs.examples)
     return misclassified(shown, params.panel), shown.origin.words

@@ -16,18 +16,7 @@ from ccsncam.results.rates import over_seeds, wilson
 def draw(inputs: Any, params: Any) -> tuple[Figure, str]:
     """Read the table of true positive rates and draw those of the test sets.
 
-    Parameters
-    ----------
-    inputs : mapping with attributes
-        ``tpr``.
-    params : mapping with attributes
-        ``classes``.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-    words : str
-        What made the samples.
+    ``inputs`` has ``tpr``. ``params`` has ``classes``.
     """
     tpr = pd.read_csv(inputs.tpr).dropna(subset="distance_kpc")
     return rates(tpr, params.classes), tpr["inputs"].iloc[0]

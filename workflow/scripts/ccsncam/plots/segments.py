@@ -37,18 +37,7 @@ UNITS = ((3600.0, "h"), (60.0, "min"), (1.0, "s"))
 def draw(inputs: Any, params: Any) -> tuple[Figure, str]:
     """Read the table of stretches and draw them.
 
-    Parameters
-    ----------
-    inputs : mapping with attributes
-        ``table``.
-    params : mapping with attributes
-        ``ranges`` of each split and ``detectors``.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-    words : str
-        Where the noise comes from.
+    ``inputs`` has ``table``. ``params`` has ``ranges`` of each split and ``detectors``.
     """
     table = pd.read_csv(inputs.table)
     words = " and ".join(NOISE_WORDS[source] for source in table["source"].unique())

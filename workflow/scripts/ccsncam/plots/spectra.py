@@ -26,18 +26,8 @@ NoiseCurve = tuple[str, np.ndarray, np.ndarray]
 def draw(inputs: Any, params: Any) -> tuple[Figure, str]:
     """Read waveforms and noise, and draw their spectra.
 
-    Parameters
-    ----------
-    inputs : mapping with attributes
-        ``waveforms``, one per model, and ``noise``, one per detector.
-    params : mapping with attributes
-        ``classes``.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-    words : str
-        What made the waveforms and the noise.
+    ``inputs`` has ``waveforms``, one per model, and ``noise``, one per detector. ``params`` has
+    ``classes``.
     """
     models = [Waveform.read(path) for path in inputs.waveforms]
     headers = [NoiseHeader.read(path) for path in inputs.noise]

@@ -1,4 +1,9 @@
-"""Readers of published waveforms: components of the tensor, three views, grids of directions."""
+"""Readers of published waveforms: components of the tensor, three views, grids of directions.
+
+Each reader takes a row of the waveform table and the files that the row names, and returns a `Raw`.
+It raises ValueError, with the row or the file, if the files do not belong to one symmetric,
+trace-free tensor or do not determine it.
+"""
 
 import re
 from collections.abc import Sequence
@@ -46,7 +51,7 @@ def _scale(row: pd.Series) -> float:
 
 
 def read_tensor(row: pd.Series, files: Sequence[Path]) -> Raw:
-    """Read components of the quadrupole in columns."""
+    """Read components of the quadrupole from the columns of one file."""
     columns = read_columns(files[0], column_map(row))
     time = times_of(row, columns, files[0])
     full = np.empty((3, 3, len(time)))
@@ -72,7 +77,11 @@ def read_tensor(row: pd.Series, files: Sequence[Path]) -> Raw:
 
 
 def read_views(row: pd.Series, files: Sequence[Path]) -> Raw:
-    """Read views along x, y and z."""
+    """Read both polarisations along x, y and z, with one file for each direction.
+
+    A file that was cut differently is brought to the times of the first. The five components follow
+    from the six series by least squares.
+    """
     views = [read_columns(file, column_map(row)) for file in files]
     times = [times_of(row, view, file) for view, file in zip(views, files, strict=True)]
     # The three files come from one simulation. A file that was cut differently is brought to the
@@ -105,7 +114,10 @@ def read_views(row: pd.Series, files: Sequence[Path]) -> Raw:
 
 
 def read_grid(row: pd.Series, files: Sequence[Path]) -> Raw:
-    """Read a grid of directions."""
+    """Read one polarisation in one direction from each file, with the angles in its name.
+
+    All files must have the same times. The five components follow by least squares.
+    """
     expression = re.escape(row["pattern"])
     for part, body in (
         ("phi", r"-?[\d.]+"),
