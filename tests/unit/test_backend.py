@@ -1,6 +1,8 @@
 """What native code writes to stderr is kept."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -20,3 +22,19 @@ def test_native_words_are_kept(capfd):
     os.write(2, b"after\n")
     assert lines == ["before", "cuInit", "no GPU"]
     assert capfd.readouterr().err == "after\n"
+
+
+def test_a_user_s_keras_settings_are_not_used(root, tmp_path):
+    (tmp_path / "keras.json").write_text(
+        '{"floatx": "float16", "epsilon": 1e-3, "backend": "jax", '
+        '"image_data_format": "channels_first"}'
+    )
+    code = (
+        f"import sys; sys.path.append({str(root / 'workflow/scripts')!r})\n"
+        "from ccsncam.network.backend import keras\n"
+        "print(keras.config.backend(), keras.config.floatx(), keras.config.epsilon(),\n"
+        "      keras.config.image_data_format())"
+    )
+    environment = os.environ | {"KERAS_HOME": str(tmp_path)}
+    said = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True)
+    assert said.split() == ["tensorflow", "float32", "1e-07", "channels_last"]

@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -311,3 +315,27 @@ def test_figures_are_drawn_from_tables_and_files(tmp_path, spectrograms):
         figure_script.main(job)
         assert output["pdf"].read_bytes().startswith(b"%PDF")
         assert output["png"].read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_user_s_settings_change_no_figure(root, tmp_path):
+    (tmp_path / "matplotlib").mkdir()
+    (tmp_path / "matplotlib/matplotlibrc").write_text(
+        "text.usetex: True\nfont.family: serif\nsavefig.bbox: tight\nlines.linestyle: :\n"
+    )
+    code = (
+        f"import sys; sys.path.append({str(root / 'workflow/scripts')!r})\n"
+        "from ccsncam.plots import style\n"
+        "import matplotlib as mpl\n"
+        "print(mpl.get_backend().lower(), sorted((k, v) for k, v in mpl.rcParams.items()\n"
+        "      if not k.startswith('backend')))"
+    )
+    clean = {k: v for k, v in os.environ.items() if k not in ("MPLBACKEND", "XDG_CONFIG_HOME")}
+    clean["MPLCONFIGDIR"] = str(tmp_path / "none")
+    own = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    own["MPLCONFIGDIR"] = str(tmp_path / "matplotlib")
+    seen = [
+        subprocess.check_output([sys.executable, "-c", code], env=environment, text=True)
+        for environment in (clean, clean | own)
+    ]
+    assert seen[0] == seen[1]
+    assert seen[0].startswith("agg ")

@@ -1,5 +1,6 @@
 """The waveform table, the readers of public formats, resampling, conditioning, projection."""
 
+import gzip
 from itertools import product
 
 import numpy as np
@@ -181,6 +182,58 @@ def test_a_bad_line_is_named(line, text, message, tmp_path):
     small_file(tmp_path, lambda lines: lines.__setitem__(line, text))
     with pytest.raises(ValueError, match=message):
         load(tmp_path, **TENSOR)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("0.001 1 2 -3 nan 0 0", r"a\.dat\.gz:12: xy is nan"),
+        ("0.001 1 2 -3 0", r"a\.dat\.gz:12: 5 columns, but xz is column 5"),
+        ("0.0009 1 2 -3 0 0 0", r"a\.dat\.gz:12: the time 0.0009 s does not rise"),
+    ],
+)
+def test_a_bad_line_of_a_compressed_file_is_named(text, message, tmp_path):
+    small_file(tmp_path, lambda lines: lines.__setitem__(11, text))
+    (tmp_path / "a.dat.gz").write_bytes(gzip.compress((tmp_path / "a.dat").read_bytes()))
+    with pytest.raises(ValueError, match=message):
+        load(tmp_path, **TENSOR | {"path": "a.dat.gz"})
+
+
+def test_encodings_of_a_file(tmp_path):
+    small_file(tmp_path)
+    plain = load(tmp_path, **TENSOR)
+    text = (tmp_path / "a.dat").read_bytes()
+    (tmp_path / "a.dat").write_bytes(b"\xef\xbb\xbf" + text)
+    assert (load(tmp_path, **TENSOR).quadrupole == plain.quadrupole).all()
+    (tmp_path / "a.dat").write_bytes(text + "# Müller\n".encode("latin-1"))
+    with pytest.raises(ValueError, match=r"a\.dat:2002: byte 0xfc is not UTF-8"):
+        load(tmp_path, **TENSOR)
+
+
+@pytest.mark.parametrize(
+    ("bounce", "scale", "message"),
+    [
+        (20, 1, "less than 10% of the energy of m .* correct bounce_time_s"),
+        (1.5, 1, "correct bounce_time_s"),
+        (-3, 1, "correct bounce_time_s"),
+        (0.9, 1, "correct bounce_time_s"),
+        (-1.0, 1, "correct bounce_time_s"),
+        (20, 1000, "run from 0 to 6.* s, which is more than 60 s; give times in seconds"),
+        (20e-6, 1e-3, "data end after"),
+        (0.02, 5, r"in steps of 0\.00061 s, but signal\.sample_rate is 4096 Hz"),
+    ],
+)
+def test_a_waveform_that_a_sample_cannot_hold_is_refused(bounce, scale, message, tmp_path):
+    time = np.arange(0, 0.7, 1 / 8192)
+    after = time - 0.02
+    rise = np.where(after > 0, np.minimum(after / 0.05, 1) * np.exp(-after / 0.4), 0)
+    wave = rise * np.sin(2 * np.pi * np.cumsum(200 + 800 * after) / 8192)
+    table = np.stack([time * scale, wave, -wave, 0 * wave, wave, wave, wave], axis=1)
+    np.savetxt(tmp_path / "a.dat", table)
+    with pytest.raises(ValueError, match=message):
+        load(tmp_path, **TENSOR, bounce_time_s=bounce)
+    if scale == 1:
+        assert load(tmp_path, **TENSOR, bounce_time_s=0.02).start < 0
 
 
 def test_too_short_and_empty_files_are_named(tmp_path):
@@ -378,6 +431,12 @@ def test_bad_tables_are_named(tmp_path):
     path = write_table(tmp_path, row)
     path.write_text(path.read_text() + "x\ty\n")
     with pytest.raises(ValueError, match=r"waveforms\.tsv:3: 2 cells, but the header has"):
+        read_table(path)
+    path.write_bytes(b"\xef\xbb\xbf" + good.encode())
+    with pytest.raises(ValueError, match=r"waveforms\.tsv:3: the name 'm' occurs twice"):
+        read_table(path)
+    path.write_bytes(good.replace("surrogate", "Müller", 1).encode("latin-1"))
+    with pytest.raises(ValueError, match=r"waveforms\.tsv:2: byte 0xfc is not UTF-8"):
         read_table(path)
     with pytest.raises(ValueError, match="no such waveform table"):
         read_table(tmp_path / "none.tsv")

@@ -1,4 +1,5 @@
 import copy
+import math
 import re
 
 import pytest
@@ -78,6 +79,22 @@ def test_every_key_is_described_and_the_readme_is_of_today(config, schema, root)
         ({"moment": {"source": "files", "folder": "nowhere"}}, "there is no folder nowhere"),
         ({"saliency": {"methods": []}}, "must hold grad-cam"),
         ({"classify": {"source": "gwosc"}}, "did you mean 'moment'"),
+        (
+            {"datasets": {"distances": [1, math.inf]}},
+            "datasets.distances: inf is not a finite number",
+        ),
+        (
+            {"datasets": {"validation_band": [math.nan, 50]}},
+            "validation_band: nan is not a finite number",
+        ),
+        ({"signal": {"highpass": math.nan}}, "signal.highpass: nan is not a finite number"),
+        ({"noise": {"simulated": {"glitch_kinds": {"blip": math.nan}}}}, "glitch_kinds.blip: nan"),
+        ({"noise": {"events": {"window": [math.nan, 8]}}}, "noise.events.window: nan"),
+        ({"noise": {"exclude": [[20, 10]]}}, r"noise.exclude: \[20, 10\] must rise"),
+        ({"noise": {"exclude": [[math.nan, 10]]}}, "noise.exclude: nan is not a finite number"),
+        ({"noise": {"simulated": {"glitch_snr": [50, 5]}}}, r"glitch_snr: \[50, 5\] must rise"),
+        ({"seed": 1.0}, "seed: 1.0 is not of type 'integer'"),
+        ({"classifier": {"seeds": [1.0]}}, "classifier.seeds.0: 1.0 is not of type 'integer'"),
         ({"moment": {"span": 60}, "noise": {"segment_duration": 32}}, "moment.span"),
         ({"classes": ["noise", "s18", "m40"]}, "m40"),
         ({"classes": ["s18", "noise"]}, "first class"),

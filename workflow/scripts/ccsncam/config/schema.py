@@ -13,6 +13,17 @@ _DESCRIBED = ("pattern", "type", "enum", "contains", "minItems", "uniqueItems")
 _RENAMED = {"classify": "moment"}
 
 
+def _is_integer(_checker: Any, value: Any) -> bool:
+    """True for whole numbers without a decimal point: 1.0 cannot count or seed anything."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+_Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
+)
+
+
 def validate(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
     """Check a configuration against a JSON schema.
 
@@ -28,7 +39,7 @@ def validate(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
     ValueError
         One line says which key is wrong, why, and what to do.
     """
-    validator = jsonschema.Draft202012Validator(schema)
+    validator = _Validator(schema)
     error = jsonschema.exceptions.best_match(validator.iter_errors(config))
     if error is not None:
         where = ".".join(map(str, error.absolute_path)) or "the top level"

@@ -49,3 +49,8 @@ def native_words(lines: list[str]) -> Iterator[None]:
 with native_words(AT_IMPORT):
     import keras
     import tensorflow as tf
+
+# Keras has read a file in the user's home folder; its own defaults hold here.
+keras.config.set_floatx("float32")
+keras.config.set_epsilon(1e-7)
+keras.config.set_image_data_format("channels_last")

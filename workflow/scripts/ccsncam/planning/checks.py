@@ -1,5 +1,6 @@
 """Checks of a configuration that a schema cannot express."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -32,6 +33,7 @@ def check(config: Config, rules: Mapping[str, Any]) -> None:
     ValueError
         One line says which key is wrong, why, and what to do.
     """
+    _check_finite(config, "config")
     schema.validate(config, rules)
     checks: tuple[Callable[[Config], None], ...] = (
         _check_names,
@@ -39,6 +41,7 @@ def check(config: Config, rules: Mapping[str, Any]) -> None:
         _check_file_names,
         _check_distances,
         _check_ranges,
+        _check_rising,
         _check_noise,
         _check_network,
         _check_saliency,
@@ -59,6 +62,30 @@ def complete(config: dict[str, Any]) -> None:
     _, counts = _network_of(config)
     block = config["classifier"]
     block |= {key: counts[key] for key in counts if block[key] is None}
+
+
+def _check_finite(value: Any, where: str) -> None:
+    """Check that no number is nan or infinite: such numbers pass the bounds of a schema."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(
+            f"{where}: {value} is not a finite number; config/README.md lists every key"
+        )
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            _check_finite(inner, f"{where}, {key}" if where == "config" else f"{where}.{key}")
+    elif isinstance(value, list):
+        for inner in value:
+            _check_finite(inner, where)
+
+
+def _check_rising(config: Config) -> None:
+    """Check that pairs of bounds rise: a reversed range would exclude nothing."""
+    noise = config["noise"]
+    pairs = [("noise.exclude", pair) for pair in noise["exclude"]]
+    pairs.append(("noise.simulated.glitch_snr", noise["simulated"]["glitch_snr"]))
+    for key, (low, high) in pairs:
+        if not low < high:
+            raise ValueError(f"config, {key}: [{low:g}, {high:g}] must rise; swap the two numbers")
 
 
 def _check_names(config: Config) -> None:

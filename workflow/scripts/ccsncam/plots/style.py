@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
-
-mpl.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
@@ -50,6 +48,8 @@ STYLE = {
     "svg.hashsalt": "ccsncam",
     "figure.constrained_layout.use": True,
 }
+# A user's matplotlibrc must not change a figure.
+mpl.rcdefaults()
 mpl.rcParams.update(STYLE)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ccsncam.aliases import PathLike
+from ccsncam.text import DAMAGED, numbered_lines
 
 # The shortest waveform [s], and the least number of its samples.
 SHORTEST, FEWEST = 0.1, 100
@@ -36,8 +37,10 @@ def read_columns(path: PathLike, wanted: Mapping[str, int]) -> Columns:
         raise ValueError(f"{path}:1: no line of data")
     values: np.ndarray | None
     try:
-        values = np.loadtxt(path, usecols=list(wanted.values()), ndmin=2, comments="#").T
-    except ValueError:
+        values = np.loadtxt(
+            path, usecols=list(wanted.values()), ndmin=2, comments="#", encoding="utf-8-sig"
+        ).T
+    except (ValueError, *DAMAGED):
         values = None
     if values is None or not np.isfinite(values).all():
         raise ValueError(_complaint(path, wanted))
@@ -46,11 +49,10 @@ def read_columns(path: PathLike, wanted: Mapping[str, int]) -> Columns:
 
 def _data_lines(path: PathLike) -> Iterator[tuple[int, list[str]]]:
     """Give line number and cells of each line of data."""
-    with open(path, errors="replace") as file:
-        for number, line in enumerate(file, 1):
-            cells = line.split("#")[0].split()
-            if cells:
-                yield number, cells
+    for number, line in numbered_lines(path):
+        cells = line.split("#")[0].split()
+        if cells:
+            yield number, cells
 
 
 def _complaint(path: PathLike, wanted: Mapping[str, int]) -> str:

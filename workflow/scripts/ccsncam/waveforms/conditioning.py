@@ -1,6 +1,5 @@
 """Conditioning of waveforms: resampling, high-pass, taper, and separation of modes."""
 
-import logging
 from collections.abc import Mapping
 
 import numpy as np
@@ -17,8 +16,6 @@ from scipy.signal.windows import hann, tukey
 
 from ccsncam.config.blocks import Conditioning
 from ccsncam.waveforms.cells import Track
-
-logger = logging.getLogger(__name__)
 
 
 def condition(series: np.ndarray, conditioning: Conditioning) -> np.ndarray:
@@ -116,10 +113,6 @@ def resample(
         Shape (..., n).
     """
     steps = np.diff(time)
-    if np.median(steps) > 1 / sample_rate:
-        logger.warning(
-            "samples every %.3g s are too coarse for %g Hz", np.median(steps), sample_rate
-        )
     # The spline is taken at twice the rate of the closest samples, leaving out the closest 1 %. Its
     # images then stay below its Nyquist frequency.
     factor = int(np.clip(np.ceil(2 / (sample_rate * np.percentile(steps, 1))), 4, 64))

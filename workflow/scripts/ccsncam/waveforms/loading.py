@@ -18,6 +18,12 @@ from ccsncam.waveforms.table import surrogate_modes
 
 logger = logging.getLogger(__name__)
 
+# No core collapse has been simulated for so long [s]; longer times are in another unit.
+LONGEST = 60.0
+# What a sample of one second can hold of a waveform, in time from bounce [s], and the least share
+# of a waveform's energy that must lie there.
+HELD, LEAST_SHARE = (-0.2, 1.0), 0.1
+
 READERS = {"tensor": read_tensor, "grid": read_grid, "views": read_views}
 
 
@@ -57,6 +63,7 @@ def load_waveform(
     rate = conditioning.sample_rate
     raw = READERS[row["format"]](row, files)
     logger.info("%s: residual %.2g", row.name, raw.residual)
+    _check_times(row, raw.time, rate)
     start, five = resample(raw.time - row["bounce_time_s"], raw.components, rate, raw.derivatives)
     if not np.isnan(row["duration_s"]):
         five = five[:, : max(0, int((row["duration_s"] - start) * rate) + 1)]
@@ -65,8 +72,37 @@ def load_waveform(
             f"{row['where']}: bounce_time_s and duration_s leave less than {SHORTEST} s"
         )
     quadrupole = condition(tensor(five), conditioning)
+    _check_energy(row, quadrupole, start, rate)
     modes = along_tracks(quadrupole, start, rate, tracks(row))
     return _waveform(row, quadrupole, conditioning, start, raw.residual, modes)
+
+
+def _check_times(row: pd.Series, time: np.ndarray, rate: int) -> None:
+    """Check that times are plausible as seconds, before anything of their length is allocated."""
+    span = f"{row['where']}: the times of {row.name} run from {time[0]:g} to {time[-1]:g} s"
+    if time[-1] - time[0] > LONGEST:
+        raise ValueError(f"{span}, which is more than {LONGEST:g} s; give times in seconds")
+    step = np.median(np.diff(time))
+    if step > 1 / rate:
+        raise ValueError(
+            f"{span} in steps of {step:.3g} s, but signal.sample_rate is {rate} Hz; give finer "
+            "samples, or correct t in columns"
+        )
+
+
+def _check_energy(row: pd.Series, quadrupole: np.ndarray, start: float, rate: int) -> None:
+    """Check that samples, which are placed by the time of bounce, hold the signal."""
+    time = start + np.arange(quadrupole.shape[-1]) / rate
+    held = (time >= HELD[0]) & (time <= HELD[1])
+    energy = np.square(quadrupole).sum(axis=(0, 1))
+    whole = energy.sum()
+    if not energy[held].sum() >= LEAST_SHARE * whole or whole == 0:
+        raise ValueError(
+            f"{row['where']}: less than {LEAST_SHARE:.0%} of the energy of {row.name} lies between "
+            f"{HELD[0]:g} and {HELD[1]:g} s of bounce, which a sample can hold; the times run from "
+            f"{time[0]:.3g} to {time[-1]:.3g} s of bounce: correct bounce_time_s "
+            f"({row['bounce_time_s']:g} s)"
+        )
 
 
 def _surrogate(row: pd.Series, conditioning: Conditioning, surrogates: PathLike) -> Waveform:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ccsncam.aliases import PathLike
+from ccsncam.text import numbered_lines
 
 TEXTS = ("model", "component", "source")
 KNOTS = ("times_s", "frequencies_hz", "amplitudes")
@@ -42,9 +43,8 @@ def read_surrogates(path: PathLike) -> list[dict[str, Any]]:
     """
     if not Path(path).is_file():
         raise ValueError(f"{path}: no such table of surrogates")
-    lines = Path(path).read_text().splitlines()
     kept = [
-        (number, line) for number, line in enumerate(lines, 1) if line and not line.startswith("#")
+        (number, line) for number, line in numbered_lines(path) if line and not line.startswith("#")
     ]
     cells = list(csv.reader((line for _, line in kept), delimiter="\t", quoting=csv.QUOTE_NONE))
     if not cells or sorted(cells[0]) != sorted(COLUMNS):

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ccsncam.aliases import PathLike
+from ccsncam.text import numbered_lines
 from ccsncam.waveforms.cells import NOTES, NUMBERS, ROW, TEXTS, Row, check_row
 from ccsncam.waveforms.surrogate_table import read_surrogates
 
@@ -37,8 +38,8 @@ def read_table(path: PathLike) -> pd.DataFrame:
     if not Path(path).is_file():
         raise ValueError(f"{path}: no such waveform table")
     numbered = [
-        (number, line.rstrip("\r\n").split("\t"))
-        for number, line in enumerate(Path(path).read_text().splitlines(), 1)
+        (number, line.split("\t"))
+        for number, line in numbered_lines(path)
         if line.strip() and not line.startswith("#")
     ]
     if not numbered:
