@@ -38,3 +38,15 @@ def test_a_user_s_keras_settings_are_not_used(root, tmp_path):
     environment = os.environ | {"KERAS_HOME": str(tmp_path)}
     said = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True)
     assert said.split() == ["tensorflow", "float32", "1e-07", "channels_last"]
+
+
+def test_one_choice_of_kernels_on_every_processor(root):
+    code = (
+        f"import os, sys; sys.path.append({str(root / 'workflow/scripts')!r})\n"
+        "os.environ['TF_ENABLE_ONEDNN_OPTS'] = '0'\n"
+        "import ccsncam.network.backend\n"
+        "from tensorflow.python.util import _pywrap_util_port\n"
+        "print(_pywrap_util_port.IsMklEnabled())"
+    )
+    said = subprocess.check_output([sys.executable, "-c", code], text=True)
+    assert said.split()[-1] == "True"
