@@ -60,13 +60,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help="update rms_cm in the table")
     write = parser.parse_args().write
-    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
     surrogates = ROOT / "resources/surrogates.tsv"
     path = ROOT / "config/waveforms.tsv"
     rows = table.read_table(path)
     conditioning = Conditioning.of(config["signal"])
     targets = {}
-    for line in (ROOT / "resources/surrogate_targets.tsv").read_text().splitlines():
+    for line in (ROOT / "resources/surrogate_targets.tsv").read_text(encoding="utf-8").splitlines():
         if not line.startswith(("#", "model\t")):
             name, median, _ = line.split("\t")
             targets[name] = float(median)
@@ -80,7 +80,7 @@ def main() -> None:
         scales[name] = target / middle
         print(f"{name:12}{target:8.2f}{middle:8.2f}{low:8.2f}{high:8.2f}{scales[name]:9.4f}")
     if write:
-        lines = surrogates.read_text().splitlines()
+        lines = surrogates.read_text(encoding="utf-8").splitlines()
         header = next(line for line in lines if not line.startswith("#")).split("\t")
         index = header.index("rms_cm")
         for number, line in enumerate(lines):
@@ -88,7 +88,7 @@ def main() -> None:
             if cells[0] in scales:
                 cells[index] = f"{float(cells[index]) * scales[cells[0]]:.4g}"
                 lines[number] = "\t".join(cells)
-        surrogates.write_text("\n".join(lines) + "\n")
+        surrogates.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

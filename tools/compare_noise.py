@@ -81,7 +81,7 @@ def config_of(data: Path, run: str, noise: Any) -> dict[str, Any]:
 def make(folder: Path, config: Mapping[str, Any]) -> None:
     """Make the tables of a run in a folder of its own."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "my.yaml").write_text(yaml.safe_dump(dict(config)))
+    (folder / "my.yaml").write_text(yaml.safe_dump(dict(config)), encoding="utf-8")
     command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--cores", "2"]
     command += ["--directory", folder, "--configfile", ROOT / "config/config.yaml"]
     command += [folder / "my.yaml", "--", "tabulate"]
@@ -126,7 +126,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("folder", type=Path)
     given = parser.parse_args()
-    default = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    default = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
     sampling, block = Sampling.of(default), Classifier.of(default["classifier"] | NETWORK)
     folders, networks = {}, {}
     device.prepare(threads=2)

@@ -100,8 +100,10 @@ def main() -> None:
     parser.add_argument("run", type=Path, nargs="?")
     parser.add_argument("--configfile", type=Path)
     given = parser.parse_args()
-    config = yaml.safe_load(given.configfile.read_text()) if given.configfile else {}
-    schema.fill(config, yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+    config = (
+        yaml.safe_load(given.configfile.read_text(encoding="utf-8")) if given.configfile else {}
+    )
+    schema.fill(config, yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8")))
     surrogates = ROOT / "resources/surrogates.tsv"
     conditioning = Conditioning.of(config["signal"])
     path = ROOT / "config/waveforms.tsv"

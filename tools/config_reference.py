@@ -49,8 +49,10 @@ def keys(
 
 def table() -> str:
     """The table in Markdown, one row per key."""
-    values = yaml.safe_load((ROOT / "config/config.yaml").read_text())
-    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+    values = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
+    schema = yaml.safe_load(
+        (ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8")
+    )
     rows = ["| key | default | meaning |", "|---|---|---|"]
     for key, default, meaning in keys(values, schema):
         shown = json.dumps(default)
@@ -70,7 +72,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help="change config/README.md")
     if parser.parse_args().write:
-        README.write_text(written(README.read_text()))
+        text = written(README.read_text(encoding="utf-8"))
+        README.write_text(text, encoding="utf-8")
     else:
         print(table(), end="")
 

@@ -67,14 +67,14 @@ def jobs(folder: PathLike, run: str) -> list[Job]:
         name = "".join(
             part.removeprefix("@") for part in path.parts[path.parts.index("metadata") + 1 :]
         )
-        said = json.loads(path.read_text())
+        said = json.loads(path.read_text(encoding="utf-8"))
         if not base64.b64decode(name).decode().startswith(f"results/{run}/") or not said["log"]:
             continue
         if said["rule"] == "record":
             continue
         log = said["log"][0]
         bench = Path(folder, log.replace("logs/", "benchmarks/", 1)).with_suffix(".tsv")
-        lines = Path(folder, log).read_text().splitlines()
+        lines = Path(folder, log).read_text(encoding="utf-8").splitlines()
         stamps = [match[1] for match in map(STAMP.match, lines) if match]
         if not bench.exists() or not stamps:
             raise ValueError(

@@ -39,14 +39,14 @@ ROWS = [
 def table_of(data: str | Path, path: Path) -> Path:
     """Write the waveform table of the real data, and return its path."""
     lines = ["\t".join(COLUMNS)]
-    text = (Path(__file__).parents[1] / "config/paper.tsv").read_text()
+    text = (Path(__file__).parents[1] / "config/paper.tsv").read_text(encoding="utf-8")
     header, *rows = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
     (paper,) = (dict(zip(header, row, strict=True)) for row in rows if row[0] == "z85_sfhx")
     for row in (paper | {"path": "waveforms/z85_sfhx"}, *ROWS):
         full = {"source": "numerical", "bounce_time_s": "0"} | row
         full["path"] = str(Path(data).resolve() / row["path"])
         lines.append("\t".join(full.get(column, "-") for column in COLUMNS))
-    Path(path).write_text("\n".join(lines) + "\n")
+    Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
 
@@ -84,7 +84,7 @@ def write(data: str | Path, folder: str | Path, sizes: dict[str, Any]) -> dict[s
         "saliency": {"distance": 0.1, "distances": [0.1, 0.5], **sizes["saliency"]},
         "figures": {"distances": [0.1, 0.5, 2], "comparison": "z85_sfhx"},
     }
-    (Path(folder) / "my.yaml").write_text(yaml.safe_dump(config))
+    (Path(folder) / "my.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     return config
 
 

@@ -239,3 +239,12 @@ def test_missing_strain_is_named_before_any_job(tmp_path, root):
     assert "Traceback" not in output
     assert "InputFunctionException" not in output
     assert not (tmp_path / "results").exists()
+
+
+def test_tables_are_utf8_in_any_locale(tmp_path, root, monkeypatch):
+    for name, value in (("LC_ALL", "C"), ("PYTHONUTF8", "0"), ("PYTHONCOERCECLOCALE", "0")):
+        monkeypatch.setenv(name, value)
+    table = (root / "config/waveforms.tsv").read_text(encoding="utf-8")
+    (tmp_path / "mine.tsv").write_text(f"# Müller\n{table}", encoding="utf-8")
+    workflow = Workflow(tmp_path / "run", root, TINY | {"waveforms": str(tmp_path / "mine.tsv")})
+    assert "make_waveform" in workflow.run("--dry-run")

@@ -70,7 +70,7 @@ from ccsncam.waveforms import files, table
 def read_yaml(name):
     """A YAML file of this repository, by the fast loader where PyYAML has it."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(shipped(name).read_text(), loader)
+    return yaml.load(shipped(name).read_text(encoding="utf-8"), loader)
 
 
 def checked(function, *arguments):

@@ -28,8 +28,9 @@ def main(job: Any) -> None:
         origin=origin,
     )
     numbers["table1"] = table1_numbers(pd.read_csv(job.input.table1))
-    Path(job.output.numbers).write_text(json.dumps(numbers, indent=2) + "\n")
-    published = json.loads(resources.path("published.json").read_text())
+    text = json.dumps(numbers, indent=2) + "\n"
+    Path(job.output.numbers).write_text(text, encoding="utf-8")
+    published = json.loads(resources.path("published.json").read_text(encoding="utf-8"))
     intervals = paper.rate_intervals(accuracy, tpr) if len(job.params.seeds) == 1 else {}
     table = pd.DataFrame(paper.compare_with_paper(numbers, published, intervals))
     table = table.assign(inputs=origin.words)

@@ -17,7 +17,7 @@ def main(job: Any) -> None:
     words = f"network trained on {found.origin.words}; {found.words}"
     style.save(picture(found), {"png": job.output.png}, job.config["run"], words)
     text = page(found, Path(job.output.png).read_bytes())
-    Path(job.output.html).write_text(text)
+    Path(job.output.html).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -78,7 +78,10 @@ def start(path: PathLike, name: str) -> logging.Logger:
     # Another job may be drawing a bar on the terminal; a line of the log replaces it.
     clear = "\r\x1b[K" if sys.stderr.isatty() else ""
     terminal.setFormatter(logging.Formatter(clear + pattern))
-    handlers: list[logging.Handler] = [logging.FileHandler(path, mode="w"), terminal]
+    handlers: list[logging.Handler] = [
+        logging.FileHandler(path, mode="w", encoding="utf-8"),
+        terminal,
+    ]
     logging.basicConfig(level=logging.INFO, format=pattern, handlers=handlers, force=True)
     logging.captureWarnings(True)
     job_logger = logging.getLogger(name)

@@ -108,7 +108,7 @@ def keep_code(target: PathLike, config: Mapping[str, Any]) -> None:
     said = {key: value for key, value in config.items() if not key.startswith("_")}
     said["waveforms"] = f"config/{table.name}"
     text = yaml.safe_dump(said, sort_keys=False, allow_unicode=True)
-    (target / CONFIG).write_text(text)
+    (target / CONFIG).write_text(text, encoding="utf-8")
 
 
 def jobs(benchmarks: PathLike, logs: PathLike, figures: Iterable[str]) -> pd.DataFrame:
@@ -144,7 +144,7 @@ def jobs(benchmarks: PathLike, logs: PathLike, figures: Iterable[str]) -> pd.Dat
         if not (ROOT / "workflow/scripts" / script).is_file():
             continue
         log = Path(logs, name).with_suffix(".log")
-        said = VERSIONS.findall(log.read_text()) if log.exists() else []
+        said = VERSIONS.findall(log.read_text(encoding="utf-8")) if log.exists() else []
         software = said[-1].split(", ") if said else []
         row = {"rule": rule, "script": script, "wall_s": one["s"], "memory_mb": one["max_rss"]}
         rows.append(row | {"ended": path.stat().st_mtime, "software": software})

@@ -27,7 +27,7 @@ def digest(*names: str) -> str:
     """Digest of what shipped tables say; comments and empty lines do not count."""
     found = hashlib.sha256()
     for name in names:
-        lines = path(name).read_text().splitlines()
+        lines = path(name).read_text(encoding="utf-8").splitlines()
         kept = [line for line in lines if line.strip() and not line.startswith("#")]
         found.update("\n".join(kept).encode())
     return found.hexdigest()[:12]

@@ -117,7 +117,7 @@ class Part:
         """Read what the server announced; nothing if the note is missing or damaged."""
         # A note that is not JSON, or not a mapping of these names, says nothing.
         with contextlib.suppress(FileNotFoundError, json.JSONDecodeError, TypeError):
-            return Announced(**json.loads(self._note.read_text()))
+            return Announced(**json.loads(self._note.read_text(encoding="utf-8")))
         return Announced()
 
     @property
@@ -149,7 +149,7 @@ class Part:
         self.size = 0
         self.announced = announced or Announced()
         new = self._note.with_suffix(".new")
-        new.write_text(json.dumps(dataclasses.asdict(self.announced)))
+        new.write_text(json.dumps(dataclasses.asdict(self.announced)), encoding="utf-8")
         os.replace(new, self._note)
 
     def write(self, data: bytes) -> None:
