@@ -6,6 +6,7 @@ from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
+from ccsncam import resources
 from ccsncam.config import schema
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.network import architecture
@@ -197,8 +198,21 @@ def _check_noise(config: Config) -> None:
     if noise["source"] == "files" and noise["files"]["folder"] is None:
         raise ValueError("config, noise.files.folder: name the folder of the strain files")
     if noise["source"] == "simulated":
+        _check_glitch_kinds(noise["simulated"]["glitch_kinds"])
         for split in noise["ranges"]:
             _check_live_time(noise, split, config["detectors"])
+
+
+def _check_glitch_kinds(shares: Mapping[str, float]) -> None:
+    """Check that the kinds of simulated glitches are in the shipped table."""
+    known = resources.read(resources.path("glitches.tsv"), (), ("kind",))["kind"]
+    unknown = [kind for kind in shares if kind not in set(known)]
+    if unknown or sum(shares.values()) <= 0:
+        what = f"unknown kind {unknown[0]!r}" if unknown else "all shares are 0"
+        raise ValueError(
+            f"config, noise.simulated.glitch_kinds: {what}; give shares to kinds among "
+            f"{', '.join(known)}"
+        )
 
 
 def _check_live_time(noise: Config, split: str, detectors: Iterable[str]) -> None:
@@ -243,7 +257,7 @@ def _check_network(config: Config) -> None:
 
 
 def _check_saliency(config: Config) -> None:
-    """Check that the layer that is explained and the class of Figure 7 exist."""
+    """Check that the layer, the class and the samples that are explained exist."""
     blocks = range(1, len(config["classifier"]["filters"]) + 1)
     layers = [f"{kind}{number}" for number in blocks for kind in _KINDS]
     asked = config["saliency"]["layer"]
@@ -253,6 +267,19 @@ def _check_saliency(config: Config) -> None:
     if shown not in signals:
         raise ValueError(
             f"config, figures.comparison: {shown!r} is no signal class; one of {', '.join(signals)}"
+        )
+    low, high = config["datasets"]["validation_band"]
+    loudness = config["figures"]["gallery_snr"]
+    if not low <= loudness <= high:
+        raise ValueError(
+            f"config, figures.gallery_snr: {loudness:g} must lie in datasets.validation_band "
+            f"([{low:g}, {high:g}]), because the gallery shows samples of the validation set"
+        )
+    explained, there = config["saliency"]["per_class"], config["datasets"]["test_per_class"]
+    if explained > there:
+        raise ValueError(
+            f"config, saliency.per_class: {explained} must be at most datasets.test_per_class "
+            f"({there})"
         )
 
 
