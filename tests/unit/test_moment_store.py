@@ -90,7 +90,7 @@ def test_what_a_picture_cannot_show_is_said(result):
     assert "short PSD" not in seeing
     # Not all marginal candidates are mergers.
     assert result.mergers == (
-        "GW1 (GWTC-2.1-marginal) at -1.00 s: perhaps a compact binary merger, which is none of "
+        "GW1 (GWTC-2.1-marginal) at -1.00 s: perhaps a compact binary merger, which is not one of "
         "the network's classes"
     )
     assert result.verdict("loudest") == ("a", "probability 0.300 (noise 0.600)")

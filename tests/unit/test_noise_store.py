@@ -91,7 +91,9 @@ def test_what_is_no_noise_file(tmp_path):
         file["gps_start"] = [0.0]
     for name in ("bad.h5", "other.h5", "gone.h5"):
         for read in (Noise.read, NoiseHeader.read, read_stretches, welch_asd):
-            with pytest.raises(ValueError, match=rf"{name}: not a noise file") as caught:
+            with pytest.raises(
+                ValueError, match=rf"{name}: not a whole file of this workflow"
+            ) as caught:
                 read(tmp_path / name)
             assert "\n" not in str(caught.value)
 

@@ -11,11 +11,13 @@ from test_classifier import PAPER, small, write
 from test_gpus import spawn
 
 import evaluate
-from ccsncam.network import classifier, training
+from ccsncam.network import classifier, device, training
 from ccsncam.network.backend import keras, tf
 from ccsncam.samples.dataset import DataSet
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
+# For the processes that the tests start.
+prepare = device.prepare
 
 
 def test_sharded_gradients_are_those_of_the_batch():
@@ -140,7 +142,7 @@ def test_threads_do_not_change_a_byte(folder, root):
             root,
             folder,
             "test_training",
-            f"t.device.prepare({n}); t.run(folder, 'x{n}'); t.judge(folder, {n})",
+            f"t.prepare({n}); t.run(folder, 'x{n}'); t.judge(folder, {n})",
         )
         for n in (1, 2)
     ]
@@ -188,7 +190,7 @@ def test_switches_train(folder, root):
             root,
             folder,
             "test_training",
-            f"t.device.prepare(1, False, {name == 'mixed_precision'}, {name == 'xla'})\n"
+            f"t.prepare(1, False, {name == 'mixed_precision'}, {name == 'xla'})\n"
             f"t.run(folder, {name!r}, {name}=True)",
         )
         for name in ("mixed_precision", "xla")
@@ -210,7 +212,7 @@ def test_a_killed_training_goes_on_to_the_same_bytes(folder, root, caplog):
         "    calls.append(paths)\n"
         "    if len(calls) == 2: os.kill(os.getpid(), signal.SIGKILL)\n"
         "    replace(*paths)\n"
-        "os.replace = kill; t.device.prepare(1); t.run(folder, 'parts')"
+        "os.replace = kill; t.prepare(1); t.run(folder, 'parts')"
     )
     process = spawn(root, folder, "test_training", code)
     run(folder, "whole")

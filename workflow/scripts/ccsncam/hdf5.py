@@ -11,11 +11,9 @@ from typing import Any
 
 import h5py
 
-from ccsncam.aliases import PathLike
-
 
 @contextlib.contextmanager
-def created(path: PathLike) -> Iterator[h5py.File]:
+def created(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
     """Create a file that appears under its name only when it is complete.
 
     Parameters
@@ -32,6 +30,30 @@ def created(path: PathLike) -> Iterator[h5py.File]:
     with h5py.File(partial, "w") as file:
         yield file
     os.replace(partial, path)
+
+
+@contextlib.contextmanager
+def opened(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
+    """Open a file of this workflow for reading.
+
+    Yields
+    ------
+    h5py.File
+
+    Raises
+    ------
+    ValueError
+        In one line, if the file or something that is read from it is damaged or missing.
+    """
+    try:
+        with h5py.File(path) as file:
+            yield file
+    except (OSError, KeyError) as error:
+        text = " ".join(str(error).split())
+        raise ValueError(
+            f"{path}: not a whole file of this workflow ({text}); delete it, and run the same "
+            "command again"
+        ) from None
 
 
 def write_columns(group: h5py.Group, columns: Mapping[str, Any], prefix: str = "") -> None:

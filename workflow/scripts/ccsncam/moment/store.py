@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 
 from ccsncam.aliases import PathLike
-from ccsncam.hdf5 import created, texts, write_columns
+from ccsncam.hdf5 import created, opened, texts, write_columns
 from ccsncam.origin import Origin
 from ccsncam.saliency.shown import Explanation
 
@@ -157,7 +157,7 @@ class MomentResult:
     @classmethod
     def read(cls, path: PathLike) -> Self:
         """Read a file that `write` has made."""
-        with h5py.File(path) as file:
+        with opened(path) as file:
             attrs, detectors = file.attrs, texts(file, "detectors")
             return cls(
                 gps=float(attrs["gps"]),

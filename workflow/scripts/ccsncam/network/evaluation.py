@@ -4,12 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Self
 
-import h5py
 import numpy as np
 import pandas as pd
 
 from ccsncam.aliases import PathLike
-from ccsncam.hdf5 import created, texts, write_columns
+from ccsncam.hdf5 import created, opened, texts, write_columns
 from ccsncam.origin import Origin
 
 # Columns in the order in which they are written.
@@ -68,7 +67,7 @@ class Evaluation:
             other columns, so that their use raises AttributeError.
         """
         one = cls.__new__(cls)
-        with h5py.File(path) as file:
+        with opened(path) as file:
             for name in COLUMNS:
                 if name in names:
                     setattr(one, name, file[name][()])

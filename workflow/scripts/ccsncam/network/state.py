@@ -5,11 +5,10 @@ import logging
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 
 from ccsncam.aliases import PathLike
-from ccsncam.hdf5 import created, write_columns
+from ccsncam.hdf5 import created, opened, write_columns
 from ccsncam.network.backend import keras
 
 logger = logging.getLogger(__name__)
@@ -51,7 +50,7 @@ class State:
         """
         if not self.path.exists():
             return [], []
-        with h5py.File(self.path) as file:
+        with opened(self.path) as file:
             if file.attrs["digest"] != self._digest:
                 logger.info("%s is the state of another training: starting anew", self.path)
                 return [], []

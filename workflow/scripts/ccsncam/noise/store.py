@@ -1,7 +1,6 @@
 """Noise files ``noise/<split>-<detector>.h5``: this module is the only one that opens them."""
 
-import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
@@ -120,7 +119,7 @@ class NoiseHeader(NoiseFacts):
         ValueError
             In one line, if it is not a noise file.
         """
-        with _opened(path) as file:
+        with hdf5.opened(path) as file:
             return cls(**_header(file))
 
     @property
@@ -170,7 +169,7 @@ class Noise(NoiseHeader):
         ValueError
             In one line, if it is not a noise file.
         """
-        with _opened(path) as file:
+        with hdf5.opened(path) as file:
             whitened = file["whitened"]
             return cls(
                 **_header(file),
@@ -255,7 +254,7 @@ def welch_asd(path: PathLike) -> tuple[np.ndarray, np.ndarray]:
     asd : array (n,)
         Amplitude spectral density [1/sqrt(Hz)].
     """
-    with _opened(path) as file:
+    with hdf5.opened(path) as file:
         asd = np.sqrt(np.median(file["welch_psd"], axis=0))
         return np.arange(len(asd)) * file.attrs["delta_f"], asd
 
@@ -342,17 +341,6 @@ def read_stretches(path: PathLike, common: Mapping[str, np.ndarray] | None = Non
         table = pd.concat(parts).sort_values("start", kind="stable", ignore_index=True)
     own = {name: getattr(header, name) for name in ("split", "detector", "source", "quality")}
     return table.assign(**own)[[*own, *_STRETCHES]]
-
-
-@contextlib.contextmanager
-def _opened(path: PathLike) -> Iterator[h5py.File]:
-    """Open a noise file; a ValueError says in one line what it lacks."""
-    try:
-        with h5py.File(path) as file:
-            yield file
-    except (OSError, KeyError) as error:
-        text = " ".join(str(error).split())
-        raise ValueError(f"{path}: not a noise file of this workflow: {text}") from None
 
 
 def _header(file: h5py.File) -> dict[str, Any]:

@@ -6,11 +6,10 @@
 from dataclasses import dataclass
 from typing import Self
 
-import h5py
 import numpy as np
 
 from ccsncam.aliases import PathLike
-from ccsncam.hdf5 import created, texts, write_columns
+from ccsncam.hdf5 import created, opened, texts, write_columns
 from ccsncam.origin import Origin
 
 
@@ -43,7 +42,7 @@ class Embedding:
     @classmethod
     def read(cls, path: PathLike) -> Self:
         """Read a file that `write` has made."""
-        with h5py.File(path) as file:
+        with opened(path) as file:
             return cls(
                 label=file["label"][()],
                 prediction=file["prediction"][()],

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-import h5py
 import numpy as np
 
 from ccsncam import hdf5
@@ -117,7 +116,7 @@ class Attribution:
     @classmethod
     def read(cls, path: PathLike) -> Self:
         """Read the file."""
-        with h5py.File(path) as file:
+        with hdf5.opened(path) as file:
             return cls(
                 **{name: file[name][()] for name in COLUMNS},
                 methods={

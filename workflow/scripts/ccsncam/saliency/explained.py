@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-import h5py
 import numpy as np
 
 from ccsncam import hdf5
@@ -113,7 +112,7 @@ class Explained:
         maps : bool
             False leaves the maps unread. They are most of the file, and tables do not need them.
         """
-        with h5py.File(path) as file:
+        with hdf5.opened(path) as file:
             columns = {name: file[name][()] for name in COLUMNS if maps or name != "map"}
             subset = hdf5.read_columns(file["subset"])
             return cls(

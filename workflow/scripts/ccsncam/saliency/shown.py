@@ -191,7 +191,7 @@ class ShownSamples:
     @classmethod
     def read(cls, path: PathLike) -> Self:
         """Read the file."""
-        with h5py.File(path) as file:
+        with hdf5.opened(path) as file:
             return cls(
                 samples=_samples(file),
                 classes=hdf5.texts(file, "classes"),

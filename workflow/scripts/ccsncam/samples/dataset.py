@@ -18,7 +18,7 @@ import numpy as np
 
 from ccsncam.aliases import PathLike
 from ccsncam.config.blocks import Sampling
-from ccsncam.hdf5 import created, texts
+from ccsncam.hdf5 import created, opened, texts
 from ccsncam.origin import Origin
 from ccsncam.samples.grid import Grid
 
@@ -54,7 +54,7 @@ class Images:
 
     def __getitem__(self, rows: slice | np.ndarray | list[int] | int) -> np.ndarray:
         """Read the images of a slice, or of numbers in rising order; float32."""
-        with h5py.File(self.path) as file:
+        with opened(self.path) as file:
             return file["spectrogram"][rows]
 
 
@@ -160,7 +160,7 @@ class DataSet(Header):
         ValueError
             If the file is not a data set.
         """
-        with h5py.File(path) as file:
+        with opened(path) as file:
             missing = [name for name in _ATTRIBUTES if name not in file.attrs]
             if missing:
                 raise ValueError(
@@ -237,7 +237,7 @@ class DataSet(Header):
     def columns(self, names: tuple[str, ...] | list[str], rows: Rows = None) -> dict[str, Any]:
         """Read several columns; see `column`."""
         chosen = () if rows is None else rows
-        with h5py.File(self.path) as file:
+        with opened(self.path) as file:
             return {name: file[name][chosen] for name in names}
 
     def images(self, rows: Rows = None) -> np.ndarray:
@@ -246,7 +246,7 @@ class DataSet(Header):
 
     def attributes(self) -> dict[str, Any]:
         """Read all attributes as the file has them, for a file that repeats them."""
-        with h5py.File(self.path) as file:
+        with opened(self.path) as file:
             return dict(file.attrs.items())
 
     def row_of(self, class_name: str, index: int) -> int:

@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 
 from ccsncam.aliases import PathLike
-from ccsncam.hdf5 import created, texts
+from ccsncam.hdf5 import created, opened, texts
 from ccsncam.origin import Origin
 
 # Arrays of a sample, and of a sample and mode, in the order in which they are written.
@@ -81,7 +81,7 @@ class Parts:
         ValueError
             If the file does not hold parts of samples.
         """
-        with h5py.File(path) as file:
+        with opened(path) as file:
             if "modes" not in file.attrs:
                 raise ValueError(
                     f"{path}: no parts of samples, because it has no attribute modes: give a file "
@@ -136,7 +136,7 @@ class Parts:
             yield Writer(file, modes)
 
     def _read(self, name: str) -> np.ndarray:
-        with h5py.File(self.path) as file:
+        with opened(self.path) as file:
             return file[name][()]
 
     @cached_property

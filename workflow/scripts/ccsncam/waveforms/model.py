@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ccsncam.aliases import PathLike
+from ccsncam.hdf5 import opened
 
 KPC_IN_CM = 3.0856775814913673e21
 LIGHT_CM_PER_S = 2.99792458e10
@@ -78,7 +79,7 @@ class Waveform:
     @classmethod
     def read(cls, path: PathLike) -> Self:
         """Read a file that `write` has made."""
-        with h5py.File(path) as file:
+        with opened(path) as file:
             return cls(
                 quadrupole=file["quadrupole"][:],
                 modes={mode: part[:] for mode, part in file.get("modes", {}).items()},
