@@ -15,8 +15,16 @@ from ccsncam.samples.parts import Parts
 from ccsncam.waveforms.model import Waveform
 
 READERS = (
-    *(Waveform.read, Noise.read, DataSet.open, Parts.read, Evaluation.read, Embedding.read),
-    *(Explained.read, Attribution.read, ShownSamples.read, MomentResult.read),
+    Waveform.read,
+    Noise.read,
+    DataSet.open,
+    Parts.read,
+    Evaluation.read,
+    Embedding.read,
+    Explained.read,
+    Attribution.read,
+    ShownSamples.read,
+    MomentResult.read,
 )
 
 
