@@ -6,9 +6,24 @@ from typing import Any
 import yaml
 
 COLUMNS = [
-    *("name", "source", "format", "path", "pattern", "grid", "columns", "unit", "derivative"),
-    *("sample_rate_hz", "distance_kpc", "sha256", "duration_s", "bounce_time_s", "url"),
-    *("tracks", "reference", "licence"),
+    "name",
+    "source",
+    "format",
+    "path",
+    "pattern",
+    "grid",
+    "columns",
+    "unit",
+    "derivative",
+    "sample_rate_hz",
+    "distance_kpc",
+    "sha256",
+    "duration_s",
+    "bounce_time_s",
+    "url",
+    "tracks",
+    "reference",
+    "licence",
 ]
 # The dominant mode of low-mass FORNAX models; the 11-solar-mass model differs by about 15 %.
 FORNAX = "g_mode=0.1:300,0.2:400,0.3:550,0.4:700,0.6:900,0.8:1200,1:1320~150"

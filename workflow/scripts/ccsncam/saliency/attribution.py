@@ -18,12 +18,24 @@ from ccsncam.origin import Origin
 REMOVALS = ("mode", "mode_fixed_scale", "detector")
 # Data sets in the order in which they are written.
 COLUMNS = (
-    *("row", "label", "prediction", "target", "network_snr", "distance_kpc", "power"),
+    "row",
+    "label",
+    "prediction",
+    "target",
+    "network_snr",
+    "distance_kpc",
+    "power",
     *(f"{kind}_{what}" for kind in REMOVALS for what in ("change", "prediction")),
 )
 MEASURES = (
-    *("share", "pointing", "area"),
-    *("tau_share", "top_share", "chance", "tau_density", "top_density"),
+    "share",
+    "pointing",
+    "area",
+    "tau_share",
+    "top_share",
+    "chance",
+    "tau_density",
+    "top_density",
 )
 
 
