@@ -63,14 +63,9 @@ def main(samples):
             rates[name] = samples / fit(block, data, layers, switch)
     # One pass forwards and two of the same size backwards.
     rates["ceiling"] = product_rate() / (3 * multiply_adds(model))
-    print(f"{samples} samples of {SHAPE}, {THREADS} threads, oneDNN: {one_dnn()}")
+    print(f"{samples} samples of {SHAPE}, {THREADS} threads")
     for name, rate in rates.items():
         print(f"{name:22s} {rate:8.0f} samples/s   ccsncam is {rates['ccsncam'] / rate:5.2f} times")
-
-
-def one_dnn():
-    """The switch that the library has set."""
-    return os.environ["TF_ENABLE_ONEDNN_OPTS"] == "1"
 
 
 def ours(model, block, images, labels):

@@ -1,9 +1,30 @@
+import numpy as np
 import pytest
+from test_classifier import small
 
-from ccsncam.network import device
+from ccsncam.network import classifier, device
+from ccsncam.network.chain import Network
 
 
 @pytest.fixture(scope="session")
 def tensorflow():
     """TensorFlow, set up before any test computes with it: later it takes no settings."""
     device.prepare(threads=2)
+
+
+@pytest.fixture(scope="module")
+def network(tensorflow):
+    """A small network of three classes, one for each module of tests."""
+    return Network(classifier.build(small(), (22, 14, 2), 3, seed=4))
+
+
+@pytest.fixture(scope="module")
+def images():
+    """Images of the small network's shape, (9, 22, 14, 2)."""
+    return np.random.default_rng(1).random((9, 22, 14, 2), np.float32)
+
+
+@pytest.fixture(scope="module")
+def target():
+    """A class for each of the nine images."""
+    return np.arange(9) % 3

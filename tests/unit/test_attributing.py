@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
-from test_classifier import small, write
+from test_classifier import write
 
 from ccsncam.config.saliency import Saliency
-from ccsncam.network import classifier
-from ccsncam.network.chain import Network
 from ccsncam.saliency.attributing import attribute
 from ccsncam.saliency.maps import maps, upsample
 from ccsncam.saliency.modes import on_regions, regions, removal
@@ -15,11 +13,6 @@ from ccsncam.samples.dataset import DataSet
 from ccsncam.samples.parts import OF_MODES, WHOLE, Parts
 
 ROWS = np.array([1, 2, 4, 5])
-
-
-@pytest.fixture(scope="module")
-def network(tensorflow):
-    return Network(classifier.build(small(), (22, 14, 2), 3, seed=4))
 
 
 @pytest.fixture(scope="module")

@@ -2,19 +2,12 @@
 
 import numpy as np
 import pytest
-from test_classifier import small
 
-from ccsncam.network import classifier
 from ccsncam.network.backend import tf
 from ccsncam.network.chain import Network
 from ccsncam.saliency.maps import maps
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
-
-
-@pytest.fixture(scope="module")
-def network():
-    return Network(classifier.build(small(), (22, 14, 2), 3, seed=4))
 
 
 @pytest.fixture(scope="module")

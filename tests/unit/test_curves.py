@@ -3,29 +3,11 @@
 import numpy as np
 import pytest
 from scipy import stats
-from test_classifier import small
 
-from ccsncam.network import classifier
-from ccsncam.network.chain import Network
 from ccsncam.saliency.curves import baseline, curves, ranks
 from ccsncam.saliency.scores import log_probability, logits
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
-
-
-@pytest.fixture(scope="module")
-def network():
-    return Network(classifier.build(small(), (22, 14, 2), 3, seed=4))
-
-
-@pytest.fixture(scope="module")
-def images():
-    return np.random.default_rng(1).random((9, 22, 14, 2), np.float32)
-
-
-@pytest.fixture(scope="module")
-def target():
-    return np.arange(9) % 3
 
 
 def test_ranks_put_ties_in_no_order():

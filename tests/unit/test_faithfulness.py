@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
-from test_classifier import small, write
+from test_classifier import write
 
 from ccsncam.config.saliency import Saliency
-from ccsncam.network import classifier
-from ccsncam.network.chain import Network
 from ccsncam.saliency.faithfulness import Judged, explain_dataset, judge, through
 from ccsncam.saliency.maps import maps
 from ccsncam.saliency.randomisation import DRAWS
@@ -15,21 +13,6 @@ from ccsncam.samples.dataset import DataSet
 from ccsncam.samples.parts import WHOLE, Parts
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
-
-
-@pytest.fixture(scope="module")
-def network():
-    return Network(classifier.build(small(), (22, 14, 2), 3, seed=4))
-
-
-@pytest.fixture(scope="module")
-def images():
-    return np.random.default_rng(1).random((9, 22, 14, 2), np.float32)
-
-
-@pytest.fixture(scope="module")
-def target():
-    return np.arange(9) % 3
 
 
 def test_maps_of_ones_drop_nothing_and_empty_maps_are_counted(network, images, target):

@@ -11,11 +11,6 @@ from ccsncam.saliency.imputation import NOISE, impute, road
 pytestmark = pytest.mark.usefixtures("tensorflow")
 
 
-@pytest.fixture(scope="module")
-def images():
-    return np.random.default_rng(1).random((9, 22, 14, 2), np.float32)
-
-
 def test_imputation_solves_its_equations(images):
     """Against a dense solution: each removed pixel is the weighted mean of its neighbours."""
     removed = np.random.default_rng(3).random((9, 22, 14)) < 0.7

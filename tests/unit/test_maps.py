@@ -6,10 +6,9 @@ import subprocess
 import numpy as np
 import pytest
 from scipy.special import expit, softmax
-from test_classifier import small, write
+from test_classifier import write
 
 from ccsncam.config.saliency import Saliency
-from ccsncam.network import classifier
 from ccsncam.network.backend import keras, tf
 from ccsncam.network.chain import Network
 from ccsncam.saliency.maps import (
@@ -48,11 +47,6 @@ def tiny():
     weights[[0, 4, 3], 0] = [1, 2, 1]
     model.get_layer("logits").set_weights([weights, np.zeros(2)])
     return Network(model, "conv2")
-
-
-@pytest.fixture(scope="module")
-def network():
-    return Network(classifier.build(small(), (22, 14, 2), 3, seed=4))
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,7 @@
 
 import numpy as np
 from scipy import stats
-from test_classifier import small
 
-from ccsncam.network import classifier
-from ccsncam.network.chain import Network
 from ccsncam.saliency.modes import (
     agreement,
     mask,
@@ -79,8 +76,7 @@ def test_agreement_is_kendalls():
     np.testing.assert_allclose(top, chance)
 
 
-def test_removal_and_occlusion(tensorflow):
-    network = Network(classifier.build(small(), (22, 14, 2), 3, seed=4))
+def test_removal_and_occlusion(network):
     random = np.random.default_rng(0)
     images, noise = random.random((2, 5, 22, 14, 2), np.float32)
     target = np.arange(5) % 3

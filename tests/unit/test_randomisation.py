@@ -1,17 +1,9 @@
 import numpy as np
 import pytest
-from test_classifier import small
 
-from ccsncam.network import classifier
-from ccsncam.network.chain import Network
 from ccsncam.saliency.randomisation import layers, randomise, similarity
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
-
-
-@pytest.fixture(scope="module")
-def network():
-    return Network(classifier.build(small(), (22, 14, 2), 3, seed=4))
 
 
 def test_randomisation_cascades(network):

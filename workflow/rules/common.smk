@@ -46,7 +46,6 @@ if not (SCRIPTS / "ccsncam/provenance.py").is_file():
 sys.path.append(str(SCRIPTS))
 
 from ccsncam import provenance
-from ccsncam.provenance import Code
 
 IMPORTED = Path(provenance.__file__).parents[1].resolve()
 if IMPORTED != SCRIPTS.resolve():
@@ -55,7 +54,7 @@ if IMPORTED != SCRIPTS.resolve():
         "run other code: pip uninstall ccsncam, or take an environment in which it is not installed"
     )
 
-CODE = Code(script_file)
+CODE = provenance.Code(script_file)
 # Everything that the next lines import must be there.
 CODE.files(None, "ccsncam.planning.checks", "ccsncam.planning.moments", "ccsncam.saliency.names")
 

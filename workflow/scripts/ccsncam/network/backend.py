@@ -16,8 +16,8 @@ __all__ = ["AT_IMPORT", "keras", "native_words", "tf"]
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-# TensorFlow takes the fast kernels of oneDNN by itself only on some processors. With the same
-# choice everywhere, processors without AVX-512 train several times faster.
+# TensorFlow takes the kernels of oneDNN by itself only on some processors. Without them Keras's
+# model.fit took three times as long (tests/benchmarks/training.py).
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
 
 # What was written to stderr during the import and is not logged yet, line by line.

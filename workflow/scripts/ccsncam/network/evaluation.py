@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ccsncam.aliases import PathLike
-from ccsncam.hdf5 import created, opened, texts, write_columns
+from ccsncam.described import read_description, write_description
+from ccsncam.hdf5 import created, opened, write_columns
 from ccsncam.origin import Origin
 
 # Columns in the order in which they are written.
@@ -71,20 +72,15 @@ class Evaluation:
             for name in COLUMNS:
                 if name in names:
                     setattr(one, name, file[name][()])
-            one.classes = texts(file, "classes")
-            one.dataset = str(file.attrs["dataset"])
-            one.origin = Origin.from_json(file.attrs["inputs"])
-            one.seed = int(file.attrs["seed"])
+            for name, value in read_description(file.attrs).items():
+                setattr(one, name, value)
         return one
 
     def write(self, path: PathLike) -> None:
         """Write to an HDF5 file, which `read` reads."""
         with created(path) as file:
             write_columns(file, {name: getattr(self, name) for name in COLUMNS})
-            file.attrs["classes"] = self.classes
-            file.attrs["dataset"] = self.dataset
-            file.attrs["inputs"] = self.origin.to_json()
-            file.attrs["seed"] = self.seed
+            write_description(file.attrs, self)
             file.attrs["accuracy"] = self.accuracy
 
 

@@ -1,7 +1,7 @@
 """Checks of a configuration that a schema cannot express."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
@@ -79,14 +79,20 @@ def _check_finite(value: Any, where: str) -> None:
             _check_finite(inner, where)
 
 
+def _must_rise(key: str, pair: Sequence[float]) -> None:
+    """Refuse two bounds of which the first is not below the second."""
+    low, high = pair
+    if not low < high:
+        raise ValueError(f"config, {key}: [{low}, {high}] must rise; swap the two numbers")
+
+
 def _check_rising(config: Config) -> None:
     """Check that pairs of bounds rise: a reversed range would exclude nothing."""
     noise = config["noise"]
     pairs = [("noise.exclude", pair) for pair in noise["exclude"]]
     pairs.append(("noise.simulated.glitch_snr", noise["simulated"]["glitch_snr"]))
-    for key, (low, high) in pairs:
-        if not low < high:
-            raise ValueError(f"config, {key}: [{low:g}, {high:g}] must rise; swap the two numbers")
+    for key, pair in pairs:
+        _must_rise(key, pair)
 
 
 def _check_names(config: Config) -> None:
@@ -118,9 +124,8 @@ def _check_bands(config: Config) -> None:
         ("validation_band", [sets["validation_band"]]),
         ("bounce_window", [signal["bounce_window"]]),
     ):
-        for low, high in bands:
-            if low >= high:
-                raise ValueError(f"config, {key}: [{low}, {high}] must rise")
+        for band in bands:
+            _must_rise(key, band)
     for one, other in combinations(sets["train_bands"], 2):
         if max(one[0], other[0]) < min(one[1], other[1]):
             raise ValueError(f"config, datasets.train_bands: {one} and {other} overlap")
@@ -167,8 +172,7 @@ def _check_ranges(config: Config) -> None:
     noise, flat = config["noise"], []
     for split, ranges in noise["ranges"].items():
         for start, end in ranges:
-            if start >= end:
-                raise ValueError(f"config, noise.ranges.{split}: [{start}, {end}] must rise")
+            _must_rise(f"noise.ranges.{split}", (start, end))
             flat.append((start, end, split))
         longest = max(end - start for start, end in ranges)
         if longest < noise["segment_duration"]:

@@ -9,7 +9,8 @@ from typing import Self
 import numpy as np
 
 from ccsncam.aliases import PathLike
-from ccsncam.hdf5 import created, opened, texts, write_columns
+from ccsncam.described import read_description, write_description
+from ccsncam.hdf5 import created, opened, write_columns
 from ccsncam.origin import Origin
 
 
@@ -47,10 +48,7 @@ class Embedding:
                 label=file["label"][()],
                 prediction=file["prediction"][()],
                 point=file["point"][()],
-                classes=texts(file, "classes"),
-                dataset=str(file.attrs["dataset"]),
-                origin=Origin.from_json(file.attrs["inputs"]),
-                seed=int(file.attrs["seed"]),
+                **read_description(file.attrs),
             )
 
     def write(self, path: PathLike) -> None:
@@ -58,7 +56,4 @@ class Embedding:
         with created(path) as file:
             columns = {"label": self.label, "prediction": self.prediction, "point": self.point}
             write_columns(file, columns)
-            file.attrs["classes"] = self.classes
-            file.attrs["dataset"] = self.dataset
-            file.attrs["inputs"] = self.origin.to_json()
-            file.attrs["seed"] = self.seed
+            write_description(file.attrs, self)

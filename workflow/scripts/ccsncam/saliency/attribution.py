@@ -11,6 +11,7 @@ import numpy as np
 
 from ccsncam import hdf5
 from ccsncam.aliases import PathLike
+from ccsncam.described import read_description
 from ccsncam.origin import Origin
 
 # What is taken away from a sample: a mode, a mode while the image keeps the scale of the whole
@@ -135,10 +136,7 @@ class Attribution:
                     key: {"name": str(group.attrs["name"]), **hdf5.read_columns(group)}
                     for key, group in file["methods"].items()
                 },
-                classes=hdf5.texts(file, "classes"),
                 detectors=hdf5.texts(file, "detectors"),
                 modes=hdf5.texts(file, "modes"),
-                dataset=str(file.attrs["dataset"]),
-                origin=Origin.from_json(file.attrs["inputs"]),
-                seed=int(file.attrs["seed"]),
+                **read_description(file.attrs),
             )

@@ -11,6 +11,7 @@ import numpy as np
 
 from ccsncam import hdf5
 from ccsncam.aliases import PathLike
+from ccsncam.described import read_description, write_description
 from ccsncam.origin import Origin
 
 # Data sets in the order in which they are written.
@@ -92,10 +93,7 @@ class Explained:
             for name, found in self.variants.items():
                 columns = {key: found[key] for key in VARIANT_COLUMNS}
                 hdf5.write_columns(file, columns, f"variants/{name}/")
-            file.attrs["classes"] = list(self.classes)
-            file.attrs["dataset"] = self.dataset
-            file.attrs["inputs"] = self.origin.to_json()
-            file.attrs["seed"] = self.seed
+            write_description(file.attrs, self)
             file.attrs["method"] = self.method
             file.attrs["name"] = self.name
             file.attrs["layers"] = list(self.layers)
@@ -127,8 +125,5 @@ class Explained:
                 layers=hdf5.texts(file, "layers"),
                 fractions=file.attrs["fractions"],
                 black=file.attrs["black"],
-                classes=hdf5.texts(file, "classes"),
-                dataset=str(file.attrs["dataset"]),
-                origin=Origin.from_json(file.attrs["inputs"]),
-                seed=int(file.attrs["seed"]),
+                **read_description(file.attrs),
             )

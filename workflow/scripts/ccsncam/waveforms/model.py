@@ -6,12 +6,11 @@ This module owns the format of ``waveforms/<model>.h5``.
 from dataclasses import dataclass, field
 from typing import Self
 
-import h5py
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ccsncam.aliases import PathLike
-from ccsncam.hdf5 import opened
+from ccsncam.hdf5 import created, opened, write_columns
 
 KPC_IN_CM = 3.0856775814913673e21
 LIGHT_CM_PER_S = 2.99792458e10
@@ -68,10 +67,9 @@ class Waveform:
         The file has ``quadrupole`` (3, 3, n) and ``modes/<mode>`` (3, 3, n) in cm, and the other
         attributes of the class as attributes.
         """
-        with h5py.File(path, "w") as file:
-            file["quadrupole"] = self.quadrupole
-            for mode, part in self.modes.items():
-                file[f"modes/{mode}"] = part
+        with created(path) as file:
+            write_columns(file, {"quadrupole": self.quadrupole})
+            write_columns(file, self.modes, "modes/")
             for key in _ATTRIBUTES:
                 file.attrs[key] = getattr(self, key)
             file.attrs["units"] = "cm"
