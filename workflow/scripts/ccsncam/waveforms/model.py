@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ccsncam.aliases import PathLike
-from ccsncam.hdf5 import created, opened, write_columns
+from ccsncam.hdf5 import created, opened
 
 KPC_IN_CM = 3.0856775814913673e21
 LIGHT_CM_PER_S = 2.99792458e10
@@ -68,8 +68,9 @@ class Waveform:
         attributes of the class as attributes.
         """
         with created(path) as file:
-            write_columns(file, {"quadrupole": self.quadrupole})
-            write_columns(file, self.modes, "modes/")
+            file["quadrupole"] = self.quadrupole
+            for mode, part in self.modes.items():
+                file[f"modes/{mode}"] = part
             for key in _ATTRIBUTES:
                 file.attrs[key] = getattr(self, key)
             file.attrs["units"] = "cm"
