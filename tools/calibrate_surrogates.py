@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pycbc.psd
 import yaml
 from pycbc.detector import Detector
 
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "workflow" / "scripts"))
 
+from ccsncam import resources  # noqa: E402
 from ccsncam.config.blocks import Conditioning  # noqa: E402
+from ccsncam.noise.psd import noise_psd, read_lines  # noqa: E402
 from ccsncam.waveforms import loading, model, table  # noqa: E402
 
 DISTANCE = 10 * model.KPC_IN_CM
@@ -41,16 +42,17 @@ def network_snr(
     waveform: model.Waveform, config: Mapping[str, Any], weights: np.ndarray
 ) -> np.ndarray:
     """Compute the network SNR of each draw at 10 kpc from Gram matrices of the five components."""
-    signal, psds = config["signal"], config["noise"]["simulated"]["psd"]
+    signal, simulated = config["signal"], config["noise"]["simulated"]
     rate, size = signal["sample_rate"], 4 * signal["sample_rate"]
     spectrum = np.fft.rfft(model.components(waveform.quadrupole) / DISTANCE, size) / rate
     step = rate / size
     band = slice(round(signal["f_min"] / step), round(signal["f_max"] / step))
     total = np.zeros(len(weights))
     for index, detector in enumerate(("H1", "L1", "V1")):
-        psd = pycbc.psd.from_string(psds[detector], size // 2 + 1, step, signal["f_min"] - 5)
+        lines = read_lines(resources.path("spectral_lines.tsv"), detector)
+        psd = noise_psd(simulated["psd"][detector], step * np.arange(size // 2 + 1), lines)[band]
         inside = spectrum[:, band]
-        gram = 4 * step * (inside / psd.numpy()[band] @ inside.conj().T).real
+        gram = 4 * step * (inside / psd @ inside.conj().T).real
         total += np.einsum("nk,kl,nl->n", weights[:, index], gram, weights[:, index])
     return np.sqrt(total)
 

@@ -37,8 +37,8 @@ def make(folder, number):
     """Write a file in GWOSC's layout, compressed as theirs, incompressible as theirs."""
     start = START + number * DURATION
     blocks = start + 512.0 * np.arange(DURATION // 512)
-    spectrum = Spectrum("aLIGOaLIGOO3LowT1800545")
-    data = simulate(number, "L1", blocks, 512, RATE, spectrum)[0].ravel()
+    spectrum = Spectrum("O3-L1")
+    data = simulate(number, "L1", blocks, 512, RATE, spectrum.psd)[0].ravel()
     data = data * (1 + 1e-7 * np.random.default_rng(number).standard_normal(len(data)))
     path = folder / f"L-L1_GWOSC_O3a_4KHZ_R1-{start}-{DURATION}.hdf5"
     masks = (

@@ -19,12 +19,12 @@ def parameters(root):
 
 def test_shapes_are_where_their_frequency_says(parameters):
     starts = 16.0 * np.arange(40)
-    quiet, _ = simulate(1, "L1", starts, 16, RATE, Spectrum(PSD))
+    quiet, _ = simulate(1, "L1", starts, 16, RATE, Spectrum(PSD).psd)
     for kind, (low, high) in {
         "blip": (60, 700), "tomte": (15, 160), "scattered_light": (0, 90), "whistle": (150, 1600),
     }.items():  # fmt: skip
         population = GlitchPopulation(4.0, {kind: 1}, parameters)
-        loud, glitches = simulate(1, "L1", starts, 16, RATE, Spectrum(PSD), population)
+        loud, glitches = simulate(1, "L1", starts, 16, RATE, Spectrum(PSD).psd, population)
         assert set(glitches["kind"]) == {kind}
         power = (np.abs(np.fft.rfft(loud.astype(np.float64) - quiet)) ** 2).sum(axis=0)
         grid = np.arange(len(power)) / 16
@@ -42,7 +42,7 @@ def test_shapes_are_where_their_frequency_says(parameters):
 def test_populations_refuse(parameters, kinds, more, message):
     population = GlitchPopulation(1, kinds, parameters, **more)
     with pytest.raises(ValueError, match=message):
-        simulate(1, "L1", [0], 16, RATE, Spectrum(PSD), population)
+        simulate(1, "L1", [0], 16, RATE, Spectrum(PSD).psd, population)
 
 
 @pytest.mark.parametrize(

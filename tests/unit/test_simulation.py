@@ -7,7 +7,7 @@ from scipy import signal, stats
 
 from ccsncam.noise import simulation, whitening
 from ccsncam.noise.glitches import GlitchPopulation, read_glitches
-from ccsncam.noise.psd import Spectrum, design_psd, read_lines
+from ccsncam.noise.psd import Spectrum, noise_psd, read_lines
 
 RATE = 4096
 PSD = "aLIGOO3LowT1800545"
@@ -26,7 +26,8 @@ def lines(root):
 
 def simulate(parameters, starts, seed=1, detector="L1", rate=3.0, duration=16):
     population = GlitchPopulation(rate, KINDS, parameters)
-    return simulation.simulate(seed, detector, starts, duration, RATE, Spectrum(PSD), population)
+    psd = Spectrum(PSD).psd
+    return simulation.simulate(seed, detector, starts, duration, RATE, psd, population)
 
 
 def test_a_block_is_a_function_of_seed_detector_and_start(parameters):
@@ -45,7 +46,7 @@ def test_a_block_is_a_function_of_seed_detector_and_start(parameters):
 
 
 def test_a_block_is_not_periodic():
-    data, _ = simulation.simulate(1, "L1", 16.0 * np.arange(32), 16, RATE, Spectrum(PSD))
+    data, _ = simulation.simulate(1, "L1", 16.0 * np.arange(32), 16, RATE, Spectrum(PSD).psd)
     data = signal.sosfilt(signal.butter(4, 100, fs=RATE, output="sos"), data, axis=1)[:, RATE:]
     step, periodic = np.abs(data[:, 0] - data[:, -1]), np.abs(np.diff(data, axis=1))
     # In a periodic block the last sample and the first are neighbours.
@@ -54,10 +55,10 @@ def test_a_block_is_not_periodic():
 
 def test_noise_has_the_psd_asked_for(lines):
     starts = 64.0 * np.arange(16)
-    data, _ = simulation.simulate(1, "V1", starts, 64, RATE, Spectrum(PSD, lines))
+    data, _ = simulation.simulate(1, "V1", starts, 64, RATE, Spectrum(PSD, lines).psd)
     psd = whitening.welch_psd(data, RATE, 4).mean(axis=0)
     grid = np.arange(len(psd)) / 4
-    smooth = design_psd(PSD, grid)
+    smooth = noise_psd(PSD, grid)
     away = np.abs(grid[:, None] - lines["frequency_hz"].to_numpy()).min(axis=1) > 10
     away &= (grid > 12) & (grid < 2040)
     for low in (12, 30, 100, 500, 1000, 1500):
@@ -89,7 +90,7 @@ def test_glitches_have_the_rate_the_kinds_and_the_snr(parameters):
     # The two differ by the glitches alone, and a lone glitch has its SNR.
     extra = (loud.astype(np.float64) - quiet).astype(np.float64)
     grid = np.arange(8 * RATE + 1) / 16
-    weight = np.where((grid >= 20) & (grid <= 2000), 4 / design_psd(PSD, grid), 0) / 16
+    weight = np.where((grid >= 20) & (grid <= 2000), 4 / noise_psd(PSD, grid), 0) / 16
     checked = 0
     for row, begin in zip(extra, starts, strict=True):
         mine = glitches[(glitches["gps"] >= begin) & (glitches["gps"] < begin + 16)]

@@ -6,11 +6,20 @@ import pytest
 from pycbc.detector import Detector
 from pycbc.filter import sigma
 from pycbc.types import FrequencySeries
+from scipy import ndimage, signal
 from scipy.stats import qmc
 
 from ccsncam.config.blocks import Conditioning
+from ccsncam.noise.psd import Spectrum, read_lines
+from ccsncam.noise.simulation import simulate
+from ccsncam.noise.whitening import welch_psd
 from ccsncam.waveforms.loading import load_waveform
-from ccsncam.waveforms.model import components, polarisations
+from ccsncam.waveforms.model import (
+    components,
+    energy_peak,
+    polarisation_weights,
+    polarisations,
+)
 from ccsncam.waveforms.surrogate import BASIS, realise
 from ccsncam.waveforms.surrogate_table import read_surrogates
 from ccsncam.waveforms.table import read_table
@@ -53,6 +62,18 @@ def response():
     return patterns, theta, phi
 
 
+def smooth_curve(root, name, length, step):
+    """A column of the shipped table, interpolated by PyCBC."""
+    rows = [
+        line.split("\t")
+        for line in (root / "resources/asd.tsv").read_text().splitlines()
+        if not line.startswith("#")
+    ]
+    values = np.array(rows[1:], dtype=float)
+    frequency, asd = values[:, 0], values[:, rows[0].index(name)]
+    return pycbc.psd.from_numpy_arrays(frequency, asd**2, length, step, 15.0)
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_the_median_network_snr_meets_its_target(name, root, path, config, targets, response):
     patterns, theta, phi = response
@@ -64,12 +85,50 @@ def test_the_median_network_snr_meets_its_target(name, root, path, config, targe
     )
     total = np.zeros(len(theta))
     for (f_plus, f_cross), detector in zip(patterns, ("H1", "L1", "V1"), strict=True):
-        psd = config["noise"]["simulated"]["psd"][detector]
-        psd = pycbc.psd.from_string(psd, RATE + 1, step, 15.0)
+        psd = smooth_curve(root, config["noise"]["simulated"]["psd"][detector], RATE + 1, step)
         strain = f_plus[:, None] * plus + f_cross[:, None] * cross
         for i, one in enumerate(strain):
             total[i] += sigma(FrequencySeries(one, delta_f=step), psd, 20.0, 2000.0) ** 2
     assert np.median(np.sqrt(total)) == pytest.approx(targets[name], rel=0.03)
+
+
+def test_m39_has_the_published_median_in_the_embedded_noise(root, path, config):
+    """The paper's median network SNR at 10 kpc, in noise that was simulated and measured."""
+    waveform = conditioned(root, path, config, "m39")
+    simulated = config["noise"]["simulated"]
+    unit = qmc.Sobol(5, rng=np.random.default_rng(3)).random(1024).T
+    theta, dec = np.arccos(2 * unit[0] - 1), np.arcsin(2 * unit[1] - 1)
+    phi, ra, psi = 2 * np.pi * unit[2], 2 * np.pi * unit[3], np.pi * unit[4]
+    both = polarisation_weights(theta, phi)
+    step = 0.25
+    parts = np.fft.rfft(components(waveform.quadrupole), 4 * RATE) / RATE / (10 * KPC)
+    total = np.zeros(len(theta))
+    for detector in ("H1", "L1", "V1"):
+        lines = read_lines(root / "resources/spectral_lines.tsv", detector)
+        spectrum = Spectrum(simulated["psd"][detector], lines)
+        data, _ = simulate(1, detector, 64.0 * np.arange(4), 64, RATE, spectrum.psd)
+        psd = welch_psd(data, RATE, 4).mean(axis=0)
+        patterns = Detector(detector).antenna_pattern(ra, dec, psi, 1238300000)
+        sides = both.swapaxes(0, 1)
+        weights = sum(f[:, None] * side for f, side in zip(patterns, sides, strict=True))
+        band = slice(round(20 / step), round(2000 / step) + 1)
+        gram = 4 * step * (parts[:, band] / psd[band] @ parts[:, band].conj().T).real
+        total += np.einsum("nk,kl,nl->n", weights, gram, weights)
+    assert np.median(np.sqrt(total)) == pytest.approx(47.9, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "frequency"), [("he3.5", 900), ("s18", 900), ("s13", 1400), ("s25", 1100)]
+)
+def test_most_energy_is_where_the_paper_has_the_peak(root, path, config, name, frequency):
+    waveform = conditioned(root, path, config, name)
+    found = energy_peak(waveform.quadrupole, waveform.sample_rate)
+    assert found == pytest.approx(frequency, rel=0.1)
+    # A spectrum of the time derivative itself, by SciPy.
+    rate = np.gradient(components(waveform.quadrupole), 1 / RATE, axis=-1)
+    at, power = signal.periodogram(rate, RATE)
+    smooth = ndimage.gaussian_filter1d(power.sum(axis=0), 20 / at[1])
+    assert at[smooth.argmax()] == pytest.approx(found, rel=0.1)
 
 
 def test_every_class_has_a_target_and_a_surrogate(config, targets, table):

@@ -5,8 +5,8 @@ import pytest
 from scipy import fft, signal, stats
 
 from ccsncam.noise import whitening
-from ccsncam.noise.psd import design_psd, read_lines
-from ccsncam.noise.simulation import Spectrum, simulate
+from ccsncam.noise.psd import Spectrum, noise_psd, read_lines
+from ccsncam.noise.simulation import simulate
 
 RATE = 4096
 
@@ -20,8 +20,8 @@ def effective_psd(psd, delta_f, rate, duration, f_min=20.0):
 def noise():
     """Eight pieces of 64 s coloured by the PSD of L1, without lines, and that PSD."""
     spectrum = Spectrum("aLIGOO3LowT1800545")
-    data, _ = simulate(3, "L1", 64.0 * np.arange(8), 64, RATE, spectrum)
-    return data, design_psd("aLIGOO3LowT1800545", np.arange(8193) / 4)
+    data, _ = simulate(3, "L1", 64.0 * np.arange(8), 64, RATE, spectrum.psd)
+    return data, noise_psd("aLIGOO3LowT1800545", np.arange(8193) / 4)
 
 
 def test_welch_is_pycbcs(noise):
@@ -155,7 +155,7 @@ def test_only_the_edges_are_corrupted(noise):
 def test_lines_do_not_stand_out(root):
     lines = read_lines(root / "resources/spectral_lines.tsv", "H1")
     spectrum = Spectrum("aLIGOaLIGOO3LowT1800545", lines)
-    data, _ = simulate(3, "H1", 64.0 * np.arange(4), 64, RATE, spectrum)
+    data, _ = simulate(3, "H1", 64.0 * np.arange(4), 64, RATE, spectrum.psd)
     psd = 1.042 * whitening.welch_psd(data, RATE, 4)
     white = whitening.whiten(data, whitening.whitening_fir(psd, 0.25, RATE, 2))[:, RATE:-RATE]
     _, power = signal.welch(white.astype(np.float64), RATE, nperseg=RATE, axis=-1)

@@ -14,8 +14,8 @@ FOLDER = Path(str(workflow.current_basedir)).parents[1]
 # fetches each file that is asked for into its cache. Jobs find the library and the tables there.
 REF = getattr(workflow.current_basedir, "ref", None)
 SHIPPED_TABLES = """
-    events.tsv glitches.tsv observing_runs.tsv published.json science_segments.tsv spectral_lines.tsv
-    surrogate_targets.tsv surrogates.tsv
+    asd.tsv events.tsv glitches.tsv observing_runs.tsv published.json science_segments.tsv
+    spectral_lines.tsv surrogate_targets.tsv surrogates.tsv
 """.split()
 
 

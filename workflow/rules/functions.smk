@@ -78,7 +78,7 @@ def announce():
 
 
 def strain_files(wildcards):
-    """Strain files that overlap the ranges of a split; none for simulated noise."""
+    """Strain files that overlap the ranges of a split, or the file of a simulation's spectrum."""
     found = checked(inputs.strain_of, config, wildcards.split, wildcards.detector)
     return as_inputs(config["noise"]["source"], found)
 

@@ -22,7 +22,7 @@ rule select_noise:
         runtime="1h",
     params:
         code=code_of("select_noise"),
-        tables=resources.digest("spectral_lines.tsv", "glitches.tsv"),
+        tables=resources.digest("asd.tsv", "spectral_lines.tsv", "glitches.tsv"),
         noise=noise_settings,
         whitening=config["whitening"],
         signal=signal_settings("sample_rate", "f_min", "f_max"),

@@ -19,9 +19,9 @@ class Whitening(Block):
 class Simulation(Block):
     """Simulated noise of one split and detector.
 
-    ``live_time`` is in s, and ``psd`` is a name of ``pycbc.psd``. ``lines`` says whether spectral
-    lines are added. ``glitches`` is the number of glitches per minute, ``glitch_kinds`` the share
-    of each kind, and ``glitch_snr`` the bounds of their SNR.
+    ``live_time`` is in s. ``psd`` is as `ccsncam.noise.psd.smooth_psd` takes it. ``lines`` says
+    whether spectral lines are added. ``glitches`` is the number of glitches per minute,
+    ``glitch_kinds`` the share of each kind, and ``glitch_snr`` the bounds of their SNR.
     """
 
     live_time: float

@@ -165,7 +165,7 @@ def _simulated(request: NoiseRequest) -> _Source:
                 begin,
                 duration,
                 band.sample_rate,
-                spectrum,
+                spectrum.psd,
                 population,
             )
             yield begin, strain, glitches

@@ -1,4 +1,4 @@
-"""Spectra of simulated noise: design curves of PyCBC, and spectral lines."""
+"""Spectra of simulated noise: measured curves, design curves of PyCBC, and spectral lines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,18 +9,19 @@ import pycbc.psd
 
 from ccsncam import resources
 from ccsncam.aliases import PathLike
+from ccsncam.noise import asd
 
 _NUMBERS = ["frequency_hz", "rms_strain", "width_hz"]
 
 
 @dataclass(frozen=True)
 class Spectrum:
-    """A design curve and the spectral lines on top of it.
+    """A smooth curve and the spectral lines on top of it.
 
     Attributes
     ----------
     name : str
-        A name of ``pycbc.psd.get_psd_model_list()``, such as ``aLIGOO3LowT1800545``.
+        As `smooth_psd` takes it.
     lines : pandas.DataFrame, optional
         Rows of one detector, from `read_lines`.
     """
@@ -29,14 +30,12 @@ class Spectrum:
     lines: pd.DataFrame | None = None
 
     def psd(self, frequencies: np.ndarray) -> np.ndarray:
-        """One-sided PSD on a grid of frequencies; see `design_psd`."""
-        return design_psd(self.name, frequencies, self.lines)
+        """One-sided PSD on a grid of frequencies; see `noise_psd`."""
+        return noise_psd(self.name, frequencies, self.lines)
 
 
-def design_psd(
-    name: str, frequencies: Sequence[float] | np.ndarray, lines: pd.DataFrame | None = None
-) -> np.ndarray:
-    """Compute the PSD that noise is coloured with: a design curve of PyCBC, and lines.
+def smooth_psd(name: str, frequencies: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Compute a PSD without lines, by interpolation of logarithms.
 
     Outside its own range the curve keeps its first or last value, so that no value is zero or
     infinite.
@@ -44,9 +43,51 @@ def design_psd(
     Parameters
     ----------
     name : str
-        A name of ``pycbc.psd.get_psd_model_list()``, such as ``aLIGOO3LowT1800545``.
+        A measured curve of `ccsncam.noise.asd.shipped`, such as ``O3-H1``; a text file of an
+        amplitude spectral density (`ccsncam.noise.asd.read_file`); or a design curve of
+        ``pycbc.psd.get_psd_model_list()``, such as ``aLIGOO3LowT1800545``.
     frequencies : array (n,)
         In Hz, evenly spaced from 0.
+
+    Returns
+    -------
+    array (n,), float64
+        One-sided, in 1/Hz.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, or the file cannot be read.
+    """
+    frequencies = np.asarray(frequencies, dtype=np.float64)
+    if asd.is_file(name) or name in asd.shipped():
+        at, density = asd.read(name)
+        curve = density**2
+    elif name in pycbc.psd.get_psd_model_list():
+        step = 0.25
+        curve = pycbc.psd.from_string(name, int(frequencies[-1] / step) + 1, step, 10.0).numpy()
+        given = np.flatnonzero((curve > 0) & np.isfinite(curve))
+        at, curve = given * step, curve[given]
+    else:
+        raise ValueError(
+            f"noise.simulated.psd: {name!r} is unknown: give one of {', '.join(asd.shipped())}, "
+            "the path of a text file of an amplitude spectral density, or a PSD of PyCBC, such as "
+            "aLIGOO3LowT1800545"
+        )
+    # A grid begins at 0 Hz, which has no logarithm.
+    wanted = np.log(np.maximum(frequencies, at[0]))
+    return np.exp(np.interp(wanted, np.log(at), np.log(curve)))
+
+
+def noise_psd(
+    name: str, frequencies: Sequence[float] | np.ndarray, lines: pd.DataFrame | None = None
+) -> np.ndarray:
+    """Compute the PSD that noise is coloured with: a smooth curve, and lines.
+
+    Parameters
+    ----------
+    name, frequencies
+        As `smooth_psd`.
     lines : pandas.DataFrame, optional
         ``frequency_hz``, ``rms_strain`` and ``width_hz`` of each line. A line is a Gaussian, and
         ``width_hz`` its full width at half maximum. Its mean square is the same on any grid.
@@ -59,20 +100,10 @@ def design_psd(
     Raises
     ------
     ValueError
-        If PyCBC does not know the name.
+        As `smooth_psd`.
     """
-    if name not in pycbc.psd.get_psd_model_list():
-        close = [known for known in pycbc.psd.get_lalsim_psd_list() if "O3" in known]
-        raise ValueError(
-            f"noise.simulated.psd: {name!r} is not a PSD that PyCBC knows; those of O3 are "
-            f"{', '.join(close)}"
-        )
     frequencies = np.asarray(frequencies, dtype=np.float64)
-    step, top = 0.25, frequencies[-1]
-    curve = pycbc.psd.from_string(name, int(top / step) + 1, step, 10.0).numpy()
-    given = np.flatnonzero((curve > 0) & np.isfinite(curve))
-    at = np.log(np.maximum(frequencies, step))
-    psd = np.exp(np.interp(at, np.log(given * step), np.log(curve[given])))
+    psd = smooth_psd(name, frequencies)
     if lines is None:
         return psd
     delta_f = frequencies[1] - frequencies[0]

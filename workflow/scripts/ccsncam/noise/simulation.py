@@ -9,8 +9,7 @@ from scipy import fft
 
 from ccsncam.aliases import Ranges
 from ccsncam.noise.folder import show
-from ccsncam.noise.glitches import Glitch, GlitchMaker, GlitchPopulation
-from ccsncam.noise.psd import Spectrum
+from ccsncam.noise.glitches import Glitch, GlitchMaker, GlitchPopulation, Psd
 
 # Time that is simulated before and after a block and thrown away [s]. What the inverse transform
 # gives is periodic, and a block that is cut out of it is not.
@@ -61,7 +60,7 @@ def simulate(
     gps_start: Sequence[float] | np.ndarray,
     duration: float,
     sample_rate: int,
-    spectrum: Spectrum,
+    psd: Psd,
     glitches: GlitchPopulation | None = None,
 ) -> tuple[np.ndarray, pd.DataFrame]:
     """Simulate blocks of noise of one detector.
@@ -81,8 +80,9 @@ def simulate(
         Length of a block [s].
     sample_rate : int
         In Hz.
-    spectrum : Spectrum
-        What the Gaussian noise is coloured with.
+    psd : callable
+        Gives the one-sided PSD [1/Hz] on a grid of frequencies [Hz], such as
+        `ccsncam.noise.psd.Spectrum.psd`; the Gaussian noise is coloured with it.
     glitches : GlitchPopulation, optional
         Without it, or with a rate of 0, there are no glitches. They are drawn from a stream of
         their own, so the Gaussian noise is the same with and without them.
@@ -97,7 +97,7 @@ def simulate(
     Raises
     ------
     ValueError
-        If PyCBC does not know the spectrum, or the population of glitches is wrong.
+        If the population of glitches is wrong.
     """
     gps_start = np.atleast_1d(np.asarray(gps_start, dtype=np.float64))
     size = round(duration * sample_rate)
@@ -107,14 +107,14 @@ def simulate(
     grid = np.arange(length // 2 + 1) * (sample_rate / length)
     # E|X|² = S fs N / 2. Half of it is in the real part and half in the imaginary part; the first
     # and the last value of the spectrum are real.
-    amplitude = np.sqrt(spectrum.psd(grid) * sample_rate * length) / 2
+    amplitude = np.sqrt(psd(grid) * sample_rate * length) / 2
     amplitude[[0, -1]] *= np.sqrt(2)
     # float32 reaches down to 1e-38. The spectrum (about 1e-20) and the strain (1e-22) are far
     # above that, and values are squared only after they have become float64.
     amplitude = amplitude.astype(np.float32)
     strain = np.empty((len(gps_start), size), dtype=np.float32)
     found: list[Glitch] = []
-    maker = GlitchMaker(glitches, sample_rate, spectrum.psd) if glitches and glitches.rate else None
+    maker = GlitchMaker(glitches, sample_rate, psd) if glitches and glitches.rate else None
     for row, begin in enumerate(gps_start):
         random = _generator(seed, detector, begin, 0)
         noise = random.standard_normal(2 * len(grid), dtype=np.float32).view(np.complex64)

@@ -11,7 +11,7 @@ import pandas as pd
 from ccsncam import resources
 from ccsncam.aliases import Ranges
 from ccsncam.gwosc import archive
-from ccsncam.noise import events, folder
+from ccsncam.noise import asd, events, folder
 from ccsncam.waveforms import files, surrogate_table, table
 
 Config = Mapping[str, Any]
@@ -84,7 +84,7 @@ def check_files(config: Config) -> None:
 
 
 def strain_files(config: Config) -> set[Path]:
-    """List all files of strain of a run; those of GWOSC may not have been fetched yet.
+    """List all files that the noise of a run is made from; GWOSC's may not have been fetched yet.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def strain_files(config: Config) -> set[Path]:
 
 
 def strain_of(config: Config, split: str, detector: str) -> list[Path]:
-    """List the files of strain of one split and detector.
+    """List the files that the noise of one split and detector is made from.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def strain_of(config: Config, split: str, detector: str) -> list[Path]:
     Returns
     -------
     list of pathlib.Path
-        Empty for simulated noise.
+        Files of strain. For simulated noise, the file of its spectrum if the config names one.
 
     Raises
     ------
@@ -133,7 +133,21 @@ def strain_of(config: Config, split: str, detector: str) -> list[Path]:
         return gwosc_paths(wanted, noise["gwosc"], f"{config['run']}/noise")
     if noise["source"] == "files":
         return folder.files_for(noise["files"]["folder"], detector, ranges, noise["files"]["plain"])
-    return []
+    return _spectrum_of(noise["simulated"]["psd"].get(detector, ""), detector)
+
+
+def _spectrum_of(name: str, detector: str) -> list[Path]:
+    """The file of a simulation's spectrum, once it has been read; nothing for a known curve."""
+    if not asd.is_file(name):
+        return []
+    where = f"config, noise.simulated.psd.{detector}"
+    if not Path(name).is_file():
+        raise ValueError(f"{where}: {name}: no such file of an amplitude spectral density")
+    try:
+        asd.read_file(name)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
+    return [Path(name)]
 
 
 def gwosc_paths(wanted: list[archive.ArchiveFile], block: Config, own: str) -> list[Path]:

@@ -200,3 +200,27 @@ def energy(quadrupole: np.ndarray, sample_rate: float) -> float:
     spectrum = np.fft.rfft(quadrupole, size) / sample_rate
     power = (2 * np.pi * frequency) ** 2 * np.sum(np.abs(spectrum) ** 2, axis=(0, 1))
     return LIGHT_CM_PER_S**3 / (5 * NEWTON_CGS) * 2 * np.sum(power) * sample_rate / size
+
+
+def energy_peak(quadrupole: np.ndarray, sample_rate: float, width: float = 50.0) -> float:
+    """Find the frequency at which most energy is radiated.
+
+    Parameters
+    ----------
+    quadrupole : numpy.ndarray
+        As for `energy`.
+    sample_rate : float
+        Hz.
+    width : float
+        The energy spectrum dE/df is averaged over windows of this width [Hz].
+
+    Returns
+    -------
+    float
+        [Hz].
+    """
+    size = quadrupole.shape[-1]
+    frequency = np.fft.rfftfreq(size, 1 / sample_rate)
+    power = frequency**2 * np.sum(np.abs(np.fft.rfft(quadrupole)) ** 2, axis=(0, 1))
+    bins = max(1, round(width / frequency[1]))
+    return float(frequency[np.convolve(power, np.ones(bins), "same").argmax()])
