@@ -28,7 +28,7 @@ def strain_at(detector, model, row, distance_kpc):
     """One second of strain at a detector, as a TimeSeries."""
     plus, cross = plus_cross(model.quadrupole, row["theta"], row["phi"])
     site = Detector(detector)
-    gps = row["gps_start"][0]
+    gps = row["gps_start"]
     f_plus, f_cross = site.antenna_pattern(row["ra"], row["dec"], row["psi"], gps)
     delay = site.time_delay_from_earth_center(row["ra"], row["dec"], gps)
     h = (f_plus * plus + f_cross * cross) / (distance_kpc * KPC_IN_CM)

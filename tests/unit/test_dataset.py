@@ -31,7 +31,7 @@ def columns():
     rng = np.random.default_rng(0)
     label = np.repeat([0, 1, 2], 4)
     found = {name: rng.random(12) for name in COLUMNS}
-    found |= {name: rng.random((12, 2)) for name in ("snr", "gps_start")}
+    found |= {name: rng.random((12, 2)) for name in ("snr", "noise_gps_start")}
     found |= {name: rng.integers(9, size=(12, 2)) for name in ("noise_piece", "noise_offset")}
     found |= {"label": label, "waveform": label - 1}
     found["spectrogram"] = rng.random((12, 5, 4, 2), np.float32)

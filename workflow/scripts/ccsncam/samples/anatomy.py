@@ -13,7 +13,7 @@ from ccsncam.samples.synthesis import Drawn, Inputs, noise_windows, whitened_sig
 from ccsncam.waveforms.model import Waveform
 
 # What `anatomy` needs to know about samples.
-_NEEDED = (*DRAWN, "gps_start", "noise_piece", "noise_offset", "distance_kpc")
+_NEEDED = (*DRAWN, "noise_piece", "noise_offset", "distance_kpc")
 # A sample counts as built again if it differs from the stored image by no more than this.
 _TOLERANCE = 1e-3
 

@@ -131,7 +131,7 @@ def polar_examples(
             table = draw(inputs, seed, "examples", label, 0, 1)
             table["theta"], table["phi"] = np.zeros(1), np.zeros(1)
             response = antenna.response(
-                [detector], table["ra"], table["dec"], table["psi"], table["gps_start"][:, 0]
+                [detector], table["ra"], table["dec"], table["psi"], table["gps_start"]
             )
             table["bounce_time"] = bounce_time - response.delay[:, 0]
             columns = _columns(inputs, spectra, label, table, scaling)

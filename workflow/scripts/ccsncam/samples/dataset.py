@@ -23,8 +23,10 @@ from ccsncam.origin import Origin
 from ccsncam.samples.grid import Grid
 
 # What is drawn for a sample: its source, and the waveform and the noise that it takes.
-DRAWN = ("theta", "phi", "ra", "dec", "psi", "bounce_time")
-PLACES = ("waveform", "gps_start", "noise_piece", "noise_offset")
+# ``gps_start`` is the GPS time of the sample [s]: antenna patterns and delays of all detectors are
+# those of this time. The noise of a detector may be of another one, ``noise_gps_start``.
+DRAWN = ("theta", "phi", "ra", "dec", "psi", "bounce_time", "gps_start")
+PLACES = ("waveform", "noise_gps_start", "noise_piece", "noise_offset")
 # Columns in the order in which they are written.
 COLUMNS = ("spectrogram", "label", "snr", "distance_kpc", "network_snr", *DRAWN, *PLACES)
 # Attributes that `DataSet.open` reads.
@@ -203,7 +205,7 @@ class DataSet(Header):
             "waveform": (each, "i4"),
         }
         shapes |= {name: (each, "f8") for name in ("network_snr", "distance_kpc", *DRAWN)}
-        shapes |= {name: (per_detector, "f8") for name in ("snr", "gps_start")}
+        shapes |= {name: (per_detector, "f8") for name in ("snr", "noise_gps_start")}
         shapes |= {name: (per_detector, "i4") for name in ("noise_piece", "noise_offset")}
         with created(path) as file:
             for name, (shape, kind) in shapes.items():

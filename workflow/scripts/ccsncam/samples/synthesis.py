@@ -119,8 +119,9 @@ def draw(
     dict of numpy.ndarray
         ``theta phi ra dec psi`` [rad], ``bounce_time`` [s], ``uniform`` (for the SNR) and
         ``waveform`` (index in `Inputs.waveforms`, -1 for noise; the realisations of a class take
-        turns) have shape (n,); ``noise_piece``, ``noise_offset`` [samples] and ``gps_start`` [s]
-        have shape (n, detector).
+        turns) have shape (n,); ``noise_piece``, ``noise_offset`` [samples] and
+        ``noise_gps_start`` [s] have shape (n, detector). ``gps_start`` [s], shape (n,), is the
+        time of the sample, for antenna patterns and delays: that of the first detector's noise.
     """
     detectors, rate = len(inputs.noise), inputs.rate
     name = inputs.classes[label]
@@ -142,14 +143,15 @@ def draw(
         windows = np.repeat(windows[:, :1], detectors, axis=1)
     table["noise_piece"] = np.empty((count, detectors), np.int32)
     table["noise_offset"] = np.empty((count, detectors), np.int32)
-    table["gps_start"] = np.empty((count, detectors))
+    table["noise_gps_start"] = np.empty((count, detectors))
     for d, (noise, pieces) in enumerate(zip(inputs.noise, inputs.pieces, strict=True)):
         edge = round(noise.corrupted * rate)
         choices = noise.whitened.shape[1] - 2 * edge - rate + 1
         piece = pieces[(windows[:, d, 0] * len(pieces)).astype(int)]
         offset = edge + (windows[:, d, 1] * choices).astype(int)
         table["noise_piece"][:, d], table["noise_offset"][:, d] = piece, offset
-        table["gps_start"][:, d] = noise.gps_start[piece] + offset / rate
+        table["noise_gps_start"][:, d] = noise.gps_start[piece] + offset / rate
+    table["gps_start"] = table["noise_gps_start"][:, 0]
     return table
 
 
@@ -174,7 +176,7 @@ def whitened_signal(
         At 1 kpc, shape (n, detector).
     """
     response = antenna.response(
-        inputs.detectors, table["ra"], table["dec"], table["psi"], table["gps_start"][:, 0]
+        inputs.detectors, table["ra"], table["dec"], table["psi"], table["gps_start"]
     )
     strains = injection.project(
         spectrum, table["theta"], table["phi"], response, table["bounce_time"], inputs.rate
