@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 from made_results import ORIGIN, make_dataset, make_evaluation
@@ -17,7 +18,11 @@ def test_paper_numbers(tmp_path):
         ([0, 0, 1, 2], [0, 1, 1, 2], 1.0, "test-1kpc"),
         ([0, 0, 1, 2], [0, 0, 0, 2], 10.0, "test-10kpc"),
     ]
-    found = tables.rate_tables(make_evaluation(*one) for one in columns)
+    evaluations = [make_evaluation(*one) for one in columns]
+    # Each sample of noise has a piece of its own, so Wilson's interval is the right one.
+    pieces = {one.dataset: np.arange(len(one.label))[:, None] for one in evaluations}
+    found = tables.rate_tables(evaluations, pieces)
+    alarms = tables.false_alarms(evaluations, pieces)
     datasets = [
         make_dataset(tmp_path / f"{name}.h5", label, distance, name)
         for label, _, distance, name in columns
@@ -26,10 +31,10 @@ def test_paper_numbers(tmp_path):
     numbers = paper.paper_numbers(
         found["accuracy"],
         found["tpr"],
+        alarms,
         tables.snr_table(datasets),
         noise,
-        parameters=1,
-        features=2,
+        size={"parameters": 1, "features": 2},
         seeds=[0],
         origin=ORIGIN,
     )
@@ -39,13 +44,14 @@ def test_paper_numbers(tmp_path):
     assert numbers["accuracy"] == {"1": 0.75, "10": 0.75}
     assert numbers["mean_tpr"] == {"1": 1.0, "10": 0.5}
     assert numbers["noise_false_alarm"] == pytest.approx(0.25)
+    assert numbers["noise_alarms_per_hour"] == pytest.approx(900)
     assert numbers["tpr"]["a"] == {"1": 1.0, "10": 0.0}
     assert numbers["reuse"] == {"test": {"H1": 2.0}}
     leaf = {"value": 0.984, "unit": "rate in [0, 1]", "where": "III.A"}
     published = {"source": "x", "accuracy": {"1": leaf}, "tpr": {"a": {"1": leaf}}}
     published |= {"validation_accuracy": leaf, "noise_false_alarm": leaf}
     published |= {"mean_tpr": {"5": leaf}, "table1": {"Grad-CAM": {"average_drop": leaf}}}
-    intervals = paper.rate_intervals(found["accuracy"], found["tpr"])
+    intervals = paper.rate_intervals(found["accuracy"], found["tpr"], alarms)
     rows = paper.compare_with_paper(numbers, published, intervals)
     rows = {row["quantity"]: row for row in rows}
     row = rows["accuracy, 1 kpc"]
@@ -58,7 +64,8 @@ def test_paper_numbers(tmp_path):
     ):
         expected = stats.binomtest(hits, trials).proportion_ci(method="wilson")
         assert (rows[name]["low"], rows[name]["high"]) == pytest.approx(tuple(expected))
-        assert rows[name]["interval"] == "95 % Wilson"
+        kind = "over pieces of noise" if name == "noise_false_alarm" else "Wilson"
+        assert rows[name]["interval"] == f"95 % {kind}"
     # What a run does not have stays empty: the paper's value never takes its place.
     for name in ("mean_tpr, 5 kpc", "table1, Grad-CAM, average_drop"):
         assert rows[name]["here"] is None

@@ -49,3 +49,35 @@ def test_bootstrap_stays_in_range_and_has_its_width():
     found = rates.bootstrap([np.array([1.0] * 9 + [-1.0, np.nan])])
     assert (found.mean, found.high, found.n) == (0.8, 1, 10)
     assert found.low >= -1
+
+
+def test_intervals_over_pieces_are_those_of_a_block_bootstrap():
+    """A rate whose hits come in runs, against resampled pieces of one and of two detectors."""
+    random = np.random.default_rng(2)
+    pieces = random.integers(60, size=(6000, 2))
+    chance = np.where(random.random((60, 2)) < 0.05, 0.3, 0.002)
+    hits = random.random(6000) < np.maximum(chance[pieces[:, 0], 0], chance[pieces[:, 1], 1])
+    spread = {}
+    for detector in (0, 1):
+        own = pieces[:, detector]
+        drawn = random.multinomial(60, np.full(60, 1 / 60), 4000)
+        taken = drawn @ np.bincount(own, hits, 60)
+        spread[detector] = np.var(taken / (drawn @ np.bincount(own, minlength=60)))
+    plain = hits.mean() * (1 - hits.mean()) / 6000
+    for columns, variance in (([0], spread[0]), ([0, 1], spread[0] + spread[1] - plain)):
+        low, high = rates.by_pieces(hits, pieces[:, columns])
+        assert high - low == pytest.approx(2 * 1.96 * np.sqrt(variance), rel=0.1)
+        assert low < hits.mean() < high
+        # Many times wider than if windows were independent.
+        ends = rates.wilson(hits.sum(), 6000)
+        assert high - low > 2 * (ends[1] - ends[0])
+    # Coincident noise has the same piece in all detectors, which counts once.
+    twice = rates.by_pieces(hits, pieces[:, [0, 0]])
+    assert twice == rates.by_pieces(hits, pieces[:, [0]])
+
+
+def test_intervals_over_pieces_at_their_ends():
+    none = np.zeros(50, bool)
+    expected = stats.binomtest(0, 50).proportion_ci(0.95, "wilson")
+    assert rates.by_pieces(none, np.zeros((50, 1), int)) == pytest.approx(tuple(expected))
+    assert np.isnan(rates.by_pieces(none[:0], np.zeros((0, 1), int))).all()

@@ -1,10 +1,14 @@
 """Tables of rates, SNRs and noise."""
 
+import numpy as np
 import pytest
 from made_results import make_dataset, make_evaluation, make_noise
 
 from ccsncam.noise.store import NoiseHeader, common_starts, read_stretches
 from ccsncam.results import tables
+from ccsncam.results.rates import by_pieces
+
+DATASETS = ("test-1kpc", "test-2kpc", "validation-snr-20-50")
 
 
 def test_rates():
@@ -17,6 +21,29 @@ def test_rates():
     assert matrix.loc["a", "noise"] == 1
     assert matrix.loc["noise", "a"] == 1
     assert matrix.to_numpy().sum() == 6
+
+
+def test_false_alarms_and_their_intervals():
+    known = [0] * 8 + [1, 2]
+    said = [1, 1, 1, 1, 0, 0, 0, 0, 1, 2]
+    first = make_evaluation(known, said, 1.0)
+    other = make_evaluation(known, [0] * 10, 2.0, "test-2kpc")
+    validation = make_evaluation(known, said, dataset="validation-snr-20-50")
+    # All four false alarms come from one piece.
+    pieces = {name: np.array([0] * 4 + [1, 2, 3, 4, 0, 0])[:, None] for name in DATASETS}
+    (row,) = tables.false_alarms([first, other, validation], pieces).to_dict("records")
+    assert (row["n"], row["taken"], row["fraction"]) == (16, 4, 0.25)
+    assert row["alarms_per_hour"] == 900
+    assert row["alarms_per_hour_high"] == pytest.approx(3600 * row["fraction_high"])
+    low, high = by_pieces(
+        np.array(said[:8] + [0] * 8) > 0, np.tile([0] * 4 + [1, 2, 3, 4], 2)[:, None]
+    )
+    assert (row["fraction_low"], row["fraction_high"]) == (low, high)
+    tpr = tables.rate_tables([first], pieces)["tpr"].set_index("class")
+    plain = tables.rate_tables([first])["tpr"].set_index("class")
+    wide, narrow = (one.loc["noise", "high"] - one.loc["noise", "low"] for one in (tpr, plain))
+    assert wide > 1.2 * narrow
+    assert tpr.loc["a", "low"] == plain.loc["a", "low"]
 
 
 def test_accuracy_by_snr():
@@ -37,6 +64,7 @@ def test_snr_and_noise_tables(tmp_path):
     (row,) = tables.noise_table([noise], [data, data]).to_dict("records")
     assert (row["live_time_s"], row["usable_time_s"]) == (8.0, 4.0)
     assert (row["samples"], row["glitches"], row["reuse"]) == (10, 3, 2.5)
+    assert (row["samples_of_noise"], row["reuse_by_noise"]) == (2, 0.5)
 
 
 def test_coincident_noise_counts_what_all_detectors_have(tmp_path):

@@ -3,6 +3,7 @@ RESULT_TABLES = {
     "accuracy_by_snr": "accuracy in bins of network SNR",
     "tpr": "true positive rate of each class",
     "confusion": "confusion matrices",
+    "false_alarms": "noise that is taken for a signal",
     "snr": "network SNR in each data set",
     "noise": "live time, glitches and reuse of the noise",
 }
@@ -66,7 +67,10 @@ rule tabulate:
 
 rule paper_numbers:
     input:
-        tables=expand("<results>/tables/{table}.csv", table=["accuracy", "tpr", "snr", "noise"]),
+        tables=expand(
+            "<results>/tables/{table}.csv",
+            table=["accuracy", "tpr", "false_alarms", "snr", "noise"],
+        ),
         table1="<results>/tables/table1.csv",
         dataset=f"<results>/datasets/{VALIDATION}.h5",
     output:

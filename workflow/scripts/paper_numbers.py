@@ -16,14 +16,14 @@ def main(job: Any) -> None:
     """Read the tables, write numbers.json and the comparison."""
     joblog.start(job.log[0], job.rule)
     origin = DataSet.open(job.input.dataset).origin
-    accuracy, tpr, snr, noise = (pd.read_csv(path) for path in job.input.tables)
+    accuracy, tpr, alarms, snr, noise = (pd.read_csv(path) for path in job.input.tables)
     numbers = paper.paper_numbers(
         accuracy,
         tpr,
+        alarms,
         snr,
         noise,
-        parameters=job.params.classifier["parameters"],
-        features=job.params.classifier["features"],
+        size=job.params.classifier,
         seeds=job.params.seeds,
         origin=origin,
     )
@@ -31,7 +31,7 @@ def main(job: Any) -> None:
     text = json.dumps(numbers, indent=2) + "\n"
     Path(job.output.numbers).write_text(text, encoding="utf-8")
     published = json.loads(resources.path("published.json").read_text(encoding="utf-8"))
-    intervals = paper.rate_intervals(accuracy, tpr) if len(job.params.seeds) == 1 else {}
+    intervals = paper.rate_intervals(accuracy, tpr, alarms) if len(job.params.seeds) == 1 else {}
     table = pd.DataFrame(paper.compare_with_paper(numbers, published, intervals))
     table = table.assign(inputs=origin.words)
     table.to_csv(job.output.comparison, index=False, float_format="%.6g")

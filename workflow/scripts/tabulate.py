@@ -16,7 +16,9 @@ def main(job: Any) -> None:
     datasets = [DataSet.open(path) for path in job.input.datasets]
     noise = [NoiseHeader.read(path) for path in job.input.noise]
     starts = common_starts(job.input.noise) if job.params.coincident else None
-    found = tables.rate_tables(evaluations)
+    pieces = {data.name: data.column("noise_piece") for data in datasets}
+    found = tables.rate_tables(evaluations, pieces)
+    found["false_alarms"] = tables.false_alarms(evaluations, pieces)
     found["accuracy_by_snr"] = tables.accuracy_by_snr(evaluations)
     found["snr"] = tables.snr_table(datasets)
     found["noise"] = tables.noise_table(noise, datasets, starts)

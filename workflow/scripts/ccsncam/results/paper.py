@@ -7,17 +7,19 @@ import numpy as np
 import pandas as pd
 
 from ccsncam.origin import Origin
-from ccsncam.results.rates import over_seeds, wilson
+from ccsncam.results.rates import over_seeds
+
+WILSON, PIECES = "95 % Wilson", "95 % over pieces of noise"
 
 
 def paper_numbers(
     accuracy: pd.DataFrame,
     tpr: pd.DataFrame,
+    alarms: pd.DataFrame,
     snr: pd.DataFrame,
     noise: pd.DataFrame,
     *,
-    parameters: int,
-    features: int,
+    size: Mapping[str, int],
     seeds: Sequence[int],
     origin: Origin,
 ) -> dict[str, Any]:
@@ -25,10 +27,10 @@ def paper_numbers(
 
     Parameters
     ----------
-    accuracy, tpr, snr, noise : pandas.DataFrame
+    accuracy, tpr, alarms, snr, noise : pandas.DataFrame
         From `ccsncam.results.tables`.
-    parameters, features : int
-        Size of the network, from the config's block ``classifier``.
+    size : mapping
+        ``parameters`` and ``features`` of the network, from the config's block ``classifier``.
     seeds : list of int
     origin : Origin
 
@@ -40,12 +42,9 @@ def paper_numbers(
     """
     test = accuracy.dropna(subset="distance_kpc")
     signal = tpr[tpr["class"] != "noise"].dropna(subset="distance_kpc")
-    silent = tpr[tpr["class"] == "noise"].dropna(subset="distance_kpc")
-    right = silent.groupby("seed")[["correct", "n"]].sum()
     validation = accuracy[accuracy["dataset"].str.startswith("validation")]
     return {
-        "parameters": parameters,
-        "features": features,
+        **size,
         "validation_accuracy": over_seeds(validation["accuracy"]),
         "accuracy": {
             f"{d:g}": over_seeds(rows["accuracy"]) for d, rows in test.groupby("distance_kpc")
@@ -55,7 +54,8 @@ def paper_numbers(
             for d, rows in signal.groupby("distance_kpc")
         },
         "tpr": _by_class(signal, "tpr"),
-        "noise_false_alarm": over_seeds(1 - right["correct"] / right["n"]),
+        "noise_false_alarm": over_seeds(alarms["fraction"]),
+        "noise_alarms_per_hour": over_seeds(alarms["alarms_per_hour"]),
         "median_network_snr": _by_class(snr.dropna(subset="distance_kpc"), "network_snr_50"),
         "reuse": {
             split: dict(zip(rows["detector"], rows["reuse"], strict=True))
@@ -74,43 +74,45 @@ def _by_class(table: pd.DataFrame, column: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def rate_intervals(accuracy: pd.DataFrame, tpr: pd.DataFrame) -> dict[str, tuple[float, float]]:
-    """Wilson intervals of the rates of one network.
+def rate_intervals(
+    accuracy: pd.DataFrame, tpr: pd.DataFrame, alarms: pd.DataFrame
+) -> dict[str, tuple[float, float, str]]:
+    """Intervals of the rates of one network, and their names.
 
     A mean over classes has no such interval, because it is not a rate of counts.
 
     Parameters
     ----------
-    accuracy, tpr : pandas.DataFrame
+    accuracy, tpr, alarms : pandas.DataFrame
         From `ccsncam.results.tables`, of one seed.
 
     Returns
     -------
     dict
-        Low and high end, by the name of the quantity in `compare_with_paper`.
+        Low and high end and the kind of interval, by the name of the quantity in
+        `compare_with_paper`.
     """
-    found: dict[str, tuple[float, float]] = {}
+    found: dict[str, tuple[float, float, str]] = {}
     columns = [accuracy[name] for name in ("dataset", "distance_kpc", "low", "high")]
     for name, distance, low, high in zip(*columns, strict=True):
         if np.isfinite(distance):
-            found[f"accuracy, {distance:g} kpc"] = low, high
+            found[f"accuracy, {distance:g} kpc"] = low, high, WILSON
         elif name.startswith("validation"):
-            found["validation_accuracy"] = low, high
+            found["validation_accuracy"] = low, high, WILSON
     test = tpr.dropna(subset="distance_kpc")
     columns = [test[name] for name in ("class", "distance_kpc", "low", "high")]
     for name, distance, low, high in zip(*columns, strict=True):
-        found[f"tpr, {name}, {distance:g} kpc"] = low, high
-    silent = test[test["class"] == "noise"]
-    total = silent["n"].sum()
-    low, high = wilson(total - silent["correct"].sum(), total)
-    found["noise_false_alarm"] = float(low), float(high)
+        kind = PIECES if name == "noise" else WILSON
+        found[f"tpr, {name}, {distance:g} kpc"] = low, high, kind
+    row = alarms.iloc[0]
+    found["noise_false_alarm"] = row["fraction_low"], row["fraction_high"], PIECES
     return found
 
 
 def compare_with_paper(
     numbers: Mapping[str, Any],
     published: Mapping[str, Any],
-    intervals: Mapping[str, tuple[float, float]],
+    intervals: Mapping[str, tuple[float, float, str]],
     above: str = "",
 ) -> list[dict[str, Any]]:
     """List the published values beside those of a run.
@@ -148,7 +150,6 @@ def compare_with_paper(
             row |= {"here": here["mean"], "low": here["low"], "high": here["high"]}
             row["interval"] = "95 % over seeds"
         elif here is not None and name in intervals:
-            row["low"], row["high"] = intervals[name]
-            row["interval"] = "95 % Wilson"
+            row["low"], row["high"], row["interval"] = intervals[name]
         rows.append({**row, "unit": entry["unit"], "where": entry["where"]})
     return rows

@@ -75,6 +75,44 @@ def wilson(
     return low, high
 
 
+def by_pieces(hits: np.ndarray, pieces: np.ndarray) -> tuple[float, float]:
+    """Interval of a rate whose trials share pieces of noise, so that they are not independent.
+
+    The variance is the one that a block bootstrap over pieces tends to. Where each detector has
+    pieces of its own, the variances of the detectors are combined as for several ways of
+    clustering. Wilson's interval is then taken for the number of independent trials that would
+    have the same variance.
+
+    Parameters
+    ----------
+    hits : numpy.ndarray of bool
+        Shape (n,).
+    pieces : numpy.ndarray of int
+        The piece that each trial takes from each detector, shape (n, detector).
+
+    Returns
+    -------
+    low, high : float
+        95 % confidence; NaN where there are no trials.
+
+    References
+    ----------
+    Cameron, Gelbach & Miller 2011, J. Bus. Econ. Stat. 29, 238, without the terms of trials that
+    share the pieces of two detectors, which are rare where pieces are drawn independently.
+    """
+    count = len(hits)
+    rate = np.mean(hits) if count else np.nan
+    plain = rate * (1 - rate) / count if count else np.nan
+    effect = 1.0
+    if plain > 0:
+        # Coincident noise has the same pieces in all detectors, and they count once.
+        apart = [np.bincount(column, hits - rate) for column in np.unique(pieces, axis=1).T]
+        variances = [np.sum(one**2) / count**2 for one in apart]
+        effect = max(1.0, (sum(variances) - (len(variances) - 1) * plain) / plain)
+    low, high = wilson(rate * count / effect if count else 0, count / effect)
+    return float(low), float(high)
+
+
 def student(values: Iterable[float]) -> dict[str, Any]:
     """Mean of several values with its 95 % Student-t interval.
 

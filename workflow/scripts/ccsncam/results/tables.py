@@ -8,9 +8,12 @@ import pandas as pd
 
 from ccsncam.network.evaluation import Evaluation
 from ccsncam.noise.store import NoiseHeader
-from ccsncam.results.rates import wilson
+from ccsncam.results.rates import Mean, by_pieces, wilson
 from ccsncam.samples.dataset import DataSet
 
+# Length of a sample [s].
+LENGTH = 1.0
+NOISE = "noise"
 SNR_BINS = (0, 5, 8, 12, 16, 20, 25, 30, 40, 50, 75, 100, 200)
 
 
@@ -46,13 +49,18 @@ def _distance(one: Evaluation) -> float:
     return float(distance[0]) if len(distance) == 1 else np.nan
 
 
-def rate_tables(evaluations: Iterable[Evaluation]) -> dict[str, pd.DataFrame]:
+def rate_tables(
+    evaluations: Iterable[Evaluation], pieces: Mapping[str, np.ndarray] | None = None
+) -> dict[str, pd.DataFrame]:
     """Accuracy, true positive rates and confusion matrices.
 
     Parameters
     ----------
     evaluations : iterable of Evaluation
         One per seed and data set.
+    pieces : mapping of str to numpy.ndarray, optional
+        For each data set the pieces of noise of its samples, shape (n, detector). With them, the
+        intervals of the class noise are those of `ccsncam.results.rates.by_pieces`.
 
     Returns
     -------
@@ -61,7 +69,7 @@ def rate_tables(evaluations: Iterable[Evaluation]) -> dict[str, pd.DataFrame]:
         and ``confusion`` one for each pair of true and predicted class. All have counts, rate and
         95 % Wilson interval. ``distance_kpc`` is NaN for a data set that was scaled by SNR.
     """
-    accuracy, matrices = [], []
+    accuracy, matrices, ends = [], [], []
     for one in evaluations:
         key = {"seed": one.seed, "dataset": one.dataset, "distance_kpc": _distance(one)}
         correct = int(np.sum(one.label == one.prediction))
@@ -72,13 +80,56 @@ def rate_tables(evaluations: Iterable[Evaluation]) -> dict[str, pd.DataFrame]:
             for i, true in enumerate(one.classes)
             for j, other in enumerate(one.classes)
         ]
+        if pieces is not None:
+            silent = one.label == 0
+            said, own = one.prediction[silent], pieces[one.dataset][silent]
+            ends += [by_pieces(said == j, own) for j in range(len(one.classes))]
     matrix = _with_rate(pd.DataFrame(matrices), "count", "n", "fraction")
+    if ends:
+        matrix.loc[matrix["true"] == NOISE, ["low", "high"]] = ends
     tpr = matrix[matrix["true"] == matrix["predicted"]].drop(columns="predicted")
     return {
         "accuracy": _with_rate(pd.DataFrame(accuracy), "correct", "n", "accuracy"),
         "tpr": tpr.rename(columns={"true": "class", "count": "correct", "fraction": "tpr"}),
         "confusion": matrix,
     }
+
+
+def false_alarms(
+    evaluations: Iterable[Evaluation], pieces: Mapping[str, np.ndarray]
+) -> pd.DataFrame:
+    """How often noise is taken for a signal, in all test sets together.
+
+    Parameters
+    ----------
+    evaluations : iterable of Evaluation
+        One per seed and data set.
+    pieces : mapping of str to numpy.ndarray
+        As for `rate_tables`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per seed: ``n`` samples of noise, of which ``taken`` are taken for a signal, the
+        ``fraction`` with its 95 % interval over pieces of noise, and the same as alarms per hour
+        of seconds that do not overlap.
+    """
+    found: dict[int, list[tuple[np.ndarray, np.ndarray]]] = {}
+    for one in evaluations:
+        if np.isfinite(_distance(one)):
+            silent = one.label == 0
+            row = one.prediction[silent] > 0, pieces[one.dataset][silent]
+            found.setdefault(one.seed, []).append(row)
+    rows = []
+    for seed, parts in found.items():
+        hits, own = (np.concatenate(part) for part in zip(*parts, strict=True))
+        ends = Mean(hits.mean(), *by_pieces(hits, own), len(hits))
+        rows.append(
+            {"seed": seed, "n": len(hits), "taken": int(hits.sum())}
+            | ends.columns("fraction")
+            | ends.columns("alarms_per_hour", 3600 / LENGTH)
+        )
+    return pd.DataFrame(rows)
 
 
 def accuracy_by_snr(evaluations: Iterable[Evaluation]) -> pd.DataFrame:
@@ -151,8 +202,9 @@ def noise_table(
 ) -> pd.DataFrame:
     """Live time, samples and reuse factor of each split and detector.
 
-    The reuse factor is the time of all samples of the split (1 s each), divided by the time that
-    they are drawn from.
+    The reuse factor is the time of samples (1 s each), divided by the time that they are drawn
+    from. It is given for all samples of the split, and for those of one class, which is how often
+    the class noise sees a second.
 
     Parameters
     ----------
@@ -168,14 +220,15 @@ def noise_table(
     pandas.DataFrame
         Times [s] and glitches are those of the pieces that samples are drawn from.
     """
-    samples: dict[str, int] = {}
+    samples: dict[str, np.ndarray] = {}
     for data in datasets:
-        samples[data.split] = samples.get(data.split, 0) + data.size
+        silent = int(np.sum(data.column("label") == 0))
+        samples[data.split] = samples.get(data.split, 0) + np.array([data.size, silent])
     return pd.DataFrame([_noise_row(one, samples[one.split], starts or {}) for one in noise])
 
 
 def _noise_row(
-    noise: NoiseHeader, samples: int, starts: Mapping[str, np.ndarray]
+    noise: NoiseHeader, samples: np.ndarray, starts: Mapping[str, np.ndarray]
 ) -> dict[str, Any]:
     duration = noise.duration
     drawn = np.sort(starts.get(noise.split, noise.gps_start))
@@ -191,7 +244,9 @@ def _noise_row(
         "source": noise.source,
         "live_time_s": live,
         "glitches": int(inside.sum()),
-        "samples": samples,
+        "samples": int(samples[0]),
+        "samples_of_noise": int(samples[1]),
         "usable_time_s": usable,
-        "reuse": samples / usable,
+        "reuse": samples[0] / usable,
+        "reuse_by_noise": samples[1] / usable,
     }
