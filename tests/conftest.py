@@ -35,4 +35,4 @@ def config(root):
 @pytest.fixture(scope="session")
 def made(root, config, tmp_path_factory):
     """Waveforms of three classes and training noise of three detectors."""
-    return make_inputs(root, config, tmp_path_factory.mktemp("made"), ("m39", "s25", "z85_sfhx"))
+    return make_inputs(root, config, tmp_path_factory.mktemp("made"), ("m39", "s25", "z100_sfho"))

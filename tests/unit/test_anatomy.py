@@ -47,7 +47,7 @@ def test_parts_make_the_sample(built):
         fixed = apart["without_fixed"][()]
     assert label.tolist() == [1] * 4 + [2] * 4 + [3] * 4
     assert modes == ["g_mode", "prompt_convection", "sasi"]
-    # m39 has no SASI, z85_sfhx no prompt convection.
+    # m39 has no SASI, z100_sfho no prompt convection.
     assert np.isnan(power[:4, 2]).all()
     assert np.isnan(power[8:, 1]).all()
     assert np.isfinite(power[4:8]).all()
@@ -80,7 +80,7 @@ def test_parts_are_read_as_they_were_written(built):
         assert set(file.attrs) == {*source.attrs, "modes"}
         assert parts.origin.to_json() == source.attrs["inputs"]
     assert parts.modes == ["g_mode", "prompt_convection", "sasi"]
-    assert parts.classes == ["noise", "m39", "s25", "z85_sfhx"]
+    assert parts.classes == ["noise", "m39", "s25", "z100_sfho"]
     assert (parts.detectors, parts.dataset) == (["H1", "L1", "V1"], "train-x")
     with pytest.raises(ValueError, match=r"train-x.h5: no parts of samples"):
         Parts.read(data)

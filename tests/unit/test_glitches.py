@@ -21,13 +21,17 @@ def test_shapes_are_where_their_frequency_says(parameters):
     starts = 16.0 * np.arange(40)
     quiet, _ = simulate(1, "L1", starts, 16, RATE, Spectrum(PSD).psd)
     for kind, (low, high) in {
-        "blip": (60, 700), "tomte": (15, 160), "scattered_light": (0, 90), "whistle": (150, 1600),
+        "blip": (0, 800), "tomte": (0, 160), "scattered_light": (0, 80),
+        "fast_scattering": (0, 140), "light_modulation": (0, 80), "whistle": (30, 2048),
     }.items():  # fmt: skip
         population = GlitchPopulation(4.0, {kind: 1}, parameters)
         loud, glitches = simulate(1, "L1", starts, 16, RATE, Spectrum(PSD).psd, population)
         assert set(glitches["kind"]) == {kind}
         power = (np.abs(np.fft.rfft(loud.astype(np.float64) - quiet)) ** 2).sum(axis=0)
         grid = np.arange(len(power)) / 16
+        # What whitened strain would show.
+        power = power[grid >= 20] / Spectrum(PSD).psd(grid)[grid >= 20]
+        grid = grid[grid >= 20]
         assert power[(grid >= low) & (grid <= high)].sum() > 0.95 * power.sum()
 
 
@@ -37,6 +41,7 @@ def test_shapes_are_where_their_frequency_says(parameters):
         ({"koi_fish": 1}, {}, "glitch_kinds: unknown kind koi_fish"),
         ({"blip": 0}, {}, "no share above 0"),
         (KINDS, {"snr": (10, 5)}, "glitch_snr"),
+        (KINDS, {"snr": (200, 300)}, "leaves nothing of the SNRs of blip, 6.5 to 100"),
     ],
 )
 def test_populations_refuse(parameters, kinds, more, message):
@@ -48,10 +53,11 @@ def test_populations_refuse(parameters, kinds, more, message):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("blip", "koi_fish", ":2: unknown kind of glitch 'koi_fish'"),
-        ("\t100\t500", "\t600\t500", ":2: frequency from 600 to 500"),
-        ("\t100\t500", "\tlow\t500", ":2: frequency_min_hz = 'low' is not a number"),
-        ("duration_min_s", "length", ":1: no column duration_min_s"),
+        ("\nblip", "\nkoi_fish", ":6: unknown kind of glitch 'koi_fish'"),
+        ("\t100\t300", "\t600\t300", ":6: frequency from 600 to 300"),
+        ("\t100\t300", "\tlow\t300", ":6: frequency_min_hz = 'low' is no number"),
+        ("\t2.7\t1\t", "\t1\t1\t", ":6: snr_index must be above 1, cluster_size at least 1"),
+        ("duration_min_s", "length", ":5: no column duration_min_s"),
     ],
 )
 def test_the_table_refuses(root, tmp_path, old, new, message):

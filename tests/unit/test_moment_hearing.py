@@ -97,7 +97,11 @@ def test_noise_is_what_the_data_set_has(inputs, strain, moment, put):
         assert np.std(heard - expected) < 0.1 * np.std(expected)
         assert np.std(heard) == pytest.approx(np.std(expected), rel=0.02)
     expected, _, _ = synthesis.samples(inputs, None, drawn(inputs, 0), None)
-    assert np.abs(image_at(moment, put, strain) - expected).max() < 0.1
+    difference = np.abs(image_at(moment, put, strain) - expected)
+    # L1 has lines at 1012 to 1025 Hz, which the two PSDs notch to a different depth.
+    lines = np.abs(16 * np.arange(difference.shape[1]) - 1024) <= 32
+    assert difference[:, ~lines].max() < 0.1
+    assert difference[:, lines].max() < 0.15
 
 
 def test_a_signal_in_strain_is_what_the_data_set_has(inputs, strain, moment, put):
@@ -105,7 +109,7 @@ def test_a_signal_in_strain_is_what_the_data_set_has(inputs, strain, moment, put
     spectrum = injection.spectra(inputs.waveforms[0])
     scaling = synthesis.by_snr(30, 30)
     expected, snr, distance = synthesis.samples(inputs, spectrum, table, scaling)
-    where = table["ra"], table["dec"], table["psi"], table["gps_start"][:, 0]
+    where = table["ra"], table["dec"], table["psi"], table["gps_start"]
     response = antenna.response(inputs.detectors, *where)
     source = table["theta"], table["phi"], response, table["bounce_time"]
     signal = injection.project(spectrum, *source, RATE)[0] / distance[0]

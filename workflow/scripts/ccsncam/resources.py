@@ -4,7 +4,9 @@ Scripts find them beside the library, and the params of rules hold their digests
 files of rules: Snakemake would record their absolute paths, and make results again after a move.
 """
 
+import csv
 import hashlib
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ccsncam.aliases import PathLike
+from ccsncam.text import numbered_lines
 
 # An installed package carries the tables inside itself; in a checkout they lie at its top.
 _INSTALLED = Path(__file__).parent / "shipped"
@@ -45,24 +48,27 @@ def read(table: PathLike, numbers: Sequence[str], texts: Sequence[str] = ()) -> 
     Returns
     -------
     pandas.DataFrame
-        All columns of the table; those that are not in ``numbers`` are text.
+        All columns of the table; those that are not in ``numbers`` are text. Its index is the
+        number of each line.
 
     Raises
     ------
     ValueError
         In one line with file and line number, when a column is missing or a value is no number.
     """
-    rows = pd.read_csv(table, sep="\t", dtype=str, comment="#", keep_default_na=False)
+    kept = [(number, line) for number, line in numbered_lines(table) if line.strip(" \t")]
+    kept = [(number, line) for number, line in kept if not line.startswith("#")]
+    text = io.StringIO("\n".join(line for _, line in kept))
+    rows = pd.read_csv(text, sep="\t", dtype=str, keep_default_na=False, quoting=csv.QUOTE_NONE)
+    rows.index = pd.Index([number for number, _ in kept[1:]])
     missing = [name for name in (*texts, *numbers) if name not in rows]
     if missing:
-        raise ValueError(f"{table}:1: no column {', '.join(missing)}")
+        raise ValueError(f"{table}:{kept[0][0]}: no column {', '.join(missing)}")
     for name in numbers:
         values = pd.to_numeric(rows[name], errors="coerce")
         finite = np.isfinite(values)
         if not finite.all():
-            number = int(np.argmin(finite))
-            raise ValueError(
-                f"{table}:{number + 2}: {name} = {rows[name].iloc[number]!r} is not a number"
-            )
+            number = rows.index[int(np.argmin(finite))]
+            raise ValueError(f"{table}:{number}: {name} = {rows.at[number, name]!r} is no number")
         rows[name] = values.astype(np.float64)
     return rows

@@ -3,12 +3,11 @@
 import bz2
 import gzip
 import lzma
+import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, cast
-
-from ccsncam.aliases import PathLike
 
 # What reading a damaged archive raises.
 DAMAGED = (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error)
@@ -16,7 +15,7 @@ DAMAGED = (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error)
 _OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 
 
-def numbered_lines(path: PathLike) -> Iterator[tuple[int, str]]:
+def numbered_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:
     """Read a text file line by line.
 
     Parameters

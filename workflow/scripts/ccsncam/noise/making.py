@@ -167,6 +167,7 @@ def _simulated(request: NoiseRequest) -> _Source:
                 band.sample_rate,
                 spectrum.psd,
                 population,
+                Spectrum(simulation.psd).psd,
             )
             yield begin, strain, glitches
 

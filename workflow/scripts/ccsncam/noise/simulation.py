@@ -62,6 +62,7 @@ def simulate(
     sample_rate: int,
     psd: Psd,
     glitches: GlitchPopulation | None = None,
+    smooth: Psd | None = None,
 ) -> tuple[np.ndarray, pd.DataFrame]:
     """Simulate blocks of noise of one detector.
 
@@ -86,6 +87,8 @@ def simulate(
     glitches : GlitchPopulation, optional
         Without it, or with a rate of 0, there are no glitches. They are drawn from a stream of
         their own, so the Gaussian noise is the same with and without them.
+    smooth : callable, optional
+        The PSD without spectral lines, which glitches are coloured with; by default ``psd``.
 
     Returns
     -------
@@ -114,16 +117,16 @@ def simulate(
     amplitude = amplitude.astype(np.float32)
     strain = np.empty((len(gps_start), size), dtype=np.float32)
     found: list[Glitch] = []
-    maker = GlitchMaker(glitches, sample_rate, psd) if glitches and glitches.rate else None
+    maker = None
+    if glitches is not None and glitches.rate > 0:
+        maker = GlitchMaker(glitches, sample_rate, smooth or psd)
     for row, begin in enumerate(gps_start):
         random = _generator(seed, detector, begin, 0)
         noise = random.standard_normal(2 * len(grid), dtype=np.float32).view(np.complex64)
         noise *= amplitude
         strain[row] = fft.irfft(noise, n=length, overwrite_x=True)[margin : margin + size]
-        if glitches is not None and maker is not None:
-            random = _generator(seed, detector, begin, 1)
-            for _ in range(random.poisson(glitches.rate * duration / 60)):
-                found.append(maker.add(strain[row], begin, random))
+        if maker is not None:
+            found += maker.add_all(strain[row], begin, _generator(seed, detector, begin, 1))
     table = pd.DataFrame(found, columns=Glitch._fields)
     table = table.astype(dict.fromkeys(("gps", "snr", "frequency"), np.float64))
     return strain, table.sort_values("gps", kind="stable", ignore_index=True)
