@@ -97,7 +97,9 @@ def simulated(noises: dict[str, Noise]) -> Iterator[Found]:
             piece = np.searchsorted(noise.gps_start, glitch["gps"], side="right") - 1
             place = glitch["gps"] - noise.gps_start[piece]
             lonely = np.sum(np.abs(times - glitch["gps"]) < 8) == 1
-            if 6 < place < noise.duration - 6 and lonely:
+            # Gravity Spy knows glitches from this SNR on.
+            known = glitch["snr"] >= 7.5
+            if 6 < place < noise.duration - 6 and lonely and known:
                 whitened = noise.whitened[piece]
                 yield Found(detector, glitch["kind"], glitch["snr"], whitened, place)
 

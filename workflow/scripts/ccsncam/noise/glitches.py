@@ -254,15 +254,17 @@ def _sine_gaussian(time: np.ndarray, track: Track, random: np.random.Generator) 
 
 
 def _light_modulation(time: np.ndarray, track: Track, random: np.random.Generator) -> np.ndarray:
-    """A loud pulse at low frequency with a broad spike in it; half have a faint pulse before."""
-    core = _pulse(time, track.frequency, track.duration, track.phase)
+    """A loud pulse at low frequency, with a broad spike in it and faint pulses before it."""
+    total = _pulse(time, track.frequency, track.duration, track.phase)
+    short = 0.003
     # Energies of pulses of the same amplitude are in the ratio of their durations.
-    spike, before = random.uniform(0.03, 0.15), random.choice([0, random.uniform(0.03, 0.12)])
-    ago, short = random.uniform(0.3, 0.75), 0.004
     scale = np.sqrt(track.duration / short)
-    broad = spike * _pulse(time, 250.0, short, random.uniform(0, 2 * np.pi))
-    early = before * _pulse(time + ago, 150.0, short, random.uniform(0, 2 * np.pi))
-    return core + scale * (broad + early)
+    ago = np.append(0, random.uniform(0.2, 0.8, random.integers(1, 3)))
+    for back in ago:
+        height = scale * random.uniform(0.05, 0.2)
+        frequency = _between(100, 400, random)
+        total += height * _pulse(time + back, frequency, short, random.uniform(0, 2 * np.pi))
+    return total
 
 
 def _scattered_light(time: np.ndarray, track: Track, random: np.random.Generator) -> np.ndarray:
