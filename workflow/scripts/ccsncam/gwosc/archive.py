@@ -29,7 +29,9 @@ SAMPLE_RATE = 4096
 LARGEST = 8 * DURATION * SAMPLE_RATE + 500_000
 
 _NAME = re.compile(
-    r"(?P<site>[A-Z])-(?P<detector>(?P=site)1)_GWOSC_(?P<run>\w+)_4KHZ_R1-(?P<start>\d+)-4096\.hdf5"
+    r"(?P<site>[A-Z])-(?P<detector>(?P=site)1)_GWOSC_(?P<run>\w+)_4KHZ_R1-(?P<start>\d{1,11})"
+    r"-4096\.hdf5",
+    re.ASCII,
 )
 
 
