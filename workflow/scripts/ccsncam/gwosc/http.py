@@ -94,7 +94,7 @@ def _limit(response: requests.Response, stream: bool = False, **_: Any) -> None:
         response.close()
         scheme = urlsplit(target).scheme.lower()
         if response.url.startswith("https:") and scheme not in ("", "https"):
-            raise Refused(f"{response.url}: leads from https to {shown(target)}, which is not safe")
+            raise Refused(f"the server leads from https to {shown(target)}, which is not safe")
     elif not stream:
         response.encoding = "utf-8"
         response._content = _page(response)
@@ -108,7 +108,7 @@ def _page(response: requests.Response) -> bytes:
         body += data
         if len(body) > LARGEST_PAGE:
             response.close()
-            raise Refused(f"{response.url}: a page of more than {LARGEST_PAGE / 1e6:.0f} MB")
+            raise Refused(f"a page of more than {LARGEST_PAGE / 1e6:.0f} MB")
     return bytes(body)
 
 

@@ -12,7 +12,7 @@ from gwosc.api import v2
 
 from ccsncam.config.access import Access
 from ccsncam.gwosc.archive import DURATION, SAMPLE_RATE, ArchiveFile
-from ccsncam.gwosc.http import Patience, Refused, Session, shown, within
+from ccsncam.gwosc.http import Patience, Refused, Session, reason, shown, within
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +71,10 @@ def locate(file: ArchiveFile, access: Access, session: Session) -> str:
             why = f"no run {file.run}" if code == 404 else words
             raise ValueError(f"{host}: the list of {file.run}: {why}") from None
         except _UNREADABLE as error:
-            why = shown(error) if isinstance(error, Refused) else type(error).__name__
+            if isinstance(error, Refused):
+                why = str(error)
+            else:
+                why = reason(error) if isinstance(error, OSError) else type(error).__name__
             raise ValueError(
                 f"{host}: not the list of files that GWOSC's API v2 gives ({why}): check "
                 "noise.gwosc.host and proxy"

@@ -44,11 +44,14 @@ class Announced:
         """Read it; raise a ValueError or TypeError if the text is not what `to_json` gives."""
         found = cls(**json.loads(text))
         texts = (found.url, found.validator or "", *(found.checksum or ()))
-        if not all(isinstance(one, str) for one in texts) or len(texts) not in (2, 4):
+        if not all(isinstance(one, str) for one in texts):
             raise TypeError(text)
         if type(found.length) is not int or not 0 <= found.length <= LARGEST:
             raise ValueError(text)
-        return dataclasses.replace(found, checksum=found.checksum and tuple(found.checksum))
+        if found.checksum is None:
+            return found
+        kind, digest = found.checksum
+        return dataclasses.replace(found, checksum=(kind, digest))
 
     def to_json(self) -> str:
         """Write it as JSON."""
