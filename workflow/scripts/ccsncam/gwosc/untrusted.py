@@ -55,11 +55,14 @@ def data_set(file: h5py.File, name: str, kinds: str, most: int) -> h5py.Dataset:
         group = group[part]
     if not isinstance(group, h5py.Dataset):
         raise ValueError(f"{name} is not a data set")
-    return safe(group, name, kinds, most)
+    safe(group, name, kinds, most)
+    if group.chunks is not None:
+        _check_chunks(group, name)
+    return group
 
 
-def safe(data: h5py.Dataset, name: str, kinds: str, most: int) -> h5py.Dataset:
-    """Return a data set if it can be read without harm; the parameters are those of `data_set`."""
+def safe(data: h5py.Dataset, name: str, kinds: str, most: int) -> None:
+    """Check kind, size and storage of a data set; parameters and errors are those of `data_set`."""
     if data.shape is None or data.dtype.kind not in kinds or data.dtype.itemsize > _LONGEST_TEXT:
         raise ValueError(f"{name} holds {data.dtype}, which is of the wrong kind")
     if data.size > most:
@@ -67,13 +70,12 @@ def safe(data: h5py.Dataset, name: str, kinds: str, most: int) -> h5py.Dataset:
     plan = data.id.get_create_plist()
     if data.is_virtual or plan.get_external_count():
         raise ValueError(f"{name} keeps its values in other files")
-    if data.chunks is not None:
-        _check_chunks(data, name, {plan.get_filter(k)[0] for k in range(plan.get_nfilters())})
-    return data
 
 
-def _check_chunks(data: h5py.Dataset, name: str, filters: set[int]) -> None:
+def _check_chunks(data: h5py.Dataset, name: str) -> None:
     """Check that chunks do not become larger than they say when they are unpacked."""
+    plan = data.id.get_create_plist()
+    filters = {plan.get_filter(k)[0] for k in range(plan.get_nfilters())}
     if not filters <= _FILTERS:
         raise ValueError(f"{name} is packed by other filters than gzip")
     assert data.chunks is not None
