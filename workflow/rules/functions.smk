@@ -66,6 +66,13 @@ def fetched(path):
     return update(path) if config["noise"]["gwosc"]["keep"] else temp(update(path))
 
 
+def about_backups(record):
+    """Drop Snakemake's words on a backup of a file that was never there, after a failed fetch."""
+    return not re.fullmatch(
+        r"Cannot restore \S+_4KHZ_R1-\d+-4096\.hdf5: no backup found\.", str(record.msg)
+    )
+
+
 def announce():
     """Name the run and what it will fetch before the first job; refuse if there is no room."""
     logger.info(f"Run {config['run']}, to results/{config['run']}")
