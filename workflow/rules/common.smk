@@ -56,9 +56,15 @@ if IMPORTED != SCRIPTS.resolve():
 
 CODE = provenance.Code(script_file)
 # Everything that the next lines import must be there.
-CODE.files(None, "ccsncam.planning.checks", "ccsncam.planning.moments", "ccsncam.saliency.names")
+CODE.files(
+    None,
+    "ccsncam.planning.checks",
+    "ccsncam.planning.moments",
+    "ccsncam.saliency.names",
+    "ccsncam.writable",
+)
 
-from ccsncam import resources
+from ccsncam import resources, writable
 from ccsncam.config import schema
 from ccsncam.gwosc import archive
 from ccsncam.planning import checks, inputs, moments
@@ -79,6 +85,9 @@ def checked(function, *arguments):
     except ValueError as error:
         raise WorkflowError(str(error)) from None
 
+
+# Snakemake keeps its own notes there, and without them it ends in a traceback.
+checked(writable.check, [".snakemake/locks", *Path(".snakemake").glob("*/")])
 
 # Snakemake reads a module again for each `use rule`; an earlier reading has set this key below.
 config.pop("_sources", None)
