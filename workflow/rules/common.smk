@@ -61,10 +61,10 @@ CODE.files(
     "ccsncam.planning.checks",
     "ccsncam.planning.moments",
     "ccsncam.saliency.names",
-    "ccsncam.writable",
+    "ccsncam.paths",
 )
 
-from ccsncam import resources, writable
+from ccsncam import paths, resources
 from ccsncam.config import schema
 from ccsncam.gwosc import archive
 from ccsncam.planning import checks, inputs, moments
@@ -87,7 +87,7 @@ def checked(function, *arguments):
 
 
 # Snakemake keeps its own notes there, and without them it ends in a traceback.
-checked(writable.check, [".snakemake/locks", *Path(".snakemake").glob("*/")])
+checked(paths.check_writable, [".snakemake/locks", *Path(".snakemake").glob("*/")])
 
 # Snakemake reads a module again for each `use rule`; an earlier reading has set this key below.
 config.pop("_sources", None)

@@ -79,7 +79,7 @@ def announce():
     jobs = list(workflow.dag.needrun_jobs())
     # An output that is there is replaced, which takes the right to write its folder.
     folders = [Path(path).parent for job in jobs for path in job.output]
-    checked(writable.check, [*folders, *(path for job in jobs for path in job.log)])
+    checked(paths.check_writable, [*folders, *(path for job in jobs for path in job.log)])
     # As a module the workflow's rules may have a prefix.
     jobs = [job for job in jobs if job.rule.name.endswith("fetch_strain")]
     missing = [job.output[0] for job in jobs if not Path(job.output[0]).exists()]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ccsncam.aliases import PathLike, Ranges
+from ccsncam.paths import check_path
 
 Plain = Mapping[str, Mapping[str, Any]]
 
@@ -58,12 +59,7 @@ def check_name(path: PathLike) -> None:
             f"{path}: the name says site {match['site']} and detector {match['detector']}: rename "
             "it to what it holds"
         )
-    text = os.fspath(path)
-    odd = next((sign for sign in text if sign in "{}" or not sign.isprintable()), None)
-    if odd is not None:
-        raise ValueError(
-            f"{text!r}: rename it, because Snakemake gives the sign {odd!r} of its path a meaning"
-        )
+    check_path(path)
 
 
 def files_for(

@@ -1,10 +1,10 @@
-"""What may not be written is said before any job."""
+"""Paths that cannot be used are said before any job."""
 
 import os
 
 import pytest
 
-from ccsncam import writable
+from ccsncam import paths
 
 
 def test_what_may_not_be_written_is_one_line(tmp_path, monkeypatch):
@@ -16,10 +16,10 @@ def test_what_may_not_be_written_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(
         os, "access", lambda path, mode: "theirs" not in str(path) and real(path, mode)
     )
-    writable.check([tmp_path / "mine/a/b.h5", tmp_path / "new/c.h5", tmp_path / "mine"])
+    paths.check_writable([tmp_path / "mine/a/b.h5", tmp_path / "new/c.h5", tmp_path / "mine"])
     for name, shown in (("theirs/a/b.h5", "theirs"), ("theirs/log", "theirs/log")):
         with pytest.raises(
             ValueError, match=rf"/{shown}: you may not write here, .*--dir"
         ) as error:
-            writable.check([tmp_path / "mine/a", tmp_path / name])
+            paths.check_writable([tmp_path / "mine/a", tmp_path / name])
         assert "\n" not in str(error.value)

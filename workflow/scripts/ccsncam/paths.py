@@ -1,13 +1,11 @@
-"""Whether files can be written where a run wants to write them, asked before any job."""
+"""Paths that Snakemake and the disk take, which is asked before any job."""
 
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from ccsncam.aliases import PathLike
 
-
-def check(paths: Iterable[PathLike]) -> None:
+def check_writable(paths: Iterable[str | os.PathLike[str]]) -> None:
     """Check that files can be written, and that their folders can be made.
 
     Parameters
@@ -26,6 +24,27 @@ def check(paths: Iterable[PathLike]) -> None:
                 f"{place}: you may not write here{_owner(place)}: run in a folder of your own "
                 "(snakemake --directory), or ask for leave to write"
             )
+
+
+def check_path(path: str | os.PathLike[str]) -> None:
+    """Check that Snakemake takes a path as it is.
+
+    Parameters
+    ----------
+    path : path
+
+    Raises
+    ------
+    ValueError
+        In one line, if the path has a sign to which Snakemake gives a meaning (``{gps}`` is a
+        wildcard, ``<logs>`` a folder of its own), or one that cannot be printed.
+    """
+    text = os.fspath(path)
+    odd = next((sign for sign in text if sign in "{}<>" or not sign.isprintable()), None)
+    if odd is not None:
+        raise ValueError(
+            f"{text!r}: rename it, because Snakemake gives the sign {odd!r} of its path a meaning"
+        )
 
 
 def _nearest(path: Path) -> Path:
