@@ -18,15 +18,10 @@ from typing import Any
 from tqdm import tqdm
 
 from ccsncam.aliases import PathLike
+from ccsncam.environment import PACKAGES
 
 logger = logging.getLogger(__name__)
 
-# Packages that results depend on, and the names under which they are imported.
-PACKAGES = {
-    **{name: name for name in ("gwosc", "h5py", "keras", "matplotlib", "numpy", "pandas", "pycbc")},
-    **{name: name for name in ("requests", "scipy", "seaborn", "tensorflow")},
-    **{"lalsuite": "lal", "scikit-learn": "sklearn"},
-}
 # Errors of a disk that is full, may not be written, or fails.
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 # Shortest time between two lines of progress on stderr [s].
