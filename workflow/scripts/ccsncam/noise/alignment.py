@@ -75,7 +75,7 @@ def warn_of_fraction(file: Held, ranges: Ranges) -> None:
             and 0.5 < over * file.sample_rate < (file.sample_rate - 0.5)
         ):
             logger.warning(
-                "%s: begins %.6g s after a whole second of the range [%.15g, %.15g], so the "
+                "%s: begins %.4g s after a whole second of the range [%.15g, %.15g], so the "
                 "seconds at its two ends are lost (part of a second)",
                 file.path,
                 over,
