@@ -206,8 +206,9 @@ LISTS = {
     "a path": (row(hdf5_url="/archive/data/x"), "address of a file is /archive"),
     "ftp": (row(hdf5_url="ftp://127.0.0.1/x"), "address of a file is ftp"),
     "no host": (row(hdf5_url="http:///x"), "address of a file is http:///x"),
-    "an address of lines": (row(hdf5_url="http://h/a\n\nb\x1b[2J"), "not listed"),
-    "a name of a megabyte": (row(hdf5_url="http://h/" + "a" * 1_000_000), "not listed"),
+    "an address of lines": (row(hdf5_url="http://h/a\n\nb"), "not of plain signs"),
+    "an address that steers": (row(hdf5_url="http://h/\x1b[2J/b"), "not of plain signs"),
+    "a name of a megabyte": (row(hdf5_url="http://h/" + "a" * 1_000_000), "too long or not"),
 }
 
 # --- What the server does to the file itself: changes of its answers.
@@ -273,6 +274,9 @@ MENDED = {
         {"cut": 500_000}, {"extra": {"Content-Range": "bytes 500000-*/*"}, "cut": 10}
     ),
     "cut, then 416": faults({"cut": 500_000}, status(416)),
+    "cut, then 400": faults({"cut": 500_000}, status(400)),
+    "cut, then 431": faults({"cut": 500_000}, status(431)),
+    "an ETag of 60 kB": faults({"cut": 500_000, "extra": {"ETag": '"' + "a" * 60_000 + '"'}}),
     "longer than it is": faults({"longer": 1_000_000}),
     "a checksum that is none": faults({"extra": {"Digest": "sha-256=²,md5=x", "Content-MD5": "§"}}),
     "busy once, ²": faults(status(503, Retry_After="²")),

@@ -38,6 +38,8 @@ SLOWEST = 1000
 LONGEST = 6 * 3600.0
 # A server has this many times ``timeout`` to find its first word, with all redirections.
 PATIENT = 4
+# With these answers a server refuses the request for the rest of a file.
+REFUSED_RANGES = {400, 412, 416, 431}
 
 _BLOCK = 1 << 18
 
@@ -212,7 +214,9 @@ def _start(response: requests.Response, part: Part, url: str) -> None:
                 f"{LARGEST}"
             )
         part.empty(Announced(url, length, validator(headers), checksum(headers)))
-    elif status == 416 or (status == 206 and part.size and not part.continued_by(headers)):
+    elif part.size and (
+        status in REFUSED_RANGES or (status == 206 and not part.continued_by(headers))
+    ):
         part.empty()
         raise _Changed
     elif status != 206 or not part.size:

@@ -26,6 +26,8 @@ STEP = 1 << 20
 PAUSE, LONGEST_PAUSE, LONGEST_ASKED = 1.0, 60.0, 600.0
 # Bytes of a page that is not a file of strain; a page of GWOSC's list has some 50 kB.
 LARGEST_PAGE = 4 << 20
+# Signs of an ETag; common servers send some 40.
+LONGEST_VALIDATOR = 256
 # Addresses of GWOSC that lead to another address.
 MOST_REDIRECTS = 5
 
@@ -202,7 +204,9 @@ class Patience:
 def validator(headers: Mapping[str, str]) -> str | None:
     """What tells versions of a file apart: a strong ETag, or else the time of the last change."""
     tag = headers.get("ETag", "")
-    return tag if tag.startswith('"') else headers.get("Last-Modified")
+    found = tag if tag.startswith('"') else headers.get("Last-Modified")
+    # It is sent back in a header, whose length servers limit.
+    return found if found is not None and len(found) <= LONGEST_VALIDATOR else None
 
 
 def checksum(headers: Mapping[str, str]) -> tuple[str, str] | None:

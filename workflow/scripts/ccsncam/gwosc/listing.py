@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 # Pages of the list of one file and its neighbours; GWOSC gives one.
 MOST_PAGES = 20
+# Signs of an address, as browsers take it.
+LONGEST_ADDRESS = 2000
 # Longest time that a list may take, with all its attempts [s].
 LONGEST = 600.0
 
@@ -124,6 +126,8 @@ def _address(url: Any, what: str, host: str) -> str | None:
         raise Refused(f"the address of {what} is {shown(repr(url))}")
     schemes = ["https"] if host.lower().startswith("https:") else ["http", "https"]
     parts = urlsplit(url)
+    if not url.isprintable() or len(url) > LONGEST_ADDRESS:
+        raise Refused(f"the address of {what} is {shown(url)}, too long or not of plain signs")
     if parts.scheme.lower() not in schemes or not parts.hostname:
         raise Refused(f"the address of {what} is {shown(url)}, not one of {' or '.join(schemes)}")
     return url
