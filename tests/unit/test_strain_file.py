@@ -147,6 +147,7 @@ def test_real_plain_files(real_data):
         (lambda f: f["strain/Strain"].attrs.update(Xspacing=0), "sampled at inf Hz"),
         (lambda f: f["strain/Strain"].attrs.update(Xstart=np.nan), "begins at GPS nan"),
         (lambda f: f.__delitem__("meta"), "has no meta/Detector"),
+        (lambda f: f.__setitem__("meta/Observatory", "L"), "meta/Detector is H1, but .* is L"),
         (lambda f: f.__delitem__("strain"), "has no strain/Strain"),
     ],
 )

@@ -19,6 +19,7 @@ LONGEST = 1 << 29
 _BLOCK = 1 << 18
 _STRAIN = "strain/Strain"
 _DETECTOR, _START, _DURATION = "meta/Detector", "meta/GPSstart", "meta/Duration"
+_SITE = "meta/Observatory"
 # For each mask: its data set, and the data set with the names of its bits.
 _MASKS = {
     "quality": ("quality/simple/DQmask", "quality/simple/DQShortnames"),
@@ -85,7 +86,7 @@ def read_strain(path: PathLike) -> StrainSeries:
         with h5py.File(path) as file:
             data = _strain(file)
             return StrainSeries(
-                detector=text(file, _DETECTOR),
+                detector=_detector(file),
                 gps_start=number(file, _START),
                 x_start=float(data.attrs["Xstart"]),
                 step=float(data.attrs["Xspacing"]),
@@ -162,7 +163,7 @@ def check(path: PathLike, detector: str, start: int) -> None:
 
 def _check_strain(file: h5py.File, detector: str, start: int) -> None:
     """Check what an open file says of its strain, and read all of it."""
-    said, begin, duration = text(file, _DETECTOR), number(file, _START), number(file, _DURATION)
+    said, begin, duration = _detector(file), number(file, _START), number(file, _DURATION)
     data = _strain(file)
     first, step = float(data.attrs["Xstart"]), float(data.attrs["Xspacing"])
     if (said, begin, first, duration, step) != (detector, start, start, DURATION, 1 / SAMPLE_RATE):
@@ -180,6 +181,15 @@ def _check_strain(file: h5py.File, detector: str, start: int) -> None:
         some = some or bool(np.isfinite(block).any())
     if not some:
         raise ValueError("holds no strain: all its samples are NaN or infinite")
+
+
+def _detector(file: h5py.File) -> str:
+    """The detector of an open file, whose site must be that which the file names."""
+    detector = text(file, _DETECTOR)
+    site = text(file, _SITE) if _SITE in file else detector[:1]
+    if site != detector[:1]:
+        raise ValueError(f"{_DETECTOR} is {detector}, but {_SITE} is {site}")
+    return detector
 
 
 def _strain(file: h5py.File) -> h5py.Dataset:
