@@ -139,6 +139,9 @@ def test_what_stays_wrong_stops_the_run(server, tmp_path, root, fault, words):
         server.always = fault
     output = workflow.run("--", NOISE[2], fails=True)
     assert re.search(words, output), output
+    assert "Traceback" not in output
+    # There was no file before, so Snakemake has nothing to say of a backup.
+    assert "Cannot restore" not in output
     assert not (workflow.folder / NOISE[2]).exists()
     assert fault is None or not list(workflow.folder.glob("resources/strain/*.hdf5"))
 
