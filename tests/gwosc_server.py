@@ -52,15 +52,19 @@ class Server(ThreadingHTTPServer):
         Bytes of bodies that were sent, by file name.
     asked : list of str
         Paths and queries of the requests.
+    secrets : list of str
+        Headers ``Authorization`` of the requests.
     faults : list of dict
         One per request for a file, in order; after them the server behaves. Keys: ``status`` and
         ``headers`` are sent instead of the file, ``body`` instead of its bytes; ``cut`` ends the
         body after so many bytes; ``longer`` is added to Content-Length; ``whole`` ignores Range;
-        ``extra`` headers are added, and those in ``without`` are left out.
+        ``extra`` headers are added, and those in ``without`` are left out. ``raw`` is called with
+        the handler of the request, and answers it alone.
     always : dict
         The fault of every request that has none in ``faults``.
     listing : dict
-        ``status`` or ``body`` of the list of files; the detector in ``without`` is not listed.
+        ``status``, ``headers`` or ``body`` of the list of files; the detector in ``without`` is
+        not listed; ``page`` changes what a page says; ``raw`` is as in ``faults``.
     block, pause : int, float
         Bytes that are sent at a time, and the pause after them [s].
     """
@@ -70,7 +74,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, folder):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.folder = Path(folder)
-        self.sent, self.asked = Counter(), []
+        self.sent, self.asked, self.secrets = Counter(), [], []
         self.faults, self.always, self.listing = [], {}, {}
         self.block, self.pause = 1 << 16, 0.0
         self.url = f"http://127.0.0.1:{self.server_port}"
@@ -101,6 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
         # When the server is used as a proxy, it is asked for whole URLs.
         url = urlsplit(self.path)
         self.server.asked.append(self.path)
+        self.server.secrets += self.headers.get_all("Authorization", [])
         parts = url.path.strip("/").split("/")
         if parts[:3] == ["api", "v2", "runs"] and parts[4:] == ["strain-files"]:
             self._list(parts[3], url)
@@ -120,8 +125,11 @@ class _Handler(BaseHTTPRequestHandler):
         """List the files of a run that touch [start, stop], on pages of one file each."""
         query = {key: value[0] for key, value in parse_qs(asked.query).items()}
         listing = self.server.listing
+        if "raw" in listing:
+            return listing["raw"](self)
         if "status" in listing or "body" in listing:
-            return self._answer(listing.get("status", 200), listing.get("body", b""))
+            headers = listing.get("headers", {})
+            return self._answer(listing.get("status", 200), listing.get("body", b""), **headers)
         start, stop = int(query["start"]), int(query["stop"])
         assert query["sample-rate"] == "4"
         rows = []
@@ -140,11 +148,14 @@ class _Handler(BaseHTTPRequestHandler):
         same = asked._replace(scheme="http", netloc=self.headers["Host"]).geturl()
         more = f"{same}&page={page + 1}" if page < len(rows) else None
         answer = {"num_pages": len(rows), "next": more, "results": rows[page - 1 : page]}
+        answer = listing.get("page", lambda same: same)(answer)
         return self._answer(200, json.dumps(answer).encode())
 
     def _file(self, path, address):
         server = self.server
         fault = server.faults.pop(0) if server.faults else server.always
+        if "raw" in fault:
+            return fault["raw"](self)
         if "status" in fault:
             return self._answer(fault["status"], b"sorry", **fault.get("headers", {}))
         body, stat = fault.get("body", path.read_bytes()), path.stat()

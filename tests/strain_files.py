@@ -21,10 +21,12 @@ def access(channel=CHANNEL, quality=QUALITY, injections=INJECTIONS, plain=None):
 
 
 def gwosc(path, start=START, duration=32, detector="H1", seed=0, **more):
-    """Write a file in GWOSC's HDF5 layout; ``more`` changes what it says."""
+    """Write a file in GWOSC's HDF5 layout; ``more`` changes what it says and holds."""
     path = path / f"{detector[0]}-{detector}_GWOSC_TEST_4KHZ_R1-{start}-{duration}.hdf5"
     random = np.random.default_rng(seed)
     data = 1e-21 * random.standard_normal(more.get("samples", duration * RATE))
+    begins = more.get("begins", ())
+    data[: len(begins)] = begins
     for first, last in more.get("gaps", ()):
         data[first * RATE : last * RATE] = np.nan
     quality = np.full(duration, 127, dtype="u4")

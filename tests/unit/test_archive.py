@@ -88,6 +88,8 @@ def test_files_at_hand_are_not_fetched(tmp_path):
     assert str(path.parent) == "cache/temporary/a/noise"
     with pytest.raises(ValueError, match=r"noise\.gwosc\.folder: nowhere is not a folder"):
         archive.paths_of(files, "nowhere", "cache", keep=True, own="a/noise")
+    with pytest.raises(ValueError, match=r"'my/\{run\}': rename it, because Snakemake"):
+        archive.paths_of(files, tmp_path, "my/{run}", keep=True, own="a/noise")
     (tmp_path / "taken").touch()
     with pytest.raises(ValueError, match=r"noise\.gwosc\.cache: .*taken is not a folder"):
         archive.paths_of(files, tmp_path, str(tmp_path / "taken"), keep=True, own="a/noise")

@@ -248,3 +248,62 @@ def test_what_is_complete_is_not_fetched_again(server, tmp_path, monkeypatch):
     asked = len(server.asked)
     assert fetch(server, tmp_path) == size
     assert len(server.asked) == asked
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "[" * 99_999,
+        '{"length": "7"}',
+        '{"length": 1e3}',
+        '{"length": 5000000000}',
+        '{"url": 7, "length": 1000}',
+        '{"url": "x", "length": 1000, "checksum": "sha256"}',
+        '{"what": 1}',
+        "7",
+        "\xff",
+    ],
+)
+def test_a_damaged_note_says_nothing(server, tmp_path, note):
+    part = tmp_path / "cache" / f"{server.path.name}.part"
+    part.parent.mkdir()
+    part.write_bytes(b"of unknown origin")
+    part.with_name(f"{part.name}.json").write_bytes(note.encode("latin-1"))
+    assert fetch(server, tmp_path) == server.path.stat().st_size
+
+
+def test_no_password_of_netrc_is_sent(server, tmp_path, monkeypatch):
+    (tmp_path / "netrc").write_text("default login me password secret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    fetch(server, tmp_path)
+    assert server.secrets == []
+
+
+@pytest.mark.parametrize("where", ["HTTP_PROXY", "noise.gwosc.proxy"])
+def test_a_dead_proxy_is_named_without_its_password(server, tmp_path, monkeypatch, where):
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    proxy, more = "http://me:secret@127.0.0.1:9", {"host": "http://gwosc.invalid"}
+    if where == "HTTP_PROXY":
+        monkeypatch.setenv("HTTP_PROXY", proxy)
+        monkeypatch.setenv("http_proxy", proxy)
+    else:
+        more["proxy"] = proxy
+    source = "the environment" if where == "HTTP_PROXY" else where
+    with pytest.raises(ValueError, match=rf"by the proxy 127\.0\.0\.1:9 of {source}") as error:
+        fetch(server, tmp_path, **more)
+    assert "secret" not in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_certificates_that_are_not_there_are_one_line(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
+    with pytest.raises(ValueError, match=r"OSError \(.*none\.pem\)|TLS CA certificate") as error:
+        fetch(server, tmp_path, host="https://127.0.0.1:9")
+    assert "\n" not in str(error.value)
+
+
+def test_a_cache_of_somebody_else_is_one_line(server, tmp_path):
+    (tmp_path / "cache").write_text("a file, not a folder")
+    with pytest.raises(ValueError, match=r"cannot be written: .*set noise\.gwosc\.cache"):
+        download.fetch(tmp_path / "cache" / server.path.name, access(server), ignore)

@@ -53,3 +53,17 @@ def test_names_are_parsed():
     said = folder.parse("H-H1_GWOSC_O3a_4KHZ_R1-1238233088-4096.gwf")
     assert said == ("H1", 1238233088, 4096, "gwf")
     assert folder.parse("notes.txt") is None
+
+
+def test_names_that_contradict_themselves_or_snakemake_are_refused(tmp_path):
+    (tmp_path / "L-H1_GWOSC_X-1000000000-32.hdf5").touch()
+    with pytest.raises(ValueError, match=r"L-H1_.*hdf5: the name says site L and detector H1"):
+        folder.files_for(tmp_path, "H1", [[START, START + 1]])
+    for name in ("{gps}.h5", "a}.h5", "a\nb.h5", "<logs>.h5"):
+        (tmp_path / name).touch()
+        plain = {name: {"detector": "V1", "start": START, "dataset": "strain"}}
+        with pytest.raises(ValueError, match=r"rename it, because Snakemake") as error:
+            folder.files_for(tmp_path, "V1", [[START, START + 1]], plain)
+        assert "\n" not in str(error.value)
+    # Digits of other alphabets are no GPS time.
+    assert folder.parse("H-H1_X-١٢٣-32.hdf5") is None

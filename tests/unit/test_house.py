@@ -14,10 +14,11 @@ WINGS = (
     *("config", "gwosc", "waveforms", "noise", "samples", "network", "saliency", "moment"),
     *("results", "plots", "planning"),
 )
-# Formats and their owners; hdf5 holds what they share.
+# Formats and their owners; hdf5 and untrusted hold what they share.
 OWNERS = {
     "ccsncam.hdf5",
     "ccsncam.gwosc.layout",
+    "ccsncam.gwosc.untrusted",
     "ccsncam.moment.store",
     "ccsncam.network.evaluation",
     "ccsncam.network.state",

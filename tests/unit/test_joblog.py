@@ -85,16 +85,24 @@ def test_what_a_user_can_mend_is_one_line(root, tmp_path):
         f"import sys; sys.path.append({str(root / 'workflow/scripts')!r})\n"
         "from ccsncam import joblog\n"
         f"joblog.start({str(tmp_path / 'log')!r}, 'make')\n"
-        "raise {error}('here')\n"
+        "raise {error}\n"
     )
-    for error, shown in (("ValueError", 1), ("KeyError", None)):
+    for error, shown in (
+        ("ValueError('here')", "here"),
+        ("PermissionError(13, 'Permission denied', 'results/x.h5')", "x.h5: Permission denied"),
+        ("OSError(28, 'No space left on device', 'results/x.h5')", "x.h5: No space left on device"),
+        ("OSError(5, 'Input/output error')", "[Errno 5] Input/output error"),
+        ("KeyError('here')", None),
+        ("OSError('of a library')", None),
+    ):
         command = [sys.executable, "-c", code.replace("{error}", error)]
         done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
         log = (tmp_path / "log").read_text().splitlines()
-        assert any("Traceback" in line for line in log)
+        assert any("Traceback" in line for line in log) == (shown is None)
         if shown:
             # Last, where Snakemake shows the log of a job that failed.
-            assert log[-1].endswith("make ERROR here")
+            assert log[-1].endswith(shown)
+            assert log[-2].endswith(f"make INFO {error.split('(')[0]} in <string>:4 <module>")
             assert done.stderr.splitlines() == [log[-1]]
         else:
             assert "Traceback" in done.stderr

@@ -158,7 +158,7 @@ def test_the_psd_is_of_what_gaps_leave(strain, moment, put):
     gapped = data.copy()
     gapped[40 * RATE :] = np.nan
     paths = put("H1", gapped, start)
-    whole, seconds, _ = read_whitened(paths, "H1", start + 9, moment)
+    whole, seconds, *_ = read_whitened(paths, "H1", start + 9, moment)
     short = put("H1", data[: 40 * RATE], start)
     expected, *_ = read_whitened(short, "H1", start + 9, moment)
     assert seconds == 40
@@ -259,11 +259,11 @@ def test_something_takes_the_place_of_a_detector_without_data(strain, moment, pu
     dark = hearing.with_stand_ins(heard, gps, replace(moment, missing="black"))
     assert noisy["L1"].shape == noisy["H1"].shape == (4 * RATE,)
     assert dark["L1"] is None
-    known = hearing.strain_of(heard, dark, files, moment)
+    known = hearing.strain_of(heard, dark, moment)
     assert known["H1"].files == [str(files["H1"][0])]
     assert known["H1"].spectrogram.shape == (94, 127)
     assert (known["L1"].files, known["L1"].spectrogram, known["L1"].psd_seconds) == ([], None, 0)
-    assert hearing.strain_of(heard, noisy, files, moment)["L1"].spectrogram.shape == (94, 127)
+    assert hearing.strain_of(heard, noisy, moment)["L1"].spectrogram.shape == (94, 127)
 
 
 def test_catalogued_events_in_the_span_are_found(moment):
@@ -282,3 +282,25 @@ def test_windows_fill_the_span(moment, span, step):
     assert 0 <= starts[0] < step * RATE + 1
     assert 0 <= 2 * half - RATE - starts[-1] < step * RATE + 1
     np.testing.assert_allclose(np.diff(starts), step * RATE, atol=1)
+
+
+def test_files_that_contribute_nothing_are_not_listed(strain, moment, put):
+    (data, start), *_ = strain
+    moment = replace(moment, detectors=("H1",), segment_duration=16)
+    near, gps = put("H1", data, start), start + 32
+    early = put("H1", data[: 8 * RATE], start - 1000)
+    joined = put("H1", data[: 4 * RATE], start - 4)
+    paths = [*early, *joined, *near]
+    heard = hearing.hear({"H1": paths}, gps, moment)
+    known = hearing.strain_of(heard, {"H1": heard["H1"].whitened}, moment)
+    assert known["H1"].files == [str(near[0])]
+    # At the end of the file before, both hold a part of the strain.
+    heard = hearing.hear({"H1": paths}, start + 2, moment)
+    assert heard["H1"].files == [str(joined[0]), str(near[0])]
+
+
+def test_files_with_different_strain_of_the_moment_are_refused(strain, moment, put):
+    (data, start), *_ = strain
+    paths = put("H1", data, start) + put("H1", 1.02 * data, start)
+    with pytest.raises(ValueError, match=r"H1-0\.h5 and .*H1-1\.h5 hold different strain of H1"):
+        hearing.hear({"H1": paths}, start + 32, replace(moment, detectors=("H1",)))

@@ -129,7 +129,7 @@ def test_ranges_that_hardly_hold_strain_are_said(tmp_path):
 
 
 def test_pieces_must_be_long_enough_for_the_whitening(tmp_path):
-    with pytest.raises(ValueError, match="segment_duration: 6 s must be above"):
+    with pytest.raises(ValueError, match="6 s is too short: a piece has at least 11 s"):
         select_noise.main(job(tmp_path, segment_duration=6))
 
 
@@ -158,3 +158,21 @@ def test_real_gwf(tmp_path, real_data):
     assert np.median(quiet) == pytest.approx(1, abs=0.05)
     assert noise.selection["seconds"].sum() == 96
     assert "1 of 1 files have no quality mask" in noise.quality
+
+
+@pytest.mark.parametrize(
+    ("seconds", "duration", "words"),
+    [
+        (8, 16, r"has 8 s: a piece has at least 11 s .*: set whitening.psd_duration to 2 and"),
+        (7, 16, r"has 7 s: a piece has at least 11 s .*: take other ranges or longer files"),
+        (12, 16, r"has 12 s: set noise.segment_duration to at most 12"),
+        (17, 16, r"has 17 s: begin the range at GPS 1000000003$"),
+    ],
+)
+def test_what_can_be_done_with_short_strain_is_said(tmp_path, seconds, duration, words):
+    gwosc(tmp_path, start=START + 3, duration=seconds)
+    # Only the second piece of the grid can hold the longest of these files.
+    ranges = [[START - 10, START + 40]]
+    with pytest.raises(ValueError, match=words) as error:
+        select_noise.main(cut(tmp_path, ranges, segment_duration=duration))
+    assert "\n" not in str(error.value)

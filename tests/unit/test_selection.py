@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from strain_files import RATE, START, access, gwosc, scan, seconds
 
-from ccsncam.noise.selection import read_files, read_stretch, stretch_quality
+from ccsncam.noise.selection import NoPiece, read_files, read_stretch, stretch_quality
 from ccsncam.noise.strain_file import open_files
 
 
@@ -91,8 +91,9 @@ def test_a_second_across_two_of_the_masks_needs_both(tmp_path):
 
 
 def test_of_two_files_the_first_counts_and_no_file_stays(tmp_path):
+    whole = gwosc(tmp_path)
     gwosc(tmp_path, gaps=[(20, 22)])
-    gwosc(tmp_path, start=START + 16, seed=1)
+    gwosc(tmp_path, start=START + 16, seed=1, begins=whole[16 * RATE :])
     window = (START + 47, START + 50, "event GW200311_115853")
     selection = scan(tmp_path, [[START, START + 60]], duration=1, leave_out=[window])
     assert seconds(selection) == {
@@ -156,3 +157,45 @@ def test_every_range_must_hold_something(tmp_path):
     gwosc(tmp_path)
     with pytest.raises(ValueError, match=r"range \[1000000100, 1000000200\]: no good second"):
         scan(tmp_path, [[START, START + 32], [START + 100, START + 200]])
+
+
+def test_two_files_with_different_strain_of_one_time_are_refused(tmp_path):
+    whole = gwosc(tmp_path)
+    gwosc(tmp_path, start=START + 16, seed=1)
+    names = [f"H-H1_GWOSC_TEST_4KHZ_R1-{start}-32.hdf5" for start in (START, START + 16)]
+    words = f"{names[0]} and .*{names[1]} hold different strain of H1 for GPS {START + 16} to "
+    with pytest.raises(ValueError, match=f"{words}{START + 32}") as error:
+        scan(tmp_path, [[START, START + 48]])
+    assert "\n" not in str(error.value)
+    # One that differs in a single sample is refused, one that is rounded to float32 is not.
+    other = whole[16 * RATE :].copy()
+    other[17] *= 1.01
+    gwosc(tmp_path, start=START + 16, seed=1, begins=other)
+    with pytest.raises(ValueError, match=words):
+        scan(tmp_path, [[START, START + 48]])
+    gwosc(tmp_path, start=START + 16, seed=1, begins=whole[16 * RATE :].astype(np.float32))
+    assert seconds(scan(tmp_path, [[START, START + 48]])) == {"kept": 48.0}
+
+
+def test_a_start_between_two_seconds_is_said(tmp_path, caplog):
+    data = 1e-21 * np.random.default_rng(0).standard_normal(8 * RATE)
+    with h5py.File(tmp_path / "event.hdf5", "w") as file:
+        file["strain"] = data
+    entry = {"detector": "H1", "start": START + 0.1, "dataset": "strain", "sample_rate": RATE}
+    plain = {"event.hdf5": entry}
+    selection = scan(tmp_path, [[START, START + 10]], plain=plain, duration=3)
+    assert "event.hdf5: begins 0.1 s after a whole second of the range" in caplog.text
+    lost = {"part of a second": 2.0, "no file": 1.0, "piece not whole": 4.0}
+    assert seconds(selection) == lost | {"kept": 3.0}
+    caplog.clear()
+    # Within half a sample nothing is lost.
+    entry["start"] = START + 1e-5
+    assert seconds(scan(tmp_path, [[START, START + 8]], plain=plain)) == {"kept": 8.0}
+    assert "begins" not in caplog.text
+
+
+def test_the_longest_good_stretch_is_named(tmp_path):
+    gwosc(tmp_path, not_data=[3, 15, 30])
+    with pytest.raises(NoPiece, match=r"no piece of 16 s of H1 .* good stretch has 14 s") as error:
+        scan(tmp_path, [[START, START + 32]], duration=16)
+    assert (error.value.start, error.value.end) == (START + 16, START + 30)

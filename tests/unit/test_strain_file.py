@@ -5,7 +5,7 @@ import lal
 import lalframe
 import numpy as np
 import pytest
-from strain_files import RATE, START, access, scan, seconds
+from strain_files import RATE, START, access, gwosc, scan, seconds
 
 from ccsncam.noise.selection import read_files
 from ccsncam.noise.strain_file import StrainFile, open_files
@@ -29,7 +29,7 @@ def test_plain_files(tmp_path):
     )
     (_, got), = read_files(selection, 4)  # fmt: skip
     np.testing.assert_array_equal(got[0], data[3686:][: 4 * RATE].astype(np.float32))
-    assert seconds(selection) == {"kept": 4.0, "piece not whole": 3.0, "no file": 1.0}
+    assert seconds(selection) == {"kept": 4.0, "piece not whole": 3.0, "part of a second": 1.0}
     with pytest.raises(ValueError, match=r"event.hdf5: no data set 'strain'.*has data"):
         scan(tmp_path, ranges, plain={"event.hdf5": {**entry, "dataset": "strain"}})
     with pytest.raises(ValueError, match=r"event.hdf5: strain of H1, not of L1"):
@@ -128,3 +128,86 @@ def test_real_plain_files(real_data):
     assert starts == [begin]
     assert data.shape == (1, 8 * RATE)
     assert np.isfinite(data).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda f: put(f, np.zeros((16, 2 * RATE))), r"has shape \(16, 8192\), which is not one"),
+        (lambda f: put(f, np.zeros(32 * RATE, complex)), "holds complex128"),
+        (lambda f: put(f, np.zeros(32 * RATE, int)), "holds int64"),
+        (lambda f: put(f, np.full(32 * RATE, b"1e-21")), "holds .S5"),
+        (
+            lambda f: put(f, 1e10 * f["strain/Strain"][()]),
+            r"differs by [78]\.\de-11 .*other unit",
+        ),
+        (lambda f: put(f, 1e-10 * f["strain/Strain"][()]), r"differs by [78]\.\de-31 .*e-21 to 1e"),
+        (lambda f: put(f, 1e21 * f["strain/Strain"][()]), r"differs by [78]\.\de\+00 .*whitened"),
+        (lambda f: f["strain/Strain"].attrs.update(Xspacing=np.nan), "sampled at nan Hz"),
+        (lambda f: f["strain/Strain"].attrs.update(Xspacing=0), "sampled at inf Hz"),
+        (lambda f: f["strain/Strain"].attrs.update(Xstart=np.nan), "begins at GPS nan"),
+        (lambda f: f.__delitem__("meta"), "has no meta/Detector"),
+        (lambda f: f.__setitem__("meta/Observatory", "L"), "meta/Detector is H1, but .* is L"),
+        (lambda f: f.__delitem__("strain"), "has no strain/Strain"),
+    ],
+)
+def test_strain_that_is_none_is_refused(tmp_path, change, words):
+    gwosc(tmp_path)
+    (path,) = tmp_path.iterdir()
+    with h5py.File(path, "r+") as file:
+        change(file)
+    with pytest.raises(ValueError, match=words) as error:
+        StrainFile(path, "H1", RATE, access())
+    assert str(error.value).startswith(str(path))
+    assert "\n" not in str(error.value)
+
+
+def put(file, values):
+    """Put other values in place of the strain of a file."""
+    attributes = dict(file["strain/Strain"].attrs)
+    del file["strain/Strain"]
+    file["strain/Strain"] = values
+    file["strain/Strain"].attrs.update(attributes)
+
+
+def test_masks_without_names_are_refused(tmp_path):
+    for name in ("quality/simple/DQShortnames", "quality/injections/InjShortnames"):
+        gwosc(tmp_path)
+        (path,) = tmp_path.iterdir()
+        with h5py.File(path, "r+") as file:
+            del file[name]
+        with pytest.raises(ValueError, match=rf"its masks cannot be read \(has no {name}\)"):
+            scan(tmp_path, [[START, START + 32]])
+
+
+@pytest.mark.parametrize(
+    ("values", "more", "words"),
+    [
+        (np.zeros((8, RATE)), {}, r"has shape \(8, 4096\), which is not one series"),
+        (np.zeros(8 * RATE, complex), {}, "'data' holds complex128"),
+        (np.zeros(8 * RATE, "i8"), {}, "'data' holds int64"),
+        (np.zeros(8 * RATE, "S3"), {}, "'data' holds .S3"),
+        (np.random.default_rng(0).standard_normal(8 * RATE), {}, r"differs by 7\.\de\+00"),
+        (None, {"shape": (10**11,), "chunks": (1 << 16,), "dtype": "f4"}, "which is too large"),
+        (None, {"shape": (9,), "dtype": "f4", "external": [("/etc/passwd", 0, 36)]}, "other files"),
+    ],
+)
+def test_plain_files_that_hold_no_strain_are_refused(tmp_path, values, more, words):
+    with h5py.File(tmp_path / "a.hdf5", "w") as file:
+        file.create_dataset("data", data=values, **more)
+    entry = {"detector": "H1", "start": START, "dataset": "data", "sample_rate": RATE}
+    with pytest.raises(ValueError, match=rf"a\.hdf5: .*{words}") as error:
+        StrainFile(tmp_path / "a.hdf5", "H1", RATE, access(plain={"a.hdf5": entry}))
+    assert "\n" not in str(error.value)
+
+
+def test_a_plain_file_that_leads_to_another_is_refused(tmp_path):
+    for name in ("a", "b"):
+        with h5py.File(tmp_path / f"{name}.hdf5", "w") as file:
+            if name == "a":
+                file["data"] = 1e-21 * np.random.default_rng(0).standard_normal(8 * RATE)
+            else:
+                file["data"] = h5py.ExternalLink(str(tmp_path / "a.hdf5"), "data")
+    entry = {"detector": "H1", "start": START, "dataset": "data", "sample_rate": RATE}
+    with pytest.raises(ValueError, match=r"b\.hdf5: data set 'data' lies in another file"):
+        StrainFile(tmp_path / "b.hdf5", "H1", RATE, access(plain={"b.hdf5": entry}))

@@ -134,11 +134,14 @@ def test_what_stays_wrong_stops_the_run(server, tmp_path, root, fault, words):
     (tmp_path / "run").mkdir()
     workflow = Workflow(tmp_path / "run", root, config(host=server.url, attempts=1))
     if fault is None:
-        write_archive_file(server.folder, SECOND, on=(0, 0))
+        write_archive_file(server.folder, SECOND, on=(0, 1))
     else:
         server.always = fault
     output = workflow.run("--", NOISE[2], fails=True)
     assert re.search(words, output), output
+    assert "Traceback" not in output
+    # There was no file before, so Snakemake has nothing to say of a backup.
+    assert "Cannot restore" not in output
     assert not (workflow.folder / NOISE[2]).exists()
     assert fault is None or not list(workflow.folder.glob("resources/strain/*.hdf5"))
 

@@ -4,6 +4,7 @@ import re
 import sys
 from pathlib import Path
 
+import snakemake
 import yaml
 from snakemake import __version__ as SNAKEMAKE
 from snakemake.exceptions import WorkflowError
@@ -56,9 +57,16 @@ if IMPORTED != SCRIPTS.resolve():
 
 CODE = provenance.Code(script_file)
 # Everything that the next lines import must be there.
-CODE.files(None, "ccsncam.planning.checks", "ccsncam.planning.moments", "ccsncam.saliency.names")
+CODE.files(
+    None,
+    "ccsncam.planning.checks",
+    "ccsncam.planning.moments",
+    "ccsncam.saliency.names",
+    "ccsncam.environment",
+    "ccsncam.paths",
+)
 
-from ccsncam import resources
+from ccsncam import environment, paths, resources
 from ccsncam.config import schema
 from ccsncam.gwosc import archive
 from ccsncam.planning import checks, inputs, moments
@@ -80,6 +88,10 @@ def checked(function, *arguments):
         raise WorkflowError(str(error)) from None
 
 
+environment.pin(snakemake.__file__)
+# Snakemake keeps its own notes there, and without them it ends in a traceback.
+checked(paths.check_writable, [".snakemake/locks", *Path(".snakemake").glob("*/")])
+
 # Snakemake reads a module again for each `use rule`; an earlier reading has set this key below.
 config.pop("_sources", None)
 # As a module this workflow has no config file of its own, and may be given a few keys only.
@@ -88,7 +100,7 @@ schema.fill(config, read_yaml("config/config.yaml"))
 checked(checks.check, config, read_yaml("workflow/schemas/config.schema.yaml"))
 checked(inputs.check_files, config)
 checks.complete(config)
-for line in inputs.warnings(config):
+for line in [*environment.warnings(), *inputs.warnings(config)]:
     logger.warning(line)
 
 WAVEFORMS = checked(inputs.waveforms_of, config)

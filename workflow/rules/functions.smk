@@ -66,11 +66,22 @@ def fetched(path):
     return update(path) if config["noise"]["gwosc"]["keep"] else temp(update(path))
 
 
+def about_backups(record):
+    """Drop Snakemake's words on a backup of a file that was never there, after a failed fetch."""
+    return not re.fullmatch(
+        r"Cannot restore \S+_4KHZ_R1-\d+-4096\.hdf5: no backup found\.", str(record.msg)
+    )
+
+
 def announce():
     """Name the run and what it will fetch before the first job; refuse if there is no room."""
     logger.info(f"Run {config['run']}, to results/{config['run']}")
+    jobs = list(workflow.dag.needrun_jobs())
+    # An output that is there is replaced, which takes the right to write its folder.
+    folders = [Path(path).parent for job in jobs for path in job.output]
+    checked(paths.check_writable, [*folders, *(path for job in jobs for path in job.log)])
     # As a module the workflow's rules may have a prefix.
-    jobs = [job for job in workflow.dag.needrun_jobs() if job.rule.name.endswith("fetch_strain")]
+    jobs = [job for job in jobs if job.rule.name.endswith("fetch_strain")]
     missing = [job.output[0] for job in jobs if not Path(job.output[0]).exists()]
     plan = checked(archive.plan, missing, CACHE, config["noise"]["gwosc"]["folder"])
     if plan is not None:

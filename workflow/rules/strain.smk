@@ -1,6 +1,9 @@
 # No rule takes a digest of this script, so a module from github() must fetch its files here.
 CODE.files("fetch_strain.py")
 
+# An output with update() has a backup only if the file was there before.
+logger.addFilter(about_backups)
+
 
 onstart:
     announce()

@@ -46,7 +46,7 @@ def main(job: Any) -> None:
         aside=hearing.ASIDE,
         validation_accuracy=best_accuracy(job.input.history),
         events=hearing.mergers_near(gps, moment),
-        strain=hearing.strain_of(heard, series, job.input, moment),
+        strain=hearing.strain_of(heard, series, moment),
     )
     result.write(job.output[0])
     for name, words in WINDOWS.items():

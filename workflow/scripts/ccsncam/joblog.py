@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import errno
 import fcntl
 import importlib.metadata
 import logging
@@ -10,21 +11,19 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Iterator
+from traceback import extract_tb
 from types import TracebackType
 from typing import Any
 
 from tqdm import tqdm
 
 from ccsncam.aliases import PathLike
+from ccsncam.environment import PACKAGES
 
 logger = logging.getLogger(__name__)
 
-# Packages that results depend on, and the names under which they are imported.
-PACKAGES = {
-    **{name: name for name in ("gwosc", "h5py", "keras", "matplotlib", "numpy", "pandas", "pycbc")},
-    **{name: name for name in ("requests", "scipy", "seaborn", "tensorflow")},
-    **{"lalsuite": "lal", "scikit-learn": "sklearn"},
-}
+# Errors of a disk that is full, may not be written, or fails.
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 # Shortest time between two lines of progress on stderr [s].
 PAUSE = 10.0
 
@@ -54,7 +53,9 @@ _ALOUD = _Aloud()
 
 
 def start(path: PathLike, name: str) -> logging.Logger:
-    """Send log records, warnings and the traceback of a failure to the log file of a job.
+    """Send log records, warnings and what is known of a failure to the log file of a job.
+
+    The log of a failure that the user can mend ends with one line and has no traceback.
 
     Warnings and errors go to stderr too. Where this process draws no bar, records that have
     ``extra={"progress": True}`` also go there, at most one in ten seconds. The log of a scheduler
@@ -92,12 +93,13 @@ def start(path: PathLike, name: str) -> logging.Logger:
         if issubclass(kind, KeyboardInterrupt):
             job_logger.error("interrupted: run the same command again to resume")
             return
-        if issubclass(kind, ValueError | FileNotFoundError):
-            # An error that the user can mend ends the log, and stderr shows no traceback.
+        if isinstance(error, ValueError) or (isinstance(error, OSError) and _is_plain(error)):
+            # An error that the user can mend ends the log. Snakemake shows the log of a job that
+            # failed, so that a traceback there would hide the one line that helps.
             atexit.unregister(_say_versions)
             _say_versions(job_logger)
-            job_logger.info("where it failed", exc_info=(kind, error, traceback))
-            job_logger.error("%s", error)
+            job_logger.info("%s in %s", kind.__name__, _steps(traceback))
+            job_logger.error("%s", _words(error))
             return
         job_logger.error("the job failed", exc_info=(kind, error, traceback))
 
@@ -106,6 +108,27 @@ def start(path: PathLike, name: str) -> logging.Logger:
     job_logger.info("started")
     atexit.register(_say_versions, job_logger)
     return job_logger
+
+
+def _is_plain(error: OSError) -> bool:
+    """Whether the disk, and no program, is to blame: what is not there, forbidden or full."""
+    kinds = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
+    return isinstance(error, kinds) or error.errno in _DISK
+
+
+def _words(error: BaseException) -> str:
+    """An error in one line, which begins with the file if the system names one."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
+def _steps(traceback: TracebackType | None) -> str:
+    """File, line and function of each call that led to an error, in one line."""
+    return " > ".join(
+        f"{os.path.basename(frame.filename)}:{frame.lineno} {frame.name}"
+        for frame in extract_tb(traceback)
+    )
 
 
 def _say_versions(job_logger: logging.Logger) -> None:

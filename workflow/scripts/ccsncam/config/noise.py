@@ -1,5 +1,6 @@
 """The blocks ``noise`` and ``whitening``: where pieces of noise come from."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -13,6 +14,20 @@ class Whitening(Block):
 
     psd_duration: int
     filter_duration: float
+
+    @property
+    def shortest_piece(self) -> int:
+        """Shortest piece of noise [s]: two windows and a sample, beside what the filter spoils."""
+        # The configuration takes no piece below 8 s.
+        return max(8, math.ceil(2 * self.psd_duration + self.filter_duration + 1))
+
+    @property
+    def pieces(self) -> str:
+        """How long a piece must be and what that depends on, in words for a message."""
+        return (
+            f"a piece has at least {self.shortest_piece} s (2 x whitening.psd_duration + "
+            "filter_duration + 1, and 8)"
+        )
 
 
 @dataclass(frozen=True)

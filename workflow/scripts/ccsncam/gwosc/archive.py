@@ -20,6 +20,7 @@ import pandas as pd
 
 from ccsncam import resources
 from ccsncam.aliases import PathLike, Ranges
+from ccsncam.paths import check_path
 
 # Length of a file, and of the stretch of time that a folder of the archive covers [s].
 DURATION = 4096
@@ -29,7 +30,9 @@ SAMPLE_RATE = 4096
 LARGEST = 8 * DURATION * SAMPLE_RATE + 500_000
 
 _NAME = re.compile(
-    r"(?P<site>[A-Z])-(?P<detector>(?P=site)1)_GWOSC_(?P<run>\w+)_4KHZ_R1-(?P<start>\d+)-4096\.hdf5"
+    r"(?P<site>[A-Z])-(?P<detector>(?P=site)1)_GWOSC_(?P<run>\w+)_4KHZ_R1-(?P<start>\d{1,11})"
+    r"-4096\.hdf5",
+    re.ASCII,
 )
 
 
@@ -254,12 +257,15 @@ def paths_of(
     Raises
     ------
     ValueError
-        If ``folder`` is not a folder, or if ``cache`` exists and is not a folder.
+        If ``folder`` is not a folder, if ``cache`` exists and is not a folder, or if Snakemake
+        would take a part of their paths for a wildcard.
     """
     if folder is not None and not os.path.isdir(folder):
         raise ValueError(f"config, noise.gwosc.folder: {folder} is not a folder")
     if os.path.exists(cache) and not os.path.isdir(cache):
         raise ValueError(f"config, noise.gwosc.cache: {cache} is not a folder")
+    for place in (folder, cache):
+        check_path(place or "")
     fetched = Path(cache) if keep else Path(cache, "temporary", own)
     return [_at_hand(folder, file) or Path(fetched, file.name) for file in files]
 

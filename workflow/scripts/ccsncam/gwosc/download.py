@@ -6,32 +6,40 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from gwosc.api import v2
 
 from ccsncam.aliases import PathLike
 from ccsncam.config.access import Access
 from ccsncam.gwosc import layout
-from ccsncam.gwosc.archive import DURATION, SAMPLE_RATE, ArchiveFile, free_bytes
+from ccsncam.gwosc.archive import LARGEST, ArchiveFile, free_bytes
 from ccsncam.gwosc.http import (
     TRANSIENT,
     Patience,
     Session,
     checksum,
-    reason,
     retry_after,
+    shown,
     validator,
+    whole_number,
+    within,
 )
+from ccsncam.gwosc.listing import locate
 from ccsncam.gwosc.part import Announced, Part, Replaced
 
 logger = logging.getLogger(__name__)
 
 # A connection that brings fewer bytes per second counts as dead.
 SLOWEST = 1000
+# Longest time that one file may take in one call [s]: 6 kB/s bring it in that time.
+LONGEST = 6 * 3600.0
+# A server has this many times ``timeout`` to find its first word, with all redirections.
+PATIENT = 4
+# With these answers a server refuses the request for the rest of a file.
+REFUSED_RANGES = {400, 412, 416, 431}
 
 _BLOCK = 1 << 18
 
@@ -121,70 +129,8 @@ def _fetch(target: Path, file: ArchiveFile, access: Access, report: Report) -> N
                 return
 
 
-def locate(file: ArchiveFile, access: Access, session: requests.Session) -> str:
-    """Find the URL of a file in GWOSC's list.
-
-    Parameters
-    ----------
-    file : ArchiveFile
-    access : Access
-        Its ``attempts`` limit how often a connection is tried. GWOSC's client itself asks again
-        when the server is too busy to answer.
-    session : requests.Session
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    ValueError
-        If the server does not answer as GWOSC does, or does not list the file.
-    """
-    host = access.host.rstrip("/")
-    patience = Patience(access.attempts)
-    while True:
-        try:
-            rows = v2.fetch_run_strain_files(
-                run=file.run,
-                detector=file.detector,
-                start=file.start,
-                end=file.start + DURATION,
-                sample_rate=SAMPLE_RATE,
-                host=host,
-                session=session,
-            )
-            urls = [row["hdf5_url"] for row in rows if row["hdf5_url"] is not None]
-            break
-        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
-            patience.wait(f"{host}: {reason(error)}")
-        except v2.tenacity.RetryError as error:
-            last = error.last_attempt
-            why = "no answer" if last.failed else f"HTTP {last.result().status_code}"
-            raise ValueError(
-                f"{host}: the list of {file.run}: {why} in {v2.MAX_RETRIES} attempts"
-            ) from None
-        except requests.HTTPError as error:
-            code = error.response.status_code
-            why = f"no run {file.run}" if code == 404 else f"HTTP {code} {error.response.reason}"
-            raise ValueError(f"{host}: the list of {file.run}: {why}") from None
-        except (requests.RequestException, KeyError, TypeError) as error:
-            raise ValueError(
-                f"{host}: not the list of files that GWOSC's API v2 gives ({type(error).__name__}):"
-                " check noise.gwosc.host and proxy"
-            ) from None
-    for url in urls:
-        if PurePosixPath(urlsplit(url).path).name == file.name:
-            return url
-    listed = ", ".join(PurePosixPath(urlsplit(url).path).name for url in urls) or "nothing"
-    raise ValueError(
-        f"{host}: {file.name} is not listed ({listed} is): leave its time out of noise.ranges, or "
-        "take another moment"
-    )
-
-
 def _download(
-    part: Part, file: ArchiveFile, session: requests.Session, access: Access, report: Report
+    part: Part, file: ArchiveFile, session: Session, access: Access, report: Report
 ) -> str:
     """Add the missing bytes to the part, and return the URL that they come from."""
     if part.complete:
@@ -204,54 +150,92 @@ def _download(
         part.empty()
     logger.info("%s: from byte %d", url, part.size)
     patience = Patience(access.attempts)
+    deadline = time.monotonic() + LONGEST
     while not part.complete:
         after = None
         try:
-            with session.get(
-                url, headers=part.headers(), stream=True, timeout=access.timeout
-            ) as response:
+            with _ask(url, part, session, access) as response:
                 if response.status_code in TRANSIENT:
-                    why = f"HTTP {response.status_code} {response.reason}"
+                    why = f"HTTP {response.status_code} {shown(response.reason)}"
                     after = retry_after(response.headers.get("Retry-After"))
                 else:
-                    why = _receive(response, part, url, access.timeout, report) or "no content"
+                    _start(response, part, url)
+                    why = _receive(response, part, access.timeout, deadline, report)
+        except _Changed:
+            why = "the file changed on the server"
         except (
             requests.ConnectionError,
             requests.Timeout,
             requests.exceptions.ChunkedEncodingError,
             urllib3.exceptions.HTTPError,
         ) as error:
-            why = reason(error)
-        except requests.RequestException as error:
-            raise ValueError(f"{url}: {reason(error)}") from None
+            why = session.reason(error, url)
+        # requests raises a plain OSError for a bundle of certificates that is not there.
+        except (requests.RequestException, OSError) as error:
+            raise ValueError(f"{url}: {session.reason(error, url)}") from None
         if not part.complete:
+            if time.monotonic() + (after or 0) > deadline:
+                raise ValueError(
+                    f"{url}: {why} at byte {part.size} after {LONGEST / 3600:g} hours: run the "
+                    "same command again to resume, or set noise.gwosc.mirror"
+                )
             patience.wait(f"{url}: {why} at byte {part.size}", after, part.size)
     return url
 
 
-def _receive(
-    response: requests.Response, part: Part, url: str, timeout: float, report: Report
-) -> str | None:
-    """Add the body of an answer to the part; return why it ended too early, if it did."""
+class _Changed(Exception):
+    """What a server sends is not the rest of the file whose beginning is there."""
+
+
+def _ask(url: str, part: Part, session: Session, access: Access) -> requests.Response:
+    """Ask for the bytes that are missing."""
+    headers, timeout = part.headers(), access.timeout
+    return within(
+        PATIENT * timeout,
+        lambda: session.get(url, headers=headers, stream=True, timeout=timeout),
+    )
+
+
+def _start(response: requests.Response, part: Part, url: str) -> None:
+    """Look at the head of an answer before its body: the part begins anew, or goes on."""
     status, headers = response.status_code, response.headers
     if status == 200:
-        if "Content-Length" not in headers:
-            kind = headers.get("Content-Type", "no type")
+        kind = shown(headers.get("Content-Type", "no type"))
+        if "Content-Length" not in headers or "Transfer-Encoding" in headers:
             raise ValueError(f"{url}: the server does not say the length of the file ({kind})")
-        length = int(headers["Content-Length"])
+        coding = headers.get("Content-Encoding", "identity")
+        if coding.lower() not in ("", "identity"):
+            raise ValueError(f"{url}: the server sends {shown(coding)}, which was not asked for")
+        length = whole_number(headers["Content-Length"])
+        if length is None or length > LARGEST:
+            said = shown(headers["Content-Length"])
+            raise ValueError(
+                f"{url}: the server announces {said} bytes ({kind}), a file of strain has at most "
+                f"{LARGEST}"
+            )
         part.empty(Announced(url, length, validator(headers), checksum(headers)))
-    elif status == 416 or (status == 206 and part.size and not part.continued_by(headers)):
+    elif part.size and (
+        status in REFUSED_RANGES or (status == 206 and not part.continued_by(headers))
+    ):
         part.empty()
-        return "the file changed on the server"
+        raise _Changed
     elif status != 206 or not part.size:
-        raise ValueError(f"{url}: HTTP {status} {response.reason}")
-    length = part.announced.length
-    missing, free = length - part.size, free_bytes(part.path.parent)
+        raise ValueError(f"{url}: HTTP {status} {shown(response.reason)}")
+    missing, free = part.announced.length - part.size, free_bytes(part.path.parent)
     if missing > free:
         raise ValueError(
             f"{part.path}: {missing / 1e6:.0f} MB are to come, {free / 1e6:.0f} MB are free: "
             "make room, or set noise.gwosc.cache to a larger disk"
         )
+
+
+def _receive(
+    response: requests.Response, part: Part, timeout: float, deadline: float, report: Report
+) -> str:
+    """Add the body of an answer to the part; return why it ended too early, if it did."""
+    length = part.announced.length
+    if not length:
+        return "no content"
     began, before = time.monotonic(), part.size
     while part.size < length:
         data = response.raw.read1(_BLOCK)
@@ -259,9 +243,11 @@ def _receive(
             return "the connection ended"
         part.write(data[: length - part.size])
         report(part.size, length)
-        elapsed = time.monotonic() - began
-        if elapsed >= timeout:
-            if part.size - before < SLOWEST * elapsed:
-                return f"{(part.size - before) / elapsed:.0f} bytes per second"
-            began, before = time.monotonic(), part.size
-    return None
+        now = time.monotonic()
+        if now >= deadline:
+            return "the connection is too slow"
+        if now - began >= timeout:
+            if part.size - before < SLOWEST * (now - began):
+                return f"{(part.size - before) / (now - began):.0f} bytes per second"
+            began, before = now, part.size
+    return ""

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from ccsncam.aliases import PathLike
+from ccsncam.gwosc.archive import LARGEST
 from ccsncam.gwosc.http import validator
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,24 @@ class Announced:
     length: int = 0
     validator: str | None = None
     checksum: tuple[str, str] | None = None
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read it; raise a ValueError or TypeError if the text is not what `to_json` gives."""
+        found = cls(**json.loads(text))
+        texts = (found.url, found.validator or "", *(found.checksum or ()))
+        if not all(isinstance(one, str) for one in texts):
+            raise TypeError(text)
+        if type(found.length) is not int or not 0 <= found.length <= LARGEST:
+            raise ValueError(text)
+        if found.checksum is None:
+            return found
+        kind, digest = found.checksum
+        return dataclasses.replace(found, checksum=(kind, digest))
+
+    def to_json(self) -> str:
+        """Write it as JSON."""
+        return json.dumps(dataclasses.asdict(self))
 
 
 class Replaced(Exception):
@@ -67,13 +86,21 @@ class Part:
     ------
     Replaced
         If another process finished or gave up the part while this one waited.
+    ValueError
+        In one line, if the folder takes no file.
     """
 
     def __init__(self, target: PathLike) -> None:
         self.path = Path(f"{os.fspath(target)}.part")
         self._note = Path(f"{os.fspath(target)}.part.json")
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = open(self.path, "ab")  # noqa: SIM115 - closed by __exit__
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = open(self.path, "ab")  # noqa: SIM115 - closed by __exit__
+        except OSError as error:
+            raise ValueError(
+                f"{self.path}: cannot be written: {error.strerror}: set noise.gwosc.cache to a "
+                "folder of your own, or noise.gwosc.folder if it has the files"
+            ) from None
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -116,8 +143,8 @@ class Part:
     def _read_note(self) -> Announced:
         """Read what the server announced; nothing if the note is missing or damaged."""
         # A note that is not JSON, or not a mapping of these names, says nothing.
-        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError, TypeError):
-            return Announced(**json.loads(self._note.read_text(encoding="utf-8")))
+        with contextlib.suppress(FileNotFoundError, ValueError, TypeError, RecursionError):
+            return Announced.from_json(self._note.read_text(encoding="utf-8"))
         return Announced()
 
     @property
@@ -149,8 +176,11 @@ class Part:
         self.size = 0
         self.announced = announced or Announced()
         new = self._note.with_suffix(".new")
-        new.write_text(json.dumps(dataclasses.asdict(self.announced)), encoding="utf-8")
-        os.replace(new, self._note)
+        try:
+            new.write_text(self.announced.to_json(), encoding="utf-8")
+            os.replace(new, self._note)
+        except OSError as error:
+            raise ValueError(f"{new}: cannot be written: {error.strerror}") from None
 
     def write(self, data: bytes) -> None:
         """Append bytes; raise a ValueError if the disk does not take them."""

@@ -8,6 +8,7 @@ signal at the moment lies, so that the PSD does not contain it either.
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from ccsncam.config.moment import Moment
 from ccsncam.moment.span import span_begin, span_size
 from ccsncam.moment.store import DetectorStrain, Event
 from ccsncam.noise import whitening
+from ccsncam.noise.alignment import check_overlaps
 from ccsncam.noise.events import events_between, read_events
 from ccsncam.noise.selection import read_stretch, stretch_quality
 from ccsncam.noise.strain_file import StrainFile, open_files
@@ -50,12 +52,29 @@ class Heard:
         damps a loud signal.
     quality : str
         What the masks say of the span, or why there is no strain.
+    files : list of str
+        The files that hold a part of the strain behind the PSD.
     """
 
     whitened: np.ndarray | None
     psd_seconds: int
     aside: bool
     quality: str
+    files: list[str]
+
+
+class Whitened(NamedTuple):
+    """What `read_whitened` finds around a moment.
+
+    ``data`` has shape (n,) and is float32: ``moment.span`` seconds with the moment in the middle.
+    ``psd_seconds`` is the length of the piece behind the PSD [s]. ``aside`` is True where the PSD
+    leaves the moment out. ``files`` are those that hold a part of the piece.
+    """
+
+    data: np.ndarray
+    psd_seconds: int
+    aside: bool
+    files: list[str]
 
 
 def hear(files: Mapping[str, Sequence[PathLike]], gps: float, moment: Moment) -> dict[str, Heard]:
@@ -84,10 +103,11 @@ def hear(files: Mapping[str, Sequence[PathLike]], gps: float, moment: Moment) ->
     for detector in moment.detectors:
         paths = files.get(detector, [])
         own = list(open_files(paths, detector, moment.signal.sample_rate, moment.files))
+        check_overlaps(own)
         try:
             found[detector] = _hear_one(own, detector, gps, moment)
         except NoStrain as error:
-            found[detector] = Heard(None, 0, False, str(error))
+            found[detector] = Heard(None, 0, False, str(error), [])
     if all(heard.whitened is None for heard in found.values()):
         reasons = "; ".join(heard.quality for heard in found.values())
         raise ValueError(
@@ -100,7 +120,7 @@ def hear(files: Mapping[str, Sequence[PathLike]], gps: float, moment: Moment) ->
 def _hear_one(files: Sequence[StrainFile], detector: str, gps: float, moment: Moment) -> Heard:
     """Whiten the strain of one detector, and log what is special about it."""
     half = moment.span / 2
-    whitened, seconds, aside = read_whitened(files, detector, gps, moment)
+    whitened, seconds, aside, used = read_whitened(files, detector, gps, moment)
     asked = moment.files
     quality = stretch_quality(files, gps - half, gps + half, asked.quality, asked.injections)
     logger.info(
@@ -119,12 +139,12 @@ def _hear_one(files: Sequence[StrainFile], detector: str, gps: float, moment: Mo
             seconds,
             moment.segment_duration,
         )
-    return Heard(whitened, seconds, aside, quality)
+    return Heard(whitened, seconds, aside, quality, used)
 
 
 def read_whitened(
     files: Sequence[StrainFile], detector: str, gps: float, moment: Moment
-) -> tuple[np.ndarray, int, bool]:
+) -> Whitened:
     """Whiten the strain of one detector around a moment.
 
     The PSD is taken from a piece of ``noise.segment_duration`` around the moment, without the time
@@ -142,12 +162,7 @@ def read_whitened(
 
     Returns
     -------
-    whitened : numpy.ndarray
-        Shape (n,), float32: ``moment.span`` seconds with the moment in the middle.
-    psd_seconds : int
-        Length of the piece [s].
-    aside : bool
-        True where the PSD leaves the moment out.
+    Whitened
 
     Raises
     ------
@@ -174,7 +189,10 @@ def read_whitened(
     piece = data[begin : begin + size].astype(np.float32)
     fir, aside = _whitening_fir(piece, middle - begin, moment)
     white = whitening.whiten(piece, fir)
-    return white[middle - half - begin : middle + half - begin], seconds, aside
+    start = gps - longest + begin / rate
+    used = [str(file.path) for file in files if file.start < start + seconds and start < file.end]
+    span = white[middle - half - begin : middle + half - begin]
+    return Whitened(span, seconds, aside, used)
 
 
 def _check_span(
@@ -271,7 +289,6 @@ def white_noise(detector: str, gps: float, size: int, moment: Moment) -> np.ndar
 def strain_of(
     heard: Mapping[str, Heard],
     series: Mapping[str, np.ndarray | None],
-    files: Mapping[str, Sequence[PathLike]],
     moment: Moment,
 ) -> dict[str, DetectorStrain]:
     """Collect what is known of the strain of each detector, with a spectrogram to be shown.
@@ -282,8 +299,6 @@ def strain_of(
         From `hear`.
     series : dict of numpy.ndarray or None
         From `with_stand_ins`.
-    files : dict of list of path
-        As for `hear`.
     moment : Moment
 
     Returns
@@ -297,7 +312,7 @@ def strain_of(
             psd_seconds=one.psd_seconds,
             aside=one.aside,
             quality=one.quality,
-            files=[str(path) for path in files.get(detector, [])],
+            files=one.files,
             spectrogram=None if seen is None else magnitude(seen, block, rate),
         )
         for (detector, one), seen in zip(heard.items(), series.values(), strict=True)

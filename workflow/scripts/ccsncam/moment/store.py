@@ -36,7 +36,7 @@ class DetectorStrain:
     quality : str
         What the masks say of the span, or why there is no strain.
     files : list of str
-        The files that were read.
+        The files that hold a part of the strain behind the PSD.
     spectrogram : numpy.ndarray or None
         Amplitude of the whitened strain or of the noise in its place, shape (frequency, frame); a
         cell of white noise has a mean power of 1. None where the detector is black.

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ccsncam.aliases import PathLike, Ranges
+from ccsncam.paths import check_path
 
 Plain = Mapping[str, Mapping[str, Any]]
 
 _NAME = re.compile(
     r"^(?P<site>[A-Z])-(?P<detector>[A-Z][0-9])_[^-]*-(?P<start>\d+)-(?P<duration>\d+)"
-    r"\.(?P<kind>hdf5|h5|gwf)$"
+    r"\.(?P<kind>hdf5|h5|gwf)$",
+    re.ASCII,
 )
 
 
@@ -36,6 +38,28 @@ def parse(name: str) -> StrainName | None:
     if match is None:
         return None
     return StrainName(match["detector"], int(match["start"]), int(match["duration"]), match["kind"])
+
+
+def check_name(path: PathLike) -> None:
+    """Check that the path of a file of strain contradicts neither itself nor Snakemake.
+
+    Parameters
+    ----------
+    path : path
+
+    Raises
+    ------
+    ValueError
+        In one line, if the letter of the site is not that of the detector, or if Snakemake would
+        take a part of the path for a wildcard.
+    """
+    match = _NAME.match(os.path.basename(path))
+    if match is not None and match["site"] != match["detector"][0]:
+        raise ValueError(
+            f"{path}: the name says site {match['site']} and detector {match['detector']}: rename "
+            "it to what it holds"
+        )
+    check_path(path)
 
 
 def files_for(
@@ -96,7 +120,7 @@ def files_at(
     Raises
     ------
     ValueError
-        If the folder does not exist, or a file of ``plain`` is not in it.
+        If the folder does not exist, a file of ``plain`` is not in it, or as `check_name`.
     """
     if not folder or not os.path.isdir(folder):
         raise ValueError(
@@ -119,7 +143,10 @@ def files_at(
         end = said.start + said.duration
         if any(said.start < stop and begin < end for begin, stop in ranges):
             found.append((said.start, name))
-    return [Path(folder) / name for _, name in sorted(found)]
+    paths = [Path(folder) / name for _, name in sorted(found)]
+    for path in paths:
+        check_name(path)
+    return paths
 
 
 def held(folder: PathLike, detectors: Iterable[str], plain: Plain | None = None) -> str:

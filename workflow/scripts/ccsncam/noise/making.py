@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from ccsncam.noise import whitening
 from ccsncam.noise.glitches import GlitchPopulation, read_glitches
 from ccsncam.noise.psd import Spectrum, read_lines
 from ccsncam.noise.reasons import GWOSC_F_MAX, KEPT, kept_stretches, reason_seconds
-from ccsncam.noise.selection import read_files, scan_files
+from ccsncam.noise.selection import NoPiece, read_files, scan_files
 from ccsncam.noise.simulation import simulate, simulated_starts
 from ccsncam.noise.store import NoiseFacts, Pieces, write_noise
 from ccsncam.noise.strain_file import open_files
@@ -82,17 +82,13 @@ def make_noise(
     Raises
     ------
     ValueError
-        In one line, if pieces are too short for the whitening, or if `simulate` or `scan_files`
-        raises an error.
+        In one line, if pieces are too short for the whitening, if the strain is too short for a
+        piece, or if `simulate` or `scan_files` raises an error.
     """
     noise, block, band = request.noise, request.whitening, request.band
     duration = noise.segment_duration
-    if duration <= block.filter_duration or duration < 2 * block.psd_duration:
-        raise ValueError(
-            f"noise.segment_duration: {duration:g} s must be above the whitening's "
-            f"filter_duration ({block.filter_duration:g} s) and at least twice its psd_duration "
-            f"({block.psd_duration:g} s)"
-        )
+    if duration < block.shortest_piece:
+        raise ValueError(f"noise.segment_duration: {duration:g} s is too short: {block.pieces}")
     source = _simulated(request) if noise.source == "simulated" else _cut(request, files)
     facts = NoiseFacts(
         detector=request.detector,
@@ -185,14 +181,17 @@ def _cut(request: NoiseRequest, files: Sequence[PathLike]) -> _Source:
     noise, band, detector = request.noise, request.band, request.detector
     duration, access = noise.segment_duration, noise.files
     assert access is not None
-    selection = scan_files(
-        open_files(files, detector, band.sample_rate, access),
-        noise.ranges,
-        duration,
-        access.quality,
-        access.injections,
-        noise.leave_out,
-    )
+    try:
+        selection = scan_files(
+            open_files(files, detector, band.sample_rate, access),
+            noise.ranges,
+            duration,
+            access.quality,
+            access.injections,
+            noise.leave_out,
+        )
+    except NoPiece as error:
+        raise ValueError(_what_to_do(error, duration, request.whitening)) from None
     _warn_of_loss(selection.stretches, request)
     if band.sample_rate == 4096 and band.f_max > GWOSC_F_MAX:
         logger.warning(
@@ -209,6 +208,21 @@ def _cut(request: NoiseRequest, files: Sequence[PathLike]) -> _Source:
         quality=selection.quality,
         description={"files": "strain cut from files", "gwosc": "strain of GWOSC"}[noise.source],
     )
+
+
+def _what_to_do(error: NoPiece, duration: float, block: Whitening) -> str:
+    """Say why ranges have no piece, and what can be done about it."""
+    longest = error.end - error.start
+    if longest >= duration:
+        advice = f"begin the range at GPS {error.start:.15g}"
+    elif longest >= block.shortest_piece:
+        advice = f"set noise.segment_duration to at most {longest:g}"
+    elif longest >= replace(block, psd_duration=2).shortest_piece:
+        advice = f"{block.pieces}: set whitening.psd_duration to 2 and noise.segment_duration to "
+        advice += f"{longest:g}, or take longer files"
+    else:
+        advice = f"{block.pieces}: take other ranges or longer files"
+    return f"{error}: {advice}"
 
 
 def _warn_of_loss(stretches: pd.DataFrame, request: NoiseRequest) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ccsncam.aliases import Ranges
+from ccsncam.noise.alignment import check_overlap, warn_of_fraction
 from ccsncam.noise.folder import show
 from ccsncam.noise.reasons import (
     CONSTANT,
@@ -51,6 +52,14 @@ class Selection:
     stretches: pd.DataFrame
     quality: str
     files: list[StrainFile] = field(repr=False)
+
+
+class NoPiece(ValueError):
+    """No piece is wholly good; ``start`` and ``end`` of the longest good stretch are GPS [s]."""
+
+    def __init__(self, text: str, start: float, end: float) -> None:
+        super().__init__(text)
+        self.start, self.end = start, end
 
 
 class _Judge:
@@ -119,6 +128,11 @@ class _Judge:
         # The sample of the file at which the seconds begin.
         at = round((begin - file.start) * rate)
         first, last = max(-(at // rate), 0), min((len(strain) - at) // rate, len(state))
+        # Seconds of which the file holds a part only, because it begins or ends within them.
+        for edge in (first - 1, last):
+            begins, ends = at + edge * rate, at + (edge + 1) * rate
+            if 0 <= edge < len(state) and begins < len(strain) and ends > 0:
+                state[edge : edge + 1][self._open(state[edge : edge + 1])] = reasons[REST]
         if first >= last:
             return
         seconds = strain[at + first * rate : at + last * rate].reshape(-1, rate)
@@ -132,7 +146,11 @@ class _Judge:
         found[(seconds == seconds[:, :1]).all(axis=1)] = reasons[CONSTANT]
         found[~np.isfinite(seconds).all(axis=1)] = reasons[NOT_FINITE]
         part = state[first:last]
-        part[:] = np.where(part == reasons[NO_FILE], found, part)
+        part[:] = np.where(self._open(part), found, part)
+
+    def _open(self, state: np.ndarray) -> np.ndarray:
+        """Whether a second is judged by no file yet, because none holds it or none the whole."""
+        return (state == self.reasons[NO_FILE]) | (state == self.reasons[REST])
 
 
 def scan_files(
@@ -147,8 +165,8 @@ def scan_files(
 
     Seconds are counted from the start of each range. A second is good if a file holds it, it has
     no NaN, infinity or constant filling, it has all the bits that are asked for, and it is not
-    left out. If two files hold it, the first of them counts. A piece is kept if all its seconds
-    are good.
+    left out. If two files hold it, the first of them counts; both must hold the same strain. A
+    piece is kept if all its seconds are good.
 
     Parameters
     ----------
@@ -169,9 +187,11 @@ def scan_files(
 
     Raises
     ------
+    NoPiece
+        If the ranges have no whole piece.
     ValueError
-        In one line that names the file or the range: a bit is unknown, a file cannot be used, a
-        range has no good second, or the ranges have no whole piece.
+        In one line that names the file or the range: a bit is unknown, a file cannot be used, two
+        files hold different strain of one time, or a range has no good second.
     """
     if segment_duration != int(segment_duration):
         raise ValueError(f"noise.segment_duration: {segment_duration} s is not a whole number")
@@ -179,8 +199,12 @@ def scan_files(
     judge = _Judge(quality, injections)
     states = [judge.unknown(int(end - begin + 1e-6)) for begin, end in ranges]
     begins = [begin for begin, _ in ranges]
-    opened = []
+    opened: list[StrainFile] = []
     for file in files:
+        for other in opened:
+            check_overlap(other, file)
+            other.release()
+        warn_of_fraction(file, ranges)
         judge.judge_file(file, zip(begins, states, strict=True))
         file.release()
         opened.append(file)
@@ -194,9 +218,13 @@ def scan_files(
         parts += _stretches(state, begin, end, judge.reasons)
     gps_start = np.concatenate(starts)
     if not len(gps_start):
-        raise ValueError(
-            f"ranges {show(ranges)}: no piece of {duration} s of {detector} is wholly good: take "
-            "a shorter noise.segment_duration"
+        good = [(start, end) for start, end, reason in parts if reason == NOT_WHOLE]
+        first, last = max(good, key=lambda stretch: stretch[1] - stretch[0])
+        raise NoPiece(
+            f"ranges {show(ranges)}: no piece of {duration} s of {detector} is wholly good, the "
+            f"longest good stretch has {last - first:g} s",
+            first,
+            last,
         )
     stretches = pd.DataFrame(parts, columns=["start", "end", "reason"])
     stretches = stretches.astype({"start": np.float64, "end": np.float64})

@@ -15,8 +15,10 @@ import numpy as np
 from ccsncam.aliases import PathLike
 from ccsncam.config.noise import StrainFiles
 from ccsncam.gwosc import layout
-from ccsncam.gwosc.layout import Mask
+from ccsncam.gwosc.layout import LONGEST, Mask
+from ccsncam.gwosc.untrusted import FAULTS, safe
 from ccsncam.noise import folder, gwf
+from ccsncam.noise.amplitude import check_amplitude
 from ccsncam.noise.reasons import DQ_BITS, INJECTION_BITS
 
 
@@ -43,8 +45,8 @@ class StrainFile:
     Raises
     ------
     ValueError
-        In one line that names the file, if its detector, start or rate is wrong, or if it cannot
-        be read.
+        In one line that names the file, if its detector, start, rate or amplitude is wrong, or
+        if it cannot be read.
     """
 
     def __init__(self, path: PathLike, detector: str, sample_rate: int, files: StrainFiles) -> None:
@@ -56,6 +58,7 @@ class StrainFile:
         self._strain: np.ndarray | None = None
         if not self.path.is_file():
             raise ValueError(f"{self.path}: no such file of strain")
+        folder.check_name(self.path)
         said = folder.parse(self.path.name)
         if self._entry is not None:
             self._kind, self.start = "plain", float(self._entry["start"])
@@ -75,6 +78,7 @@ class StrainFile:
             raise ValueError(
                 f"{self.path}: holds {samples / sample_rate:g} s, its name says {said.duration}"
             )
+        check_amplitude(self.path, self.strain(), sample_rate)
         self.end = self.start + samples / sample_rate
 
     def strain(self) -> np.ndarray:
@@ -101,13 +105,13 @@ class StrainFile:
         return {"quality": None, "injections": None}
 
     def _check_start(self, start: float) -> None:
-        if abs(start - self.start) > 1e-6:
+        if not abs(start - self.start) <= 1e-6:
             raise ValueError(
                 f"{self.path}: begins at GPS {start:.6f}, its name says {self.start:.0f}"
             )
 
     def _check_rate(self, rate: float) -> None:
-        if abs(rate - self.sample_rate) > 1e-6 * self.sample_rate:
+        if not abs(rate - self.sample_rate) <= 1e-6 * self.sample_rate:
             raise ValueError(
                 f"{self.path}: sampled at {rate:g} Hz, the run at {self.sample_rate:g} Hz: take "
                 "the files of that rate (4KHZ for 4096 Hz)"
@@ -122,7 +126,7 @@ class StrainFile:
         # Masks count from ``gps_start``, samples from ``x_start``; both must be the file's start.
         self._check_start(series.x_start)
         self._check_start(series.gps_start)
-        self._check_rate(1 / series.step)
+        self._check_rate(1 / series.step if series.step else np.inf)
         return series.data
 
     def _read_gwf(self) -> np.ndarray:
@@ -135,6 +139,8 @@ class StrainFile:
         series = gwf.read_series(self.path, self._channel)
         self._check_start(series.start)
         self._check_rate(series.sample_rate)
+        if series.data.dtype.kind != "f":
+            raise ValueError(f"{self.path}: {self._channel} holds {series.data.dtype}, not strain")
         return series.data.astype(np.float64, copy=False)
 
     def _read_plain(self) -> np.ndarray:
@@ -145,25 +151,34 @@ class StrainFile:
                 data = file.get(name)
                 if not isinstance(data, h5py.Dataset):
                     raise ValueError(
-                        f"{self.path}: no data set {name!r}, which the config names (plain): the "
-                        f"file has {', '.join(file)}"
+                        f"no data set {name!r}, which the config names (plain): the file has "
+                        f"{', '.join(file)}"
                     )
+                # The values must lie in this file, because its changes are followed.
+                safe(data, f"data set {name!r}", "f", LONGEST)
+                if not Path(data.file.filename).samefile(self.path):
+                    raise ValueError(f"data set {name!r} lies in another file")
                 if data.ndim != 1:
-                    raise ValueError(f"{self.path}: data set {name!r} is not one series")
+                    raise ValueError(
+                        f"data set {name!r} has shape {data.shape}, which is not one series"
+                    )
                 rate = _rate_of(data) if entry.get("sample_rate") is None else entry["sample_rate"]
                 if rate is None:
                     raise ValueError(
-                        f"{self.path}: data set {name!r} does not say its sample rate (attribute "
-                        "fs): give sample_rate in the config (plain)"
+                        f"data set {name!r} does not say its sample rate (attribute fs): give "
+                        "sample_rate in the config (plain)"
                     )
-                self._check_rate(float(rate))
-                return data[()].astype(np.float64, copy=False)
-        except OSError as error:
+                rate, values = float(rate), data[()].astype(np.float64, copy=False)
+        except ValueError as error:
+            raise ValueError(f"{self.path}: {error}") from None
+        except FAULTS as error:
             text = " ".join(str(error).split())
             raise ValueError(
                 f"{self.path}: data set {name!r}, which the config names (plain), cannot be read: "
                 f"{text}"
             ) from None
+        self._check_rate(rate)
+        return values
 
     def _gwf_mask(self, channels: list[str], suffix: str, bits: tuple[str, ...]) -> Mask | None:
         channel = re.sub("STRAIN$", suffix, self._channel)
@@ -207,5 +222,6 @@ def _rate_of(data: h5py.Dataset) -> float | None:
     """Sample rate that the attributes of a plain data set give [Hz]; None if they do not."""
     rate = data.attrs.get("fs", data.attrs.get("sample_rate"))
     if rate is None and "Xspacing" in data.attrs:
-        return 1 / data.attrs["Xspacing"]
+        step = float(data.attrs["Xspacing"])
+        return 1 / step if step else np.inf
     return rate

@@ -9,6 +9,7 @@ from typing import Any
 from ccsncam import resources
 from ccsncam.config import schema
 from ccsncam.config.blocks import Spectrogram
+from ccsncam.config.noise import Whitening
 from ccsncam.network import architecture
 from ccsncam.planning import inputs
 from ccsncam.samples.grid import grid
@@ -191,12 +192,11 @@ def _check_ranges(config: Config) -> None:
 
 def _check_noise(config: Config) -> None:
     """Check that pieces are long enough, catalogs known, and all that the source needs is set."""
-    noise, whitening = config["noise"], config["whitening"]
-    shortest = 2 * whitening["psd_duration"] + whitening["filter_duration"] + 1
-    if noise["segment_duration"] < shortest:
+    noise, whitening = config["noise"], Whitening.of(config["whitening"])
+    if noise["segment_duration"] < whitening.shortest_piece:
         raise ValueError(
-            f"config, noise.segment_duration: {noise['segment_duration']} s is too short for "
-            f"whitening.psd_duration and filter_duration; at least {shortest} s"
+            f"config, noise.segment_duration: {noise['segment_duration']} s is too short: "
+            f"{whitening.pieces}: take longer pieces, or a shorter whitening.psd_duration"
         )
     inputs.events_of(noise, [pair for ranges in noise["ranges"].values() for pair in ranges])
     if noise["source"] == "files" and noise["files"]["folder"] is None:
