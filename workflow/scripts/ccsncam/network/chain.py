@@ -86,7 +86,7 @@ class Network:
         The targets have no effect.
         """
 
-        @tf.function(reduce_retracing=True)
+        @tf.function(reduce_retracing=True, autograph=False)
         def compiled(images: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
             return tf.concat([self.logits(part) for part in tf.split(images, SHARDS)], axis=0)
 
