@@ -13,8 +13,9 @@ from ccsncam.network.backend import keras, tf
 from ccsncam.network.chain import Network
 from ccsncam.saliency.maps import (
     METHODS,
+    Picked,
     explain,
-    explain_row,
+    explain_rows,
     maps,
     scaled,
     shown_samples,
@@ -167,7 +168,8 @@ def test_a_sample_of_a_data_set_is_explained(network, tmp_path):
     write(tmp_path / "data.h5", 6, 0)
     data = DataSet.open(tmp_path / "data.h5")
     block = Saliency(layer="conv2", options={"grad-cam": {"post_relu": True}}, target="label")
-    found = explain_row(network, data, 4, block, ["grad-cam", "ones"], rule="the fourth")
+    shown = ["grad-cam", "ones"]
+    (found,) = explain_rows(network, [Picked(data, 4, "the fourth")], block, shown)
     image = data.images([4])
     expected = maps(network, "grad-cam", image, [1], post_relu=True)
     expected = scaled(upsample(expected, network.stretch("reach")))
@@ -178,10 +180,28 @@ def test_a_sample_of_a_data_set_is_explained(network, tmp_path):
     assert found.prediction == found.probability.argmax()
     assert found.names == {"grad-cam": "Grad-CAM", "ones": "all ones"}
     predicted = Saliency(layer="conv2", options={}, target="predicted")
-    assert explain(network, image, 2, predicted, ["ones"]).target == found.prediction
+    assert explain(network, image, [2], predicted, ["ones"])[0].target == found.prediction
     file = shown_samples({ROOT: found}, data)
     assert file.sample is found
     assert (file.classes, file.dataset) == (["noise", "a", "b"], "data")
+
+
+def test_samples_that_are_explained_together_are_those_of_each_alone(network, tmp_path):
+    write(tmp_path / "one.h5", 6, 0)
+    write(tmp_path / "other.h5", 6, 1)
+    one, other = DataSet.open(tmp_path / "one.h5"), DataSet.open(tmp_path / "other.h5")
+    block = Saliency(layer="conv2", options={}, target="predicted")
+    picked = [Picked(one, 4), Picked(other, 4, "why"), Picked(one, 0)]
+    together = explain_rows(network, picked, block)
+    for pick, found in zip(picked, together, strict=True):
+        (alone,) = explain_rows(network, [pick], block)
+        assert (found.row, found.rule, found.label) == (alone.row, alone.rule, alone.label)
+        assert found.target == alone.target
+        np.testing.assert_array_equal(found.image, alone.image)
+        for method, values in alone.maps.items():
+            np.testing.assert_array_equal(found.maps[method], values)
+    assert not np.array_equal(together[0].image, together[1].image)
+    assert explain_rows(network, [], block) == []
 
 
 @pytest.fixture(scope="module")

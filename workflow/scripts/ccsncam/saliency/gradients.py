@@ -4,6 +4,8 @@ Each function takes tensors of images (n, frequency, time, detector) and of targ
 gives maps at the size of the image. `ccsncam.saliency.maps.explainer` compiles them.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ccsncam.network.backend import tf
@@ -22,6 +24,16 @@ def _slope(network: Network, images: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
     return tape.gradient(score, images)
 
 
+def _sum(term: Callable[[tf.Tensor], tf.Tensor], count: int, images: tf.Tensor) -> tf.Tensor:
+    """Add up ``term(0)`` to ``term(count - 1)``, one after the other, each of the images' shape."""
+    _, total = tf.while_loop(
+        lambda number, _: number < count,
+        lambda number, total: (number + 1, total + term(number)),
+        (tf.constant(0), tf.zeros_like(images)),
+    )
+    return total
+
+
 def integrated_gradients(
     network: Network, images: tf.Tensor, target: tf.Tensor, signed: bool = False, steps: int = STEPS
 ) -> tf.Tensor:
@@ -38,11 +50,12 @@ def integrated_gradients(
     steps : int
         Steps of the path.
     """
-    total = tf.zeros_like(images)
-    for step in tf.range(steps):
+
+    def slope(step: tf.Tensor) -> tf.Tensor:
         part = (tf.cast(step, tf.float32) + 0.5) / steps
-        total += _slope(network, images * part, target)
-    contribution = images * total / steps
+        return _slope(network, images * part, target)
+
+    contribution = images * _sum(slope, steps, images) / steps
     return contribution if signed else tf.nn.relu(tf.reduce_sum(contribution, axis=-1))
 
 
@@ -70,7 +83,9 @@ def smooth_grad(
     noise = np.random.default_rng(copies).standard_normal((copies, *network.shape), np.float32)
     span = tf.reduce_max(images, axis=(1, 2, 3), keepdims=True)
     span -= tf.reduce_min(images, axis=(1, 2, 3), keepdims=True)
-    total = tf.zeros_like(images)
-    for copy in tf.constant(noise):
-        total += _slope(network, images + spread * span * copy, target)
-    return tf.reduce_sum(tf.abs(total / copies), axis=-1)
+    noises = tf.constant(noise)
+
+    def slope(copy: tf.Tensor) -> tf.Tensor:
+        return _slope(network, images + spread * span * noises[copy], target)
+
+    return tf.reduce_sum(tf.abs(_sum(slope, copies, images) / copies), axis=-1)
