@@ -99,9 +99,16 @@ BANDS = [f"{low:g}-{high:g}" for low, high in config["datasets"]["train_bands"]]
 TRAIN = [f"train-snr-{band}" for band in BANDS]
 VALIDATION = "validation-snr-{:g}-{:g}".format(*config["datasets"]["validation_band"])
 TEST = [f"test-{distance:g}kpc" for distance in config["datasets"]["distances"]]
+EVALUATED = [VALIDATION, *TEST]
 EXPLAINED = f"test-{config['saliency']['distance']:g}kpc"
 ATTRIBUTED = [f"test-{distance:g}kpc" for distance in config["saliency"]["distances"]]
 MAPS = [*config["saliency"]["methods"], *names.CONTROLS]
+# In a small run one job makes the maps of all methods, in a large one each method has its own.
+TOGETHER = names.together(
+    len(config["classes"]) * config["datasets"]["test_per_class"],
+    len(config["classes"]) * config["saliency"]["per_class"],
+)
+MAPS_OF_A_JOB = MAPS if TOGETHER else ["{method}"]
 SEEDS = config["classifier"]["seeds"]
 WEIGHTS = f"<results>/models/seed-{SEEDS[0]}/best.weights.h5"
 CACHE = config["noise"]["gwosc"]["cache"]

@@ -27,10 +27,15 @@ def saliency_settings():
     return {key: config["saliency"][key] for key in ("layer", "options", "target")}
 
 
+def methods_of(wildcards):
+    """Methods of which a job makes the maps."""
+    return [wildcards.method] if "method" in wildcards.keys() else MAPS
+
+
 def method_settings(wildcards):
-    """What the maps of one method depend on."""
-    options = config["saliency"]["options"]
-    own = {name: switches for name, switches in options.items() if name == wildcards.method}
+    """What the maps of a job's methods depend on."""
+    options, methods = config["saliency"]["options"], methods_of(wildcards)
+    own = {name: switches for name, switches in options.items() if name in methods}
     return saliency_settings() | {"options": own}
 
 
