@@ -95,6 +95,9 @@ WAVEFORMS = checked(inputs.waveforms_of, config)
 MODELS = table.models(WAVEFORMS, config["classes"][1:])
 # The report's paragraph on methods sees only the config, so it needs the sources in there.
 config["_sources"] = WAVEFORMS.loc[MODELS, "source"].to_dict()
+# A surrogate is made in a moment, so one job makes them all where there is nothing else.
+ONLY_SURROGATES = set(config["_sources"].values()) == {"surrogate"}
+MODELS_OF_A_JOB = MODELS if ONLY_SURROGATES else ["{model}"]
 BANDS = [f"{low:g}-{high:g}" for low, high in config["datasets"]["train_bands"]]
 TRAIN = [f"train-snr-{band}" for band in BANDS]
 VALIDATION = "validation-snr-{:g}-{:g}".format(*config["datasets"]["validation_band"])
