@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 
-__all__ = ["AT_IMPORT", "hidden", "keras", "native_words", "tf"]
+__all__ = ["AT_IMPORT", "ONEDNN", "hidden", "keras", "native_words", "tf"]
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -73,6 +73,10 @@ def hidden(names: Iterable[str]) -> Iterator[None]:
 with native_words(AT_IMPORT), hidden(UNUSED):
     import keras
     import tensorflow as tf
+    from tensorflow.python.util import _pywrap_util_port
+
+# Whether TensorFlow computes with the kernels of oneDNN, as it says itself.
+ONEDNN: bool = _pywrap_util_port.IsMklEnabled()
 
 # Keras has read a file in the user's home folder; its own defaults hold here.
 keras.config.set_floatx("float32")
