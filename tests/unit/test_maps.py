@@ -133,6 +133,39 @@ def test_integrated_gradients_add_up_to_the_change_of_the_logit(network, images)
     np.testing.assert_allclose(parts.sum(axis=(1, 2, 3)), expected, atol=2e-3)
 
 
+@pytest.fixture(scope="module", params=["linear", "relu"])
+def first_layer(request):
+    """A network whose first layer is affine, and one whose first layer is not."""
+    layers = keras.layers
+    keras.utils.set_random_seed(5)
+    image = x = keras.Input((22, 14, 2))
+    x = layers.Conv2D(4, 3, activation=request.param, bias_initializer="random_normal")(x)
+    x = layers.Conv2D(3, 3, activation="tanh", name="conv2")(x)
+    model = keras.Model(image, layers.Dense(3, name="logits")(layers.Flatten()(x)))
+    return Network(model, "conv2")
+
+
+def test_slopes_through_an_affine_front_are_those_of_the_whole_network(first_layer, images):
+    """Step by step and through all layers, as the papers of both methods have it."""
+    target, span = np.arange(7) % 3, np.ptp(images, axis=(1, 2, 3), keepdims=True)
+
+    def slope(points):
+        points = tf.constant(points, tf.float32)
+        with tf.GradientTape() as tape:
+            tape.watch(points)
+            score = tf.gather(first_layer.logits(points), target, batch_dims=1)
+        return tape.gradient(score, points).numpy()
+
+    path = np.mean([slope(images * (step + 0.5) / 8) for step in range(8)], axis=0)
+    found = maps(first_layer, "integrated-gradients", images, target, signed=True, steps=8)
+    np.testing.assert_allclose(found, images * path, atol=1e-5 * np.abs(path).max())
+    copies = np.random.default_rng(4).standard_normal((4, 22, 14, 2), np.float32)
+    mean = np.mean([slope(images + 0.15 * span * copy) for copy in copies], axis=0)
+    found = maps(first_layer, "smooth-grad", images, target, copies=4)
+    expected = np.abs(mean).sum(axis=-1)
+    np.testing.assert_allclose(found, expected, atol=1e-5 * expected.max())
+
+
 def test_a_map_depends_neither_on_the_batch_nor_on_its_neighbours(network, images):
     many = np.tile(images, (60, 1, 1, 1))
     target = np.arange(len(many)) % 3
