@@ -30,6 +30,7 @@ benchmark: .venv/ready
 	python tests/benchmarks/strain.py
 	python tests/benchmarks/datasets.py
 	python tests/benchmarks/training.py
+	python tests/benchmarks/kernels.py
 	python tests/benchmarks/saliency.py
 
 lock: .venv/ready

@@ -42,7 +42,7 @@ def make_inputs(root, config, folder, names):
     table = str(root / "config/waveforms.tsv")
     for name in names:
         waveforms.append(folder / f"{name}.h5")
-        params = {"table": table, "surrogates": [], "name": name, "signal": config["signal"]}
+        params = {"table": table, "surrogates": [], "names": [name], "signal": config["signal"]}
         job = make_job(folder, "make_waveform", {"files": []}, waveforms[-1], **params)
         make_waveform.main(job)
     for detector in config["detectors"]:

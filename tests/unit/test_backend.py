@@ -1,12 +1,13 @@
 """What native code writes to stderr is kept."""
 
+import importlib
 import os
 import subprocess
 import sys
 
 import pytest
 
-from ccsncam.network.backend import native_words
+from ccsncam.network.backend import hidden, native_words
 
 
 def test_native_words_are_kept(capfd):
@@ -50,3 +51,26 @@ def test_one_choice_of_kernels_on_every_processor(root):
     )
     said = subprocess.check_output([sys.executable, "-c", code], text=True)
     assert said.split()[-1] == "True"
+
+
+def test_a_package_is_hidden_inside_the_block_alone():
+    name = "this"
+    sys.modules.pop(name, None)
+
+    def work():
+        with hidden([name, "os"]):
+            assert importlib.import_module("os") is os
+            importlib.import_module(name)
+
+    with pytest.raises(ModuleNotFoundError):
+        work()
+    assert importlib.import_module(name).__name__ == name
+
+
+@pytest.mark.parametrize("script", ["evaluate", "explain", "attribute"])
+def test_jobs_of_the_network_import_no_more_than_they_use(root, script):
+    """Each of these packages would add a tenth to the start of every such job."""
+    code = f"import sys, {script}; print(*{{name.split('.')[0] for name in sys.modules}})"
+    folder = root / "workflow/scripts"
+    said = subprocess.check_output([sys.executable, "-c", code], cwd=folder, text=True)
+    assert not {"matplotlib", "pandas", "sklearn"} & set(said.split())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ccsncam.saliency.curves import baseline, curves, ranks
+from ccsncam.saliency.curves import Mixed, baseline, curves, ranks
 from ccsncam.saliency.scores import log_probability, logits
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
@@ -33,3 +33,19 @@ def test_curves_begin_and_end_where_they_must(network, images, target):
     half[places < round(0.5 * places[0].size)] = other[places < round(0.5 * places[0].size)]
     middle = np.exp(log_probability(logits(network, half), target))
     np.testing.assert_allclose(deletion[:, 10], middle, rtol=1e-6)
+    half = other.copy()
+    half[places < round(0.3 * places[0].size)] = images[places < round(0.3 * places[0].size)]
+    shown = np.exp(log_probability(logits(network, half), target))
+    np.testing.assert_allclose(insertion[:, 6], shown, rtol=1e-6)
+
+
+def test_mixed_images_are_made_share_by_share():
+    start, end = np.zeros((2, 2, 2, 1)), np.ones((2, 2, 2, 1))
+    places = np.array([[[0, 1], [2, 3]], [[3, 2], [1, 0]]])
+    mixed = Mixed(start, end, places, np.array([0, 0.5, 1]))
+    assert len(mixed) == 6
+    found = mixed[0:100][..., 0]
+    np.testing.assert_array_equal(found[:2], start[..., 0])
+    np.testing.assert_array_equal(found[2:4], [[[1, 1], [0, 0]], [[0, 0], [1, 1]]])
+    np.testing.assert_array_equal(found[4:], end[..., 0])
+    np.testing.assert_array_equal(mixed[3:5][..., 0], found[3:5])

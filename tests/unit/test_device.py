@@ -1,6 +1,8 @@
 """How TensorFlow starts, and where its native code's words go."""
 
 import os
+import platform
+import re
 import subprocess
 import sys
 
@@ -68,4 +70,14 @@ def test_starting_tensorflow_writes_to_the_log_alone(root, tmp_path):
     # The first is said by native code during the import, the second when the devices start.
     assert "oneDNN custom operations are on" in said
     assert "failed call to cuInit" in said
-    assert "train INFO TensorFlow 2." in said
+    assert re.search(r"train INFO TensorFlow 2\.\S+ on CPU, kernels of oneDNN, 1 operations", said)
+
+
+def test_the_widest_vector_instructions_are_named(tmp_path):
+    described = tmp_path / "cpuinfo"
+    for flags, name in (("sse avx avx2 avx512f", "AVX-512"), ("avx avx2", "AVX2"), ("avx", "AVX")):
+        described.write_text(f"flags\t\t: fpu {flags} vme\n")
+        assert device.vector_instructions(described) == name
+    described.write_text("Features\t: fp asimd\n")
+    assert device.vector_instructions(described) == platform.machine()
+    assert device.vector_instructions(tmp_path / "none") == platform.machine()

@@ -2,7 +2,8 @@ import h5py
 import numpy as np
 import pytest
 
-from ccsncam.network.evaluation import WITHOUT_EMBEDDING, Evaluation, best_accuracy
+from ccsncam.network.evaluation import WITHOUT_EMBEDDING, Evaluation
+from ccsncam.network.history import best_accuracy
 from ccsncam.origin import Origin
 
 ORIGIN = Origin("simulated", {"a": "surrogate"})

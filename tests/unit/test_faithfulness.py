@@ -18,7 +18,8 @@ pytestmark = pytest.mark.usefixtures("tensorflow")
 def test_maps_of_ones_drop_nothing_and_empty_maps_are_counted(network, images, target):
     ones = np.ones((9, 8, 4), np.float32)
     ones[2] = 0
-    found = through(network, images, ones, target)
+    before = log_probability(logits(network, images), target)
+    found = through(network, images, ones, target, before)
     np.testing.assert_allclose(np.delete(found["drop"], 2), 0, atol=1e-4)
     assert found["empty"].tolist() == [k == 2 for k in range(9)]
     black = log_probability(logits(network, 0 * images), target)
@@ -28,7 +29,8 @@ def test_maps_of_ones_drop_nothing_and_empty_maps_are_counted(network, images, t
 def test_randomisation_is_undone(network, images, target):
     before = network.model.get_weights()
     own = maps(network, "smooth-grad", images, target)
-    samples = Judged(images, noise=np.zeros_like(images), maps=own, target=target)
+    known = log_probability(logits(network, images), target)
+    samples = Judged(images, np.zeros_like(images), own, target, known)
     found = judge(network, "smooth-grad", samples, 0)
     for one, other in zip(before, network.model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -38,6 +40,20 @@ def test_randomisation_is_undone(network, images, target):
     assert len(np.unique(found["randomised_correlation"][0, -1])) == DRAWS
 
 
+def test_maps_that_do_not_see_the_network_are_alike_in_every_draw(network, images, target):
+    known = log_probability(logits(network, images), target)
+    found = {}
+    for method in ("input", "grad-cam"):
+        own = maps(network, method, images, target)
+        samples = Judged(images, np.zeros_like(images), own, target, known)
+        found[method] = judge(network, method, samples, 0)
+    np.testing.assert_allclose(found["input"]["randomised_correlation"], 1)
+    np.testing.assert_allclose(found["input"]["randomised_ssim"], 1)
+    # Others are compared anew at each step.
+    steps = found["grad-cam"]["randomised_ssim"].reshape(len(images), -1)
+    assert (np.ptp(steps, axis=1) > 0).all()
+
+
 @pytest.mark.parametrize("aim", ["label", "predicted"])
 def test_a_data_set_is_explained(network, tmp_path, aim):
     write(tmp_path / "data.h5", 12, 0)
@@ -45,15 +61,18 @@ def test_a_data_set_is_explained(network, tmp_path, aim):
     rows, shape = np.array([1, 2, 4]), data.image_shape
     with Parts.create(tmp_path / "parts.h5", rows, shape, ["g_mode"], data.attributes()) as writer:
         writer.write(np.arange(3), dict.fromkeys(WHOLE, np.zeros((3, *shape), "f4")))
-    parts, prediction = Parts.read(tmp_path / "parts.h5"), np.zeros(12, "i4")
+    parts, values = Parts.read(tmp_path / "parts.h5"), logits(network, data.spectrograms)
+    prediction = values.argmax(axis=1)
     block = Saliency(layer="conv2", options={}, target=aim)
-    found = explain_dataset(network, "grad-cam", data, parts, prediction, block, 0)
+    found = explain_dataset(network, "grad-cam", data, parts, values, block, 0)
     images, target = data.images(), data.column("label") if aim == "label" else prediction
     np.testing.assert_array_equal(found.target, target)
     np.testing.assert_array_equal(found.map, maps(network, "grad-cam", images, target))
-    whole = through(network, images, found.map, target)
+    assert found.target.dtype == "i4"
+    before = log_probability(values, target)
+    whole = through(network, images, found.map, target, before)
     np.testing.assert_array_equal(found.drop, whole["drop"])
-    field = through(network, images, found.map, target, "field")
+    field = through(network, images, found.map, target, before, "field")
     variant = found.variants["cells at their receptive fields"]
     np.testing.assert_array_equal(variant["drop"], field["drop"])
     np.testing.assert_allclose(found.subset["drop"], field["drop"][rows], rtol=1e-5)

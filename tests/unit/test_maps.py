@@ -13,8 +13,9 @@ from ccsncam.network.backend import keras, tf
 from ccsncam.network.chain import Network
 from ccsncam.saliency.maps import (
     METHODS,
+    Picked,
     explain,
-    explain_row,
+    explain_rows,
     maps,
     scaled,
     shown_samples,
@@ -132,6 +133,39 @@ def test_integrated_gradients_add_up_to_the_change_of_the_logit(network, images)
     np.testing.assert_allclose(parts.sum(axis=(1, 2, 3)), expected, atol=2e-3)
 
 
+@pytest.fixture(scope="module", params=["linear", "relu"])
+def first_layer(request):
+    """A network whose first layer is affine, and one whose first layer is not."""
+    layers = keras.layers
+    keras.utils.set_random_seed(5)
+    image = x = keras.Input((22, 14, 2))
+    x = layers.Conv2D(4, 3, activation=request.param, bias_initializer="random_normal")(x)
+    x = layers.Conv2D(3, 3, activation="tanh", name="conv2")(x)
+    model = keras.Model(image, layers.Dense(3, name="logits")(layers.Flatten()(x)))
+    return Network(model, "conv2")
+
+
+def test_slopes_through_an_affine_front_are_those_of_the_whole_network(first_layer, images):
+    """Step by step and through all layers, as the papers of both methods have it."""
+    target, span = np.arange(7) % 3, np.ptp(images, axis=(1, 2, 3), keepdims=True)
+
+    def slope(points):
+        points = tf.constant(points, tf.float32)
+        with tf.GradientTape() as tape:
+            tape.watch(points)
+            score = tf.gather(first_layer.logits(points), target, batch_dims=1)
+        return tape.gradient(score, points).numpy()
+
+    path = np.mean([slope(images * (step + 0.5) / 8) for step in range(8)], axis=0)
+    found = maps(first_layer, "integrated-gradients", images, target, signed=True, steps=8)
+    np.testing.assert_allclose(found, images * path, atol=1e-5 * np.abs(path).max())
+    copies = np.random.default_rng(4).standard_normal((4, 22, 14, 2), np.float32)
+    mean = np.mean([slope(images + 0.15 * span * copy) for copy in copies], axis=0)
+    found = maps(first_layer, "smooth-grad", images, target, copies=4)
+    expected = np.abs(mean).sum(axis=-1)
+    np.testing.assert_allclose(found, expected, atol=1e-5 * expected.max())
+
+
 def test_a_map_depends_neither_on_the_batch_nor_on_its_neighbours(network, images):
     many = np.tile(images, (60, 1, 1, 1))
     target = np.arange(len(many)) % 3
@@ -167,7 +201,8 @@ def test_a_sample_of_a_data_set_is_explained(network, tmp_path):
     write(tmp_path / "data.h5", 6, 0)
     data = DataSet.open(tmp_path / "data.h5")
     block = Saliency(layer="conv2", options={"grad-cam": {"post_relu": True}}, target="label")
-    found = explain_row(network, data, 4, block, ["grad-cam", "ones"], rule="the fourth")
+    shown = ["grad-cam", "ones"]
+    (found,) = explain_rows(network, [Picked(data, 4, "the fourth")], block, shown)
     image = data.images([4])
     expected = maps(network, "grad-cam", image, [1], post_relu=True)
     expected = scaled(upsample(expected, network.stretch("reach")))
@@ -178,10 +213,28 @@ def test_a_sample_of_a_data_set_is_explained(network, tmp_path):
     assert found.prediction == found.probability.argmax()
     assert found.names == {"grad-cam": "Grad-CAM", "ones": "all ones"}
     predicted = Saliency(layer="conv2", options={}, target="predicted")
-    assert explain(network, image, 2, predicted, ["ones"]).target == found.prediction
+    assert explain(network, image, [2], predicted, ["ones"])[0].target == found.prediction
     file = shown_samples({ROOT: found}, data)
     assert file.sample is found
     assert (file.classes, file.dataset) == (["noise", "a", "b"], "data")
+
+
+def test_samples_that_are_explained_together_are_those_of_each_alone(network, tmp_path):
+    write(tmp_path / "one.h5", 6, 0)
+    write(tmp_path / "other.h5", 6, 1)
+    one, other = DataSet.open(tmp_path / "one.h5"), DataSet.open(tmp_path / "other.h5")
+    block = Saliency(layer="conv2", options={}, target="predicted")
+    picked = [Picked(one, 4), Picked(other, 4, "why"), Picked(one, 0)]
+    together = explain_rows(network, picked, block)
+    for pick, found in zip(picked, together, strict=True):
+        (alone,) = explain_rows(network, [pick], block)
+        assert (found.row, found.rule, found.label) == (alone.row, alone.rule, alone.label)
+        assert found.target == alone.target
+        np.testing.assert_array_equal(found.image, alone.image)
+        for method, values in alone.maps.items():
+            np.testing.assert_array_equal(found.maps[method], values)
+    assert not np.array_equal(together[0].image, together[1].image)
+    assert explain_rows(network, [], block) == []
 
 
 @pytest.fixture(scope="module")

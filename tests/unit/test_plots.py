@@ -13,7 +13,7 @@ from scipy import stats
 import figure as figure_script
 from ccsncam.network.evaluation import Evaluation
 from ccsncam.origin import Origin
-from ccsncam.plots import examples, losses, matrices, rates, spectra, style, waveform
+from ccsncam.plots import examples, losses, matrices, rates, spectra, spectrum, style, waveform
 from ccsncam.results.tables import rate_tables
 from ccsncam.samples.dataset import DataSet, Header
 from ccsncam.samples.grid import Grid
@@ -180,7 +180,7 @@ def test_spectrum_is_that_of_the_strain():
 def test_smoothing_keeps_power_positive():
     power = np.full(2049, 1e-70)
     power[100] = 1e-40
-    assert (waveform.smooth(np.arange(2049.0), power, 16.0) > 0).all()
+    assert (spectrum.smooth(np.arange(2049.0), power, 16.0) > 0).all()
 
 
 @pytest.mark.parametrize("number", [1, 3, 4, 9])

@@ -536,7 +536,11 @@ def test_surrogates_are_put_in_place_of_rows(root):
 def test_the_script_writes_what_read_returns(root, tmp_path):
     from jobs import make_job
 
-    params = {"table": str(root / "config/waveforms.tsv"), "name": "s18np", "signal": vars(SIGNAL)}
+    params = {
+        "table": str(root / "config/waveforms.tsv"),
+        "names": ["s18np"],
+        "signal": vars(SIGNAL),
+    }
     params["surrogates"] = []
     written = []
     for name in ("a.h5", "b.h5"):
@@ -550,6 +554,12 @@ def test_the_script_writes_what_read_returns(root, tmp_path):
     assert np.isnan(model.residual)
     assert set(model.modes) == {"g_mode", "sasi", "prompt_convection"}
     np.testing.assert_allclose(sum(model.modes.values()), model.quadrupole, atol=1e-12)
+    # One job makes several as jobs of their own do.
+    job = make_job(tmp_path, "make_waveform", {"files": []}, tmp_path / "c.h5", **params)
+    job.params["names"], job.output = ["m39", "s18np"], [tmp_path / "m39.h5", tmp_path / "c.h5"]
+    make_waveform.main(job)
+    assert Waveform.read(tmp_path / "m39.h5").name == "m39"
+    assert (tmp_path / "c.h5").read_bytes() == written[0]
 
 
 # --- real waveforms ------------------------------------------------------------------------------

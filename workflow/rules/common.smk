@@ -107,13 +107,23 @@ WAVEFORMS = checked(inputs.waveforms_of, config)
 MODELS = table.models(WAVEFORMS, config["classes"][1:])
 # The report's paragraph on methods sees only the config, so it needs the sources in there.
 config["_sources"] = WAVEFORMS.loc[MODELS, "source"].to_dict()
+# A surrogate is made in a moment, so one job makes them all where there is nothing else.
+ONLY_SURROGATES = set(config["_sources"].values()) == {"surrogate"}
+MODELS_OF_A_JOB = MODELS if ONLY_SURROGATES else ["{model}"]
 BANDS = [f"{low:g}-{high:g}" for low, high in config["datasets"]["train_bands"]]
 TRAIN = [f"train-snr-{band}" for band in BANDS]
 VALIDATION = "validation-snr-{:g}-{:g}".format(*config["datasets"]["validation_band"])
 TEST = [f"test-{distance:g}kpc" for distance in config["datasets"]["distances"]]
+EVALUATED = [VALIDATION, *TEST]
 EXPLAINED = f"test-{config['saliency']['distance']:g}kpc"
 ATTRIBUTED = [f"test-{distance:g}kpc" for distance in config["saliency"]["distances"]]
 MAPS = [*config["saliency"]["methods"], *names.CONTROLS]
+# In a small run one job makes the maps of all methods, in a large one each method has its own.
+TOGETHER = names.together(
+    len(config["classes"]) * config["datasets"]["test_per_class"],
+    len(config["classes"]) * config["saliency"]["per_class"],
+)
+MAPS_OF_A_JOB = MAPS if TOGETHER else ["{method}"]
 SEEDS = config["classifier"]["seeds"]
 WEIGHTS = f"<results>/models/seed-{SEEDS[0]}/best.weights.h5"
 CACHE = config["noise"]["gwosc"]["cache"]

@@ -9,16 +9,17 @@ RESULT_TABLES = {
 }
 
 
+# One job for all data sets of a network, because its start takes longer than an evaluation.
 rule evaluate:
     input:
         weights="<results>/models/seed-{seed}/best.weights.h5",
-        dataset="<results>/datasets/{dataset}.h5",
+        datasets=expand("<results>/datasets/{dataset}.h5", dataset=EVALUATED),
     output:
-        "<results>/evaluation/seed-{seed}/{dataset}.h5",
+        expand("<results>/evaluation/seed-{{seed}}/{dataset}.h5", dataset=EVALUATED),
     log:
-        "<logs>/evaluate/seed-{seed}/{dataset}.log",
+        "<logs>/evaluate/seed-{seed}.log",
     benchmark:
-        "<benchmarks>/evaluate/seed-{seed}/{dataset}.tsv"
+        "<benchmarks>/evaluate/seed-{seed}.tsv"
     conda:
         "../../envs/keras.yaml"
     threads: 1
@@ -30,7 +31,7 @@ rule evaluate:
         classifier=classifier_settings(),
         seed="{seed}",
     message:
-        "Evaluation of seed {wildcards.seed} on {wildcards.dataset}"
+        "Evaluation of seed {wildcards.seed} on all data sets"
     script:
         "../scripts/evaluate.py"
 
@@ -38,9 +39,7 @@ rule evaluate:
 rule tabulate:
     input:
         evaluations=expand(
-            "<results>/evaluation/seed-{seed}/{dataset}.h5",
-            seed=SEEDS,
-            dataset=[VALIDATION, *TEST],
+            "<results>/evaluation/seed-{seed}/{dataset}.h5", seed=SEEDS, dataset=EVALUATED
         ),
         datasets=expand("<results>/datasets/{dataset}.h5", dataset=[*TRAIN, VALIDATION, *TEST]),
         noise=NOISE,

@@ -27,10 +27,15 @@ def saliency_settings():
     return {key: config["saliency"][key] for key in ("layer", "options", "target")}
 
 
+def methods_of(wildcards):
+    """Methods of which a job makes the maps."""
+    return [wildcards.method] if "method" in wildcards.keys() else MAPS
+
+
 def method_settings(wildcards):
-    """What the maps of one method depend on."""
-    options = config["saliency"]["options"]
-    own = {name: switches for name, switches in options.items() if name == wildcards.method}
+    """What the maps of a job's methods depend on."""
+    options, methods = config["saliency"]["options"], methods_of(wildcards)
+    own = {name: switches for name, switches in options.items() if name in methods}
     return saliency_settings() | {"options": own}
 
 
@@ -50,10 +55,18 @@ def noise_of(wildcards):
     return [f"<results>/noise/{split}-{detector}.h5" for detector in config["detectors"]]
 
 
+def models_of(wildcards):
+    """Waveforms that a job makes."""
+    return [wildcards.model] if "model" in wildcards.keys() else MODELS
+
+
 def waveform_files(wildcards):
-    """Files that a row of the waveform table names."""
-    found = checked(files.files_of, WAVEFORMS.loc[wildcards.model], config["waveforms"])
-    return list(map(str, found))
+    """Files that the rows of the waveform table name for a job."""
+    return [
+        str(path)
+        for model in models_of(wildcards)
+        for path in checked(files.files_of, WAVEFORMS.loc[model], config["waveforms"])
+    ]
 
 
 def as_inputs(source, paths):
@@ -99,14 +112,18 @@ def noise_settings(wildcards):
     return inputs.noise_of(config["noise"], wildcards.split, wildcards.detector)
 
 
-def waveform_entry(wildcards):
-    """What the tables say of one waveform, so that a change of another waveform reruns nothing."""
-    return checked(table.entry, WAVEFORMS.loc[wildcards.model], inputs.surrogates())
+def waveform_entries(wildcards):
+    """What the tables say of a job's waveforms, so that a change of another one reruns nothing."""
+    surrogates = inputs.surrogates()
+    return {
+        model: checked(table.entry, WAVEFORMS.loc[model], surrogates)
+        for model in models_of(wildcards)
+    }
 
 
 def chosen_surrogates(wildcards):
-    """The waveform itself where the config takes its surrogate, else nothing."""
-    return [name for name in config["surrogates"] if name == wildcards.model]
+    """Those of a job's waveforms for which the config takes the surrogate."""
+    return [name for name in config["surrogates"] if name in models_of(wildcards)]
 
 
 def band_of(wildcards):

@@ -42,14 +42,13 @@ rule explain:
     input:
         weights="<results>/models/seed-{seed}/best.weights.h5",
         dataset="<results>/datasets/{dataset}.h5",
-        evaluation="<results>/evaluation/seed-{seed}/{dataset}.h5",
         parts="<results>/parts/{dataset}.h5",
     output:
-        "<results>/saliency/seed-{seed}/{dataset}/{method}.h5",
+        expand("<results>/saliency/seed-{{seed}}/{{dataset}}/{method}.h5", method=MAPS_OF_A_JOB),
     log:
-        "<logs>/explain/seed-{seed}/{dataset}/{method}.log",
+        f"<logs>/explain/seed-{{seed}}/{{dataset}}/{'all' if TOGETHER else '{method}'}.log",
     benchmark:
-        "<benchmarks>/explain/seed-{seed}/{dataset}/{method}.tsv"
+        f"<benchmarks>/explain/seed-{{seed}}/{{dataset}}/{'all' if TOGETHER else '{method}'}.tsv"
     conda:
         "../../envs/keras.yaml"
     threads: 1
@@ -60,10 +59,10 @@ rule explain:
         code=code_of("explain"),
         classifier=classifier_settings(),
         saliency=method_settings,
-        method="{method}",
+        methods=methods_of,
         seed="{seed}",
     message:
-        "Maps of {wildcards.dataset} by {wildcards.method}, seed {wildcards.seed}"
+        "Maps of {wildcards.dataset} by {params.methods}, seed {wildcards.seed}"
     script:
         "../scripts/explain.py"
 
@@ -131,9 +130,7 @@ rule pick_examples:
     input:
         waveforms=expand("<results>/waveforms/{model}.h5", model=MODELS),
         noise=expand("<results>/noise/test-{detector}.h5", detector=config["detectors"]),
-        evaluations=expand(
-            "<results>/evaluation/seed-{{seed}}/{dataset}.h5", dataset=[VALIDATION, *TEST]
-        ),
+        evaluations=expand("<results>/evaluation/seed-{{seed}}/{dataset}.h5", dataset=EVALUATED),
         datasets=expand("<results>/datasets/{dataset}.h5", dataset=TEST),
     output:
         "<results>/saliency/seed-{seed}/picks.csv",
@@ -162,7 +159,7 @@ rule explain_examples:
     input:
         picks="<results>/saliency/seed-{seed}/picks.csv",
         weights="<results>/models/seed-{seed}/best.weights.h5",
-        datasets=expand("<results>/datasets/{dataset}.h5", dataset=[VALIDATION, *TEST]),
+        datasets=expand("<results>/datasets/{dataset}.h5", dataset=EVALUATED),
     output:
         "<results>/saliency/seed-{seed}/examples.h5",
     log:
@@ -179,7 +176,7 @@ rule explain_examples:
         code=code_of("explain_examples"),
         classifier=classifier_settings(),
         saliency=saliency_settings(),
-        datasets=[VALIDATION, *TEST],
+        datasets=EVALUATED,
     message:
         "Maps of Figures 7 to 10, seed {wildcards.seed}"
     script:

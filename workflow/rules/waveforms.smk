@@ -2,11 +2,11 @@ rule make_waveform:
     input:
         files=waveform_files,
     output:
-        "<results>/waveforms/{model}.h5",
+        expand("<results>/waveforms/{model}.h5", model=MODELS_OF_A_JOB),
     log:
-        "<logs>/make_waveform/{model}.log",
+        f"<logs>/make_waveform/{'all' if ONLY_SURROGATES else '{model}'}.log",
     benchmark:
-        "<benchmarks>/make_waveform/{model}.tsv"
+        f"<benchmarks>/make_waveform/{'all' if ONLY_SURROGATES else '{model}'}.tsv"
     conda:
         "../../envs/strain.yaml"
     threads: 1
@@ -17,11 +17,11 @@ rule make_waveform:
         code=code_of("make_waveform"),
         table=config["waveforms"],
         surrogates=chosen_surrogates,
-        entry=waveform_entry,
-        name="{model}",
+        entries=waveform_entries,
+        names=models_of,
         signal=signal_settings("sample_rate", "highpass", "tukey"),
     message:
-        "Waveform {wildcards.model}"
+        "Waveform {params.names}"
     script:
         "../scripts/make_waveform.py"
 

@@ -12,7 +12,7 @@ from ccsncam.moment.span import span_begin
 from ccsncam.moment.store import WINDOWS, MomentResult
 from ccsncam.network import device
 from ccsncam.network.classifier import load_network
-from ccsncam.network.evaluation import best_accuracy
+from ccsncam.network.history import best_accuracy
 from ccsncam.samples.dataset import DataSet
 
 logger = logging.getLogger(__name__)

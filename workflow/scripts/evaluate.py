@@ -1,4 +1,4 @@
-"""Evaluate one network on one data set: predictions, probabilities and features."""
+"""Evaluate one network on data sets: predictions, probabilities and features."""
 
 from typing import Any
 
@@ -12,12 +12,13 @@ def main(job: Any) -> None:
     """Run the rule ``evaluate``."""
     logger = joblog.start(job.log[0], job.rule)
     device.prepare(job.threads)
-    dataset = DataSet.open(job.input.dataset)
+    datasets = [DataSet.open(path) for path in job.input.datasets]
     block = Classifier.of(job.params.classifier)
-    model = classifier.load_model(block, job.input.weights, dataset)
-    evaluation = classifier.evaluate(model, dataset, int(job.params.seed))
-    evaluation.write(job.output[0])
-    logger.info("%s: accuracy %.4f", dataset.name, evaluation.accuracy)
+    model = classifier.load_model(block, job.input.weights, datasets[0])
+    for dataset, path in zip(datasets, job.output, strict=True):
+        evaluation = classifier.evaluate(model, dataset, int(job.params.seed))
+        evaluation.write(path)
+        logger.info("%s: accuracy %.4f", dataset.name, evaluation.accuracy)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Saliency maps of one method for a whole data set, and how faithful they are."""
+"""Saliency maps of some methods for a whole data set, and how faithful they are."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from ccsncam.config.classifier import Classifier
 from ccsncam.config.saliency import Saliency
 from ccsncam.network import device
 from ccsncam.network.classifier import load_network
-from ccsncam.network.evaluation import Evaluation
 from ccsncam.saliency.faithfulness import explain_dataset
+from ccsncam.saliency.scores import logits
 from ccsncam.samples.dataset import DataSet
 from ccsncam.samples.parts import Parts
 
@@ -19,17 +19,14 @@ def main(job: Any) -> None:
     device.prepare(job.threads)
     dataset, saliency = DataSet.open(job.input.dataset), Saliency.of(job.params.saliency)
     block = Classifier.of(job.params.classifier)
-    explained = explain_dataset(
-        load_network(block, saliency.layer, job.input.weights, dataset),
-        job.params.method,
-        dataset,
-        Parts.read(job.input.parts),
-        Evaluation.read(job.input.evaluation, ["prediction"]).prediction,
-        saliency,
-        int(job.params.seed),
-        joblog.progress,
-    )
-    explained.write(job.output[0])
+    network = load_network(block, saliency.layer, job.input.weights, dataset)
+    parts, values = Parts.read(job.input.parts), logits(network, dataset.spectrograms)
+    seed = int(job.params.seed)
+    for method, path in zip(job.params.methods, job.output, strict=True):
+        explained = explain_dataset(
+            network, method, dataset, parts, values, saliency, seed, joblog.progress
+        )
+        explained.write(path)
 
 
 if __name__ == "__main__":

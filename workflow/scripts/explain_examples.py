@@ -9,7 +9,7 @@ from ccsncam.config.classifier import Classifier
 from ccsncam.config.saliency import Saliency
 from ccsncam.network import device
 from ccsncam.network.classifier import load_network
-from ccsncam.saliency.maps import explain_row, shown_samples
+from ccsncam.saliency.maps import Picked, explain_rows, shown_samples
 from ccsncam.saliency.shown import NoSample, ShownSample
 from ccsncam.samples.dataset import DataSet
 
@@ -23,14 +23,17 @@ def main(job: Any) -> None:
     first, saliency = datasets[job.params.datasets[0]], Saliency.of(job.params.saliency)
     block = Classifier.of(job.params.classifier)
     network = load_network(block, saliency.layer, job.input.weights, first)
-    picks = list(pd.read_csv(job.input.picks).itertuples())
-    samples: dict[str, ShownSample | NoSample] = {}
-    for pick in joblog.progress(picks, label="samples", unit="samples"):
-        if pick.row < 0:
-            samples[pick.panel] = NoSample(pick.rule)
-            continue
-        dataset = datasets[pick.dataset]
-        samples[pick.panel] = explain_row(network, dataset, pick.row, saliency, rule=pick.rule)
+    picks = pd.read_csv(job.input.picks)
+    there = picks[picks["row"] >= 0]
+    picked = [
+        Picked(datasets[name], row, rule)
+        for name, row, rule in zip(there["dataset"], there["row"], there["rule"], strict=True)
+    ]
+    found = dict(zip(there["panel"], explain_rows(network, picked, saliency), strict=True))
+    samples: dict[str, ShownSample | NoSample] = {
+        panel: found.get(panel, NoSample(rule))
+        for panel, rule in zip(picks["panel"], picks["rule"], strict=True)
+    }
     shown_samples(samples, first).write(job.output[0])
 
 

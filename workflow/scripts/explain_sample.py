@@ -7,7 +7,7 @@ from ccsncam.config.classifier import Classifier
 from ccsncam.config.saliency import Saliency
 from ccsncam.network import device
 from ccsncam.network.classifier import load_network
-from ccsncam.saliency.maps import explain_row, shown_samples
+from ccsncam.saliency.maps import Picked, explain_rows, shown_samples
 from ccsncam.saliency.shown import ROOT
 from ccsncam.samples.dataset import DataSet
 
@@ -20,7 +20,7 @@ def main(job: Any) -> None:
     row = dataset.row_of(job.params.name, int(job.params.index))
     block = Classifier.of(job.params.classifier)
     network = load_network(block, saliency.layer, job.input.weights, dataset)
-    sample = explain_row(network, dataset, row, saliency, [job.params.method])
+    (sample,) = explain_rows(network, [Picked(dataset, row)], saliency, [job.params.method])
     shown_samples({ROOT: sample}, dataset).write(job.output[0])
 
 

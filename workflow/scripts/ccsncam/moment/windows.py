@@ -93,8 +93,8 @@ def judge(
     loudest = int(log_odds(values, np.zeros(len(values), int)).argmin())
     aim, explained = replace(saliency, target="label"), {}
     for name, window in (("loudest", loudest), ("moment", at)):
-        label = 1 + int(values[window, 1:].argmax())
-        explained[name] = window, explain(network, image[[window]], label, aim, [METHOD])
+        label = [1 + int(values[window, 1:].argmax())]
+        explained[name] = window, explain(network, image[[window]], label, aim, [METHOD])[0]
     return scipy.special.softmax(values, axis=1), explained
 
 

@@ -10,9 +10,9 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-__all__ = ["AT_IMPORT", "keras", "native_words", "tf"]
+__all__ = ["AT_IMPORT", "ONEDNN", "hidden", "keras", "native_words", "tf"]
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -20,6 +20,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # model.fit took three times as long (tests/benchmarks/training.py).
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
 
+# Keras imports these where they are installed, for functions that this library does not use. That
+# takes a third of the time of its import.
+UNUSED = ("matplotlib", "pandas", "sklearn")
 # What was written to stderr during the import and is not logged yet, line by line.
 AT_IMPORT: list[str] = []
 
@@ -49,9 +52,31 @@ def native_words(lines: list[str]) -> Iterator[None]:
             lines += file.read().decode(errors="replace").splitlines()
 
 
-with native_words(AT_IMPORT):
+@contextlib.contextmanager
+def hidden(names: Iterable[str]) -> Iterator[None]:
+    """Let imports of some packages fail inside the block, as if they were not installed.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Packages. Those that are imported already stay visible.
+    """
+    absent = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in absent:
+            del sys.modules[name]
+
+
+with native_words(AT_IMPORT), hidden(UNUSED):
     import keras
     import tensorflow as tf
+    from tensorflow.python.util import _pywrap_util_port
+
+# Whether TensorFlow computes with the kernels of oneDNN, as it says itself.
+ONEDNN: bool = _pywrap_util_port.IsMklEnabled()
 
 # Keras has read a file in the user's home folder; its own defaults hold here.
 keras.config.set_floatx("float32")

@@ -48,6 +48,9 @@ class Network:
         cut = names.index(layer) + 1
         self.model, self.layer = model, layer
         self._head, self._tail = chain[:cut], chain[cut:]
+        affine = isinstance(chain[0], keras.layers.Conv2D)
+        affine = affine and chain[0].activation is keras.activations.linear
+        self._front, self._behind = (chain[:1], chain[1:]) if affine else ([], chain)
         self.shape: tuple[int, ...] = tuple(model.input.shape[1:])
         self.map_shape: tuple[int, ...] = tuple(chain[cut - 1].output.shape[1:3])
 
@@ -66,6 +69,22 @@ class Network:
     def logits(self, images: tf.Tensor) -> tf.Tensor:
         """Compute logits, shape (n, class), from images."""
         return self.tail(self.head(images))
+
+    def front(self, images: tf.Tensor) -> tf.Tensor:
+        """Compute the output of the first layer if it is a convolution without activation.
+
+        It is then an affine function of the images. Any other network has no such front, and the
+        images themselves come back.
+        """
+        for one in self._front:
+            images = one(images)
+        return images
+
+    def behind(self, hidden: tf.Tensor) -> tf.Tensor:
+        """Compute logits, shape (n, class), from outputs of `front`."""
+        for one in self._behind:
+            hidden = one(hidden)
+        return hidden
 
     def scores(self, images: tf.Tensor, kind: str = "probability") -> tf.Tensor:
         """Compute the score of every class, shape (n, class).
@@ -86,7 +105,7 @@ class Network:
         The targets have no effect.
         """
 
-        @tf.function(reduce_retracing=True)
+        @tf.function(reduce_retracing=True, autograph=False)
         def compiled(images: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
             return tf.concat([self.logits(part) for part in tf.split(images, SHARDS)], axis=0)
 

@@ -119,7 +119,7 @@ def predict(model: keras.Model, images: np.ndarray | Images) -> tuple[np.ndarray
         Shape (n, classes), float32.
     """
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def forward(batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         features, logits = model(batch, training=False)
         return features, tf.nn.softmax(logits)

@@ -3,9 +3,12 @@
 import contextlib
 import logging
 import os
+import platform
 from collections.abc import Iterator
+from pathlib import Path
 
-from ccsncam.network.backend import AT_IMPORT, keras, native_words, tf
+from ccsncam.aliases import PathLike
+from ccsncam.network.backend import AT_IMPORT, ONEDNN, keras, native_words, tf
 from ccsncam.network.gpus import granted, own_device
 
 logger = logging.getLogger(__name__)
@@ -56,7 +59,35 @@ def prepare(
             given,
         )
     # tools/overhead.py reads this line.
-    logger.info("TensorFlow %s on %s", tf.__version__, devices[0].name if devices else "CPU")
+    logger.info(
+        "TensorFlow %s on %s, kernels of %s, %d operations at once, processor with %s",
+        tf.__version__,
+        devices[0].name if devices else "CPU",
+        "oneDNN" if ONEDNN else "Eigen (no oneDNN)",
+        threads,
+        vector_instructions(),
+    )
+
+
+def vector_instructions(source: PathLike = "/proc/cpuinfo") -> str:
+    """Widest vector instructions of the processor, on which its speed and rounding depend.
+
+    Parameters
+    ----------
+    source : path
+        Where Linux describes the processor.
+
+    Returns
+    -------
+    str
+        ``AVX-512``, ``AVX2``, ``AVX``, or the machine's name where there are none of these.
+    """
+    try:
+        words = set(Path(source).read_text(encoding="utf-8", errors="replace").split())
+    except OSError:
+        words = set()
+    known = {"avx512f": "AVX-512", "avx2": "AVX2", "avx": "AVX"}
+    return next((name for flag, name in known.items() if flag in words), platform.machine())
 
 
 @contextlib.contextmanager

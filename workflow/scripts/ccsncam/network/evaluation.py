@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-import pandas as pd
 
 from ccsncam.aliases import PathLike
 from ccsncam.described import read_description, write_description
@@ -82,15 +81,3 @@ class Evaluation:
             write_columns(file, {name: getattr(self, name) for name in COLUMNS})
             write_description(file.attrs, self)
             file.attrs["accuracy"] = self.accuracy
-
-
-def best_accuracy(history: PathLike) -> float:
-    """Read the validation accuracy of the best weights, those of the lowest validation loss.
-
-    Parameters
-    ----------
-    history : path
-        The file ``history.csv`` of a training.
-    """
-    epochs = pd.read_csv(history)
-    return float(epochs["validation_accuracy"][epochs["validation_loss"].idxmin()])

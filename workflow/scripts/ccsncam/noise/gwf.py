@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import lalframe
 import numpy as np
-from pycbc.frame import read_frame
+from lalframe import frread
 
 from ccsncam.aliases import PathLike
 
@@ -73,7 +73,7 @@ def read_series(path: PathLike, channel: str) -> Series:
         In one line, if the channel cannot be read.
     """
     try:
-        series = read_frame(str(path), channel)
+        series = frread.read_timeseries(str(path), channel)
     except RuntimeError as error:
         raise ValueError(f"{path}: cannot read {channel}: {error}") from None
-    return Series(float(series.start_time), float(series.sample_rate), series.numpy())
+    return Series(float(series.epoch), 1 / series.deltaT, series.data.data)

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from ccsncam.noise.store import NoiseHeader, welch_asd
 from ccsncam.origin import Origin
+from ccsncam.plots.spectrum import SHOWN_HZ, power_spectrum, shown
 from ccsncam.plots.style import PAGE, label_columns, looks
-from ccsncam.plots.waveform import SHOWN_HZ, power_spectrum, shown
 from ccsncam.waveforms.model import KPC_IN_CM, Waveform, polarisations
 
 DETECTORS = {

@@ -106,4 +106,6 @@ def save(figure: Figure, output: Mapping[str, PathLike], run: str, inputs: str) 
     undated = {"pdf": {"CreationDate": None, "ModDate": None}, "png": {"Software": None}}
     for kind, path in output.items():
         figure.savefig(path, metadata=undated[kind])
+        # All files have the layout of the first: finding one takes longer than drawing.
+        figure.set_layout_engine("none")
     plt.close(figure)

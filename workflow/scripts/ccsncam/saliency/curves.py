@@ -82,18 +82,44 @@ def curves(
         Probability of the target at each of `FRACTIONS`, shape (n, fraction). That share of the
         pixels, the most salient first, is removed from the image or put into the baseline.
     """
-    deletion = _curve(network, images, other, places, target)
-    insertion = _curve(network, other, images, places, target)
-    return deletion, insertion
+    deletion = _curve(network, Mixed(images, other, places, FRACTIONS), target)
+    inner = _curve(network, Mixed(other, images, places, FRACTIONS[1:-1]), target)
+    # One curve ends with the images with which the other begins.
+    return deletion, np.concatenate([deletion[:, -1:], inner, deletion[:, :1]], axis=1)
 
 
-def _curve(
-    network: Network, start: np.ndarray, end: np.ndarray, places: np.ndarray, target: np.ndarray
-) -> np.ndarray:
-    """Probability while pixels of one image replace those of another, shape (n, fraction)."""
-    pixels = places[0].size
-    values = np.empty((len(start), len(FRACTIONS)))
-    for k, fraction in enumerate(FRACTIONS):
-        mixed = np.where((places < round(fraction * pixels))[..., None], end, start)
-        values[:, k] = probability(network, mixed, target)
-    return values
+class Mixed:
+    """Images in which pixels of others replace a share of the pixels, made when they are read.
+
+    All samples at the first share come first, then all samples at the next one.
+
+    Parameters
+    ----------
+    start, end : numpy.ndarray
+        The images, and those whose pixels replace theirs, shape (n, frequency, time, detector).
+    places : numpy.ndarray of int
+        From `ranks`.
+    shares : numpy.ndarray
+    """
+
+    def __init__(
+        self, start: np.ndarray, end: np.ndarray, places: np.ndarray, shares: np.ndarray
+    ) -> None:
+        self._start, self._end, self._places = start, end, places
+        self._cuts = np.array([round(share * places[0].size) for share in shares])
+
+    def __len__(self) -> int:
+        """Number of samples times number of shares."""
+        return len(self._start) * len(self._cuts)
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        """Images of some rows, shape (row, frequency, time, detector)."""
+        share, sample = np.divmod(np.arange(len(self))[rows], len(self._start))
+        replaced = self._places[sample] < self._cuts[share][:, None, None]
+        return np.where(replaced[..., None], self._end[sample], self._start[sample])
+
+
+def _curve(network: Network, mixed: Mixed, target: np.ndarray) -> np.ndarray:
+    """Probability of the target at each share of the pixels, shape (n, share)."""
+    shares = len(mixed) // len(target)
+    return probability(network, mixed, np.tile(target, shares)).reshape(shares, -1).T

@@ -47,12 +47,15 @@ class Judged:
         Maps of the method that is judged, shape (n, height, width).
     target : numpy.ndarray of int
         The class that is explained, shape (n,).
+    before : numpy.ndarray
+        Logarithm of its probability, shape (n,).
     """
 
     images: np.ndarray
     noise: np.ndarray
     maps: np.ndarray
     target: np.ndarray
+    before: np.ndarray
 
 
 def explain_dataset(
@@ -60,7 +63,7 @@ def explain_dataset(
     method: str,
     dataset: DataSet,
     parts: Parts,
-    prediction: np.ndarray,
+    values: np.ndarray,
     saliency: Saliency,
     seed: int,
     progress: Progress = silent,
@@ -76,8 +79,9 @@ def explain_dataset(
     dataset : DataSet
     parts : Parts
         Parts of some samples of the data set: all measures are taken for these samples.
-    prediction : numpy.ndarray of int
-        The network's prediction for each sample of the data set, shape (n,).
+    values : numpy.ndarray
+        From `ccsncam.saliency.scores.logits`: the network's logits for each sample of the data
+        set, shape (n, class).
     saliency : Saliency
     seed : int
         Seed of the network, which is also that of all random numbers here.
@@ -89,19 +93,20 @@ def explain_dataset(
     Explained
     """
     images, label = dataset.images(), dataset.column("label")
-    target = label if saliency.target == "label" else prediction
+    target = label if saliency.target == "label" else values.argmax(axis=1).astype("i4")
+    before = log_probability(values, target)
     options = saliency.of_method(method)
     maps = maps_of(network, method, images, target, seed, progress, **options)
-    columns = through(network, images, maps, target)
+    columns = through(network, images, maps, target, before)
     logger.info("%s: drop %.2f %%", method, columns["drop"][label > 0].mean())
     other = {}
     for name, (switches, alignment) in variants(method, options).items():
         own = maps
         if switches:
             own = maps_of(network, method, images, target, seed, **{**options, **switches})
-        other[name] = through(network, images, own, target, alignment)
+        other[name] = through(network, images, own, target, before, alignment)
     rows = parts.rows
-    judged = Judged(images[rows], parts.noise, maps[rows], target[rows])
+    judged = Judged(images[rows], parts.noise, maps[rows], target[rows], before[rows])
     subset = judge(network, method, judged, seed, progress, **options)
     black = logits(network, np.zeros_like(images[:1]))
     return Explained(
@@ -129,6 +134,7 @@ def through(
     images: np.ndarray,
     maps: np.ndarray,
     target: np.ndarray,
+    before: np.ndarray,
     alignment: str = "image",
 ) -> dict[str, np.ndarray]:
     """What the network says of images seen through their maps, equations (13) to (15).
@@ -142,6 +148,8 @@ def through(
         From `ccsncam.saliency.maps.maps`, shape (n, height, width).
     target : numpy.ndarray of int
         Shape (n,).
+    before : numpy.ndarray
+        Logarithm of the probability of the target for the images themselves, shape (n,).
     alignment : str
         How maps are brought to the size of the image, see `Network.stretch`.
 
@@ -152,7 +160,6 @@ def through(
         ``empty`` (the map is zero everywhere), each of shape (n,).
     """
     matrices = network.stretch(alignment)
-    before = log_probability(logits(network, images), target)
     after, empty = np.empty(len(images)), np.empty(len(images), bool)
     # A thousand samples at a time: the explanations of a whole test set take much memory.
     for rows in np.array_split(np.arange(len(images)), max(1, len(images) // 1000)):
@@ -203,7 +210,7 @@ def judge(
     images, target = samples.images, samples.target
     matrices = network.stretch("field")
     large = scaled(upsample(samples.maps, matrices))
-    out = through(network, images, samples.maps, target, "field")
+    out = through(network, images, samples.maps, target, samples.before, "field")
     out["complexity"] = complexity(large)
     seen = explanation(images, large)
     again = maps_of(network, method, seen, target, seed + 1, **options)
@@ -232,11 +239,14 @@ def _randomised(
     kept, steps = network.model.get_weights(), layers(network.model)
     shape = len(samples.images), len(steps), DRAWS
     correlation, ssim = np.empty(shape), np.empty(shape)
+    last, alike = None, (np.empty(0), np.empty(0))
     for draw in progress(range(DRAWS), label=f"{method}: randomised", unit="draws"):
         for step, _ in enumerate(randomise(network.model, DRAWS * seed + draw)):
             other = maps_of(network, method, samples.images, samples.target, seed, **options)
             other = scaled(upsample(other, matrices))
-            correlation[:, step, draw] = rank_correlation(large, other)
-            ssim[:, step, draw] = similarity(large, other)
+            # Maps that do not depend on the network, as the controls, are compared once.
+            if last is None or not np.array_equal(other, last):
+                last, alike = other, (rank_correlation(large, other), similarity(large, other))
+            correlation[:, step, draw], ssim[:, step, draw] = alike
         network.model.set_weights(kept)
     return {"randomised_correlation": correlation, "randomised_ssim": ssim}

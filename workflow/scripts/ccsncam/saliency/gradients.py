@@ -4,6 +4,8 @@ Each function takes tensors of images (n, frequency, time, detector) and of targ
 gives maps at the size of the image. `ccsncam.saliency.maps.explainer` compiles them.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ccsncam.network.backend import tf
@@ -14,12 +16,44 @@ from ccsncam.network.chain import Network
 STEPS, COPIES, SPREAD = 16, 16, 0.15
 
 
-def _slope(network: Network, images: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
-    """Derivative of the target's logit with respect to each pixel of the image."""
+def _sum_of_slopes(
+    network: Network,
+    images: tf.Tensor,
+    target: tf.Tensor,
+    hidden: Callable[[tf.Tensor], tf.Tensor],
+    count: int,
+) -> tf.Tensor:
+    """Add up the slopes of the target's logit with respect to each pixel, at several points.
+
+    The front of the network is affine, so its own slope is the same at every point. The slopes
+    with respect to its output are added up, and are brought to the image together.
+
+    Parameters
+    ----------
+    network, images, target
+        As in all methods of this module.
+    hidden : callable
+        Takes the number of a point, and gives the output of the front there.
+    count : int
+        Number of points.
+    """
+
+    def slope(number: tf.Tensor) -> tf.Tensor:
+        values = hidden(number)
+        with tf.GradientTape() as tape:
+            tape.watch(values)
+            score = tf.gather(network.behind(values), target, batch_dims=1)
+        return tape.gradient(score, values)
+
     with tf.GradientTape() as tape:
         tape.watch(images)
-        score = tf.gather(network.logits(images), target, batch_dims=1)
-    return tape.gradient(score, images)
+        front = network.front(images)
+    _, total = tf.while_loop(
+        lambda number, _: number < count,
+        lambda number, total: (number + 1, total + slope(number)),
+        (tf.constant(0), tf.zeros_like(front)),
+    )
+    return tape.gradient(front, images, output_gradients=total)
 
 
 def integrated_gradients(
@@ -38,11 +72,13 @@ def integrated_gradients(
     steps : int
         Steps of the path.
     """
-    total = tf.zeros_like(images)
-    for step in tf.range(steps):
-        part = (tf.cast(step, tf.float32) + 0.5) / steps
-        total += _slope(network, images * part, target)
-    contribution = images * total / steps
+    black = network.front(tf.zeros_like(images[:1]))
+    way = network.front(images) - black
+
+    def hidden(step: tf.Tensor) -> tf.Tensor:
+        return black + way * ((tf.cast(step, tf.float32) + 0.5) / steps)
+
+    contribution = images * _sum_of_slopes(network, images, target, hidden, steps) / steps
     return contribution if signed else tf.nn.relu(tf.reduce_sum(contribution, axis=-1))
 
 
@@ -70,7 +106,11 @@ def smooth_grad(
     noise = np.random.default_rng(copies).standard_normal((copies, *network.shape), np.float32)
     span = tf.reduce_max(images, axis=(1, 2, 3), keepdims=True)
     span -= tf.reduce_min(images, axis=(1, 2, 3), keepdims=True)
-    total = tf.zeros_like(images)
-    for copy in tf.constant(noise):
-        total += _slope(network, images + spread * span * copy, target)
+    front = network.front(images)
+    noises = network.front(tf.constant(noise)) - network.front(tf.zeros_like(images[:1]))
+
+    def hidden(copy: tf.Tensor) -> tf.Tensor:
+        return front + spread * span * noises[copy]
+
+    total = _sum_of_slopes(network, images, target, hidden, copies)
     return tf.reduce_sum(tf.abs(total / copies), axis=-1)

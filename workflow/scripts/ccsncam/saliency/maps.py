@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.special
@@ -28,6 +28,14 @@ METHODS: dict[str, Callable[..., tf.Tensor]] = {
     "integrated-gradients": gradients.integrated_gradients,
     "smooth-grad": gradients.smooth_grad,
 }
+
+
+class Picked(NamedTuple):
+    """A sample of a data set, and how it was picked."""
+
+    dataset: DataSet
+    row: int
+    rule: str | None = None
 
 
 def upsample(maps: np.ndarray, matrices: Sequence[np.ndarray]) -> np.ndarray:
@@ -85,7 +93,7 @@ def explainer(network: Network, method: str, **options: Any) -> Callable[..., tf
         raise ValueError(f"saliency method {method!r}: known are {', '.join(METHODS)}")
     function = METHODS[method]
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def compiled(images: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
         parts = zip(tf.split(images, SHARDS), tf.split(target, SHARDS), strict=True)
         return tf.concat([function(network, *part, **options) for part in parts], axis=0)
@@ -144,21 +152,21 @@ def maps(
 
 def explain(
     network: Network,
-    image: np.ndarray,
-    label: int,
+    images: np.ndarray,
+    label: Sequence[int] | np.ndarray,
     saliency: Saliency,
     shown: Sequence[str] = PAPER,
     seed: int = 0,
-) -> Explanation:
-    """Explain one sample, to be shown.
+) -> list[Explanation]:
+    """Explain samples, to be shown.
 
     Parameters
     ----------
     network : Network
-    image : numpy.ndarray
-        Shape (1, frequency, time, detector).
-    label : int
-        True class.
+    images : numpy.ndarray
+        Shape (n, frequency, time, detector).
+    label : sequence of int
+        True class of each.
     saliency : Saliency
     shown : list of str
         Methods.
@@ -167,50 +175,60 @@ def explain(
 
     Returns
     -------
-    Explanation
-        Its maps have each cell at the centre of its receptive field.
+    list of Explanation
+        One per sample. Its maps have each cell at the centre of its receptive field.
     """
-    values = logits(network, image)
-    prediction = int(values.argmax())
-    target = np.array([label if saliency.target == "label" else prediction])
+    values = logits(network, images)
+    prediction = values.argmax(axis=1)
+    target = np.asarray(label) if saliency.target == "label" else prediction
     matrices, large = network.stretch("reach"), {}
     for method in shown:
-        found = maps(network, method, image, target, seed, **saliency.of_method(method))
-        large[method] = scaled(upsample(found, matrices))[0]
-    return Explanation(
-        image=image[0],
-        maps=large,
-        names={method: NAMES[method] for method in shown},
-        prediction=prediction,
-        target=int(target[0]),
-        probability=scipy.special.softmax(values[0]),
-    )
+        found = maps(network, method, images, target, seed, **saliency.of_method(method))
+        large[method] = scaled(upsample(found, matrices))
+    return [
+        Explanation(
+            image=images[index],
+            maps={method: found[index] for method, found in large.items()},
+            names={method: NAMES[method] for method in shown},
+            prediction=int(prediction[index]),
+            target=int(target[index]),
+            probability=scipy.special.softmax(values[index]),
+        )
+        for index in range(len(images))
+    ]
 
 
-def explain_row(
+def explain_rows(
     network: Network,
-    dataset: DataSet,
-    row: int,
+    picked: Sequence[Picked],
     saliency: Saliency,
     shown: Sequence[str] = PAPER,
-    rule: str | None = None,
-) -> ShownSample:
-    """Explain one sample of a data set, to be shown.
+) -> list[ShownSample]:
+    """Explain samples of data sets, to be shown.
 
     Parameters
     ----------
     network : Network
-    dataset : DataSet
-    row : int
+    picked : list of Picked
     saliency : Saliency
     shown : list of str
         Methods.
-    rule : str, optional
-        How the sample was picked.
+
+    Returns
+    -------
+    list of ShownSample
+        In the order of ``picked``.
     """
-    described = dataset.columns(("label", "network_snr", "snr", "distance_kpc"), row)
-    found = explain(network, dataset.images([row]), described["label"], saliency, shown)
-    return ShownSample(**vars(found), **described, row=row, rule=rule)
+    if not picked:
+        return []
+    columns = ("label", "network_snr", "snr", "distance_kpc")
+    described = [one.dataset.columns(columns, one.row) for one in picked]
+    images = np.stack([one.dataset.images([one.row])[0] for one in picked])
+    found = explain(network, images, [one["label"] for one in described], saliency, shown)
+    return [
+        ShownSample(**vars(explanation), **values, row=one.row, rule=one.rule)
+        for one, values, explanation in zip(picked, described, found, strict=True)
+    ]
 
 
 def shown_samples(samples: Mapping[str, ShownSample | NoSample], dataset: DataSet) -> ShownSamples:

@@ -10,8 +10,8 @@ from ccsncam.aliases import Progress, silent
 from ccsncam.network.chain import Network
 
 # Samples per call of a compiled function. The number is fixed, so that results depend neither on
-# the machine nor on how a data set is cut.
-BATCH = 200
+# the machine nor on how a data set is cut. A small one leaves little of the last batch unused.
+BATCH = 100
 
 
 class ImageSequence(Protocol):
@@ -59,9 +59,12 @@ def run(
     for first in progress(range(0, size, BATCH), label=label, unit="batches"):
         rows = slice(first, min(first + BATCH, size))
         image, aim = np.asarray(images[rows], np.float32), target[rows]
-        # Copies of its first sample fill the last batch, because each new shape is compiled anew.
-        fill = np.arange(BATCH) * (np.arange(BATCH) < len(aim))
-        part = compiled(image[fill], aim[fill]).numpy()[: len(aim)]
+        count = len(aim)
+        if count < BATCH:
+            # Copies of its first sample fill the last batch: a new shape would be compiled anew.
+            fill = np.arange(BATCH) * (np.arange(BATCH) < count)
+            image, aim = image[fill], aim[fill]
+        part = compiled(image, aim).numpy()[:count]
         if first == 0:
             out = np.empty((size, *part.shape[1:]), part.dtype)
         out[rows] = part
