@@ -56,12 +56,11 @@ if IMPORTED != SCRIPTS.resolve():
 
 CODE = provenance.Code(script_file)
 # Everything that the next lines import must be there.
-CODE.files(None, "ccsncam.planning.checks", "ccsncam.planning.moments", "ccsncam.saliency.names")
+CODE.files(None, "ccsncam.planning.start", "ccsncam.planning.moments", "ccsncam.saliency.names")
 
 from ccsncam import resources
-from ccsncam.config import schema
 from ccsncam.gwosc import archive
-from ccsncam.planning import checks, inputs, moments
+from ccsncam.planning import inputs, moments, start
 from ccsncam.saliency import names
 from ccsncam.waveforms import files, table
 
@@ -84,10 +83,13 @@ def checked(function, *arguments):
 config.pop("_sources", None)
 # As a module this workflow has no config file of its own, and may be given a few keys only.
 config.setdefault("waveforms", str(shipped("config/waveforms.tsv")))
-schema.fill(config, read_yaml("config/config.yaml"))
-checked(checks.check, config, read_yaml("workflow/schemas/config.schema.yaml"))
-checked(inputs.check_files, config)
-checks.complete(config)
+checked(
+    start.prepare,
+    config,
+    read_yaml("config/config.yaml"),
+    read_yaml("workflow/schemas/config.schema.yaml"),
+    workflow.configfiles,
+)
 for line in inputs.warnings(config):
     logger.warning(line)
 

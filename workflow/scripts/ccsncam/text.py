@@ -3,12 +3,15 @@
 import bz2
 import gzip
 import lzma
+import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, cast
 
-from ccsncam.aliases import PathLike
+# The most lines of a file of numbers; 2 s at 1 MHz, or 60 s at 33 kHz.
+MOST_LINES = 2_000_000
+_CHUNK, _WIDEST = 1 << 20, 1_000_000
 
 # What reading a damaged archive raises.
 DAMAGED = (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error)
@@ -16,7 +19,7 @@ DAMAGED = (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error)
 _OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 
 
-def numbered_lines(path: PathLike) -> Iterator[tuple[int, str]]:
+def numbered_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:
     """Read a text file line by line.
 
     Parameters
@@ -34,7 +37,8 @@ def numbered_lines(path: PathLike) -> Iterator[tuple[int, str]]:
     Raises
     ------
     ValueError
-        In one line that begins with file and line, if the text is not UTF-8 or ends too early.
+        In one line that begins with file and line, if the text is not UTF-8 or ends too early, or
+        if there is no such file.
     """
     number = 0
     try:
@@ -50,6 +54,47 @@ def numbered_lines(path: PathLike) -> Iterator[tuple[int, str]]:
         raise ValueError(
             f"{path}:{number + 1}: cannot be decompressed ({error}); copy or fetch the file again"
         ) from None
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read ({error.strerror}); correct the path") from None
+
+
+def is_file(path: str | os.PathLike[str]) -> bool:
+    """Say whether there is such a file; False, too, for what cannot be the name of a file."""
+    try:
+        return Path(path).is_file()
+    except OSError:
+        return False
+
+
+def check_size(path: str | os.PathLike[str]) -> None:
+    """Refuse a file of numbers that is too large to be read into memory.
+
+    Raises
+    ------
+    ValueError
+        In one line that begins with file and line.
+    """
+    number = 1
+    try:
+        with _open(Path(path)) as file:
+            width = 0
+            while chunk := file.read(_CHUNK):
+                number += chunk.count(b"\n")
+                last = chunk.rfind(b"\n")
+                width = len(chunk) - last - 1 if last >= 0 else width + len(chunk)
+                if number > MOST_LINES:
+                    raise ValueError(
+                        f"{path}:{MOST_LINES}: more lines follow, but a waveform needs fewer; cut "
+                        "the file, or take fewer samples a second"
+                    )
+                if width > _WIDEST:
+                    raise ValueError(
+                        f"{path}:{number}: the line has more than {_WIDEST} characters; write one "
+                        "sample in each line"
+                    )
+    # `numbered_lines` names what is damaged, or cannot be opened.
+    except (*DAMAGED, OSError):
+        return
 
 
 def _open(path: Path) -> IO[bytes]:

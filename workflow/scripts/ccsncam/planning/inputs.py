@@ -12,6 +12,7 @@ from ccsncam import resources
 from ccsncam.aliases import Ranges
 from ccsncam.gwosc import archive
 from ccsncam.noise import events, folder
+from ccsncam.text import is_file
 from ccsncam.waveforms import files, surrogate_table, table
 
 Config = Mapping[str, Any]
@@ -39,6 +40,11 @@ def waveforms_of(config: Config) -> pd.DataFrame:
     ValueError
         As `read_table` and `substitute` of `ccsncam.waveforms.table`.
     """
+    if not is_file(config["waveforms"]):
+        raise ValueError(
+            f"config, waveforms: there is no file {str(config['waveforms'])[:200]}; name a table "
+            "such as config/waveforms.tsv, relative to the working directory"
+        )
     rows = table.read_table(config["waveforms"])
     return table.substitute(rows, config["surrogates"], surrogates())
 
