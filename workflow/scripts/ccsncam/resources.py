@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ccsncam.aliases import PathLike
+from ccsncam.text import numbered_lines
 
 # An installed package carries the tables inside itself; in a checkout they lie at its top.
 _INSTALLED = Path(__file__).parent / "shipped"
@@ -27,14 +28,14 @@ def digest(*names: str) -> str:
     """Digest of what shipped tables say; comments and empty lines do not count."""
     found = hashlib.sha256()
     for name in names:
-        lines = path(name).read_text(encoding="utf-8").splitlines()
+        lines = (line for _, line in numbered_lines(path(name)))
         kept = [line for line in lines if line.strip() and not line.startswith("#")]
         found.update("\n".join(kept).encode())
     return found.hexdigest()[:12]
 
 
 def read(table: PathLike, numbers: Sequence[str], texts: Sequence[str] = ()) -> pd.DataFrame:
-    """Read a table of tab-separated columns in which ``#`` begins a comment.
+    """Read a table of tab-separated columns in which ``#`` begins a comment line.
 
     Parameters
     ----------
@@ -50,19 +51,42 @@ def read(table: PathLike, numbers: Sequence[str], texts: Sequence[str] = ()) -> 
     Raises
     ------
     ValueError
-        In one line with file and line number, when a column is missing or a value is no number.
+        In one line with file and line number, when there is no row, a column or a cell is missing,
+        or a value is no number.
     """
-    rows = pd.read_csv(table, sep="\t", dtype=str, comment="#", keep_default_na=False)
-    missing = [name for name in (*texts, *numbers) if name not in rows]
+    numbered = [
+        (number, line.split("\t"))
+        for number, line in numbered_lines(table)
+        if line.strip() and not line.startswith("#")
+    ]
+    if not numbered:
+        raise ValueError(f"{table}:1: the table is empty; restore it")
+    first, header = numbered[0]
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice:
+        raise ValueError(f"{table}:{first}: column {twice[0]!r} occurs twice; remove one")
+    missing = [name for name in (*texts, *numbers) if name not in header]
     if missing:
-        raise ValueError(f"{table}:1: no column {', '.join(missing)}")
+        raise ValueError(
+            f"{table}:{first}: no column {', '.join(missing)}; add it, separated by a tab"
+        )
+    for number, cells in numbered[1:]:
+        if len(cells) != len(header):
+            raise ValueError(
+                f"{table}:{number}: {len(cells)} cells, but the header has {len(header)}; put one "
+                "tab between two"
+            )
+    if len(numbered) == 1:
+        raise ValueError(f"{table}:{first}: the table has no row; restore it")
+    rows = pd.DataFrame([cells for _, cells in numbered[1:]], columns=header, dtype=str)
     for name in numbers:
         values = pd.to_numeric(rows[name], errors="coerce")
         finite = np.isfinite(values)
         if not finite.all():
-            number = int(np.argmin(finite))
+            at = int(np.argmin(finite))
             raise ValueError(
-                f"{table}:{number + 2}: {name} = {rows[name].iloc[number]!r} is not a number"
+                f"{table}:{numbered[at + 1][0]}: {name} = {rows[name].iloc[at]!r} is not a number; "
+                "correct the cell"
             )
         rows[name] = values.astype(np.float64)
     return rows

@@ -71,9 +71,9 @@ def _complaint(path: PathLike, wanted: Mapping[str, int]) -> str:
             try:
                 finite = np.isfinite(float(cells[column]))
             except ValueError:
-                return f"{path}:{number}: {name} is {cells[column]!r}, not a number"
+                return f"{path}:{number}: {name} is {cells[column][:40]!r}, not a number"
             if not finite:
-                return f"{path}:{number}: {name} is {cells[column]}; cut the file before it"
+                return f"{path}:{number}: {name} is {cells[column][:40]}; cut the file before it"
     return f"{path}: not a table of numbers"
 
 

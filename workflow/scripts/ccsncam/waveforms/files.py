@@ -63,7 +63,7 @@ def files_of(row: pd.Series, table_path: PathLike) -> list[Path]:
         if not files:
             raise ValueError(f"{row['where']}: no file {row['pattern']} in {path}{_hint(row)}")
     for file in files:
-        if file.is_dir():
+        if os.path.isdir(file):
             raise ValueError(f"{row['where']}: {file} is a folder; name the file in it")
         if not is_file(file):
             lost = _lost(file, files) if row["format"] == "views" else ""

@@ -70,7 +70,7 @@ def _check_header(header: list[str], where: str) -> None:
     unknown = [name for name in header if name not in (*ROW, *TEXTS, *NUMBERS)]
     if unknown:
         raise ValueError(
-            f"{where}: unknown column {unknown[0][:80]!r}; "
+            f"{where}: unknown column {unknown[0][:20]!r}; "
             f"known are {', '.join((*ROW, *TEXTS, *NUMBERS))}"
         )
     repeated = {name for name in header if header.count(name) > 1}
