@@ -2,9 +2,12 @@
 
 import logging
 
+import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
+from ccsncam.plots import embedding
 from ccsncam.results import separation
 
 
@@ -60,3 +63,20 @@ def test_two_classes_of_the_fewest_samples():
     table = separation.separation(features, points, label, ["noise", "a"])
     assert table["knn_accuracy"].isna().all()
     assert (table["n"] == [10, 5, 5, 10, 5, 5]).all()
+
+
+@pytest.mark.parametrize(
+    ("silhouette", "accuracy", "title"),
+    [
+        (0.5, 0.75, "silhouette 0.50, 10-NN accuracy 75.0 %"),
+        (0.5, np.nan, "silhouette 0.50, 10-NN accuracy of too few samples"),
+        (np.nan, np.nan, "silhouette of too few samples, 10-NN accuracy of too few samples"),
+    ],
+)
+def test_figure_6_says_what_is_left_out(silhouette, accuracy, title):
+    measures = {"silhouette": silhouette, "knn_accuracy": accuracy}
+    spaces = [{"space": space, "class": "all"} | measures for space in ("features", "plane")]
+    points, label = np.eye(2, dtype="f4"), np.arange(2)
+    figure = embedding.embedding(points, label, pd.DataFrame(spaces), ["noise", "s18"])
+    assert figure.axes[0].get_title() == f"features: {title}; t-SNE plane: {title}"
+    plt.close(figure)

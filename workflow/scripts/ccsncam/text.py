@@ -37,13 +37,16 @@ def numbered_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:
     Raises
     ------
     ValueError
-        In one line that begins with file and line, if the text is not UTF-8 or ends too early, or
-        if there is no such file.
+        In one line that begins with file and line, if the text is not UTF-8 or ends too early, if
+        a line is endless, or if there is no such file.
     """
     number = 0
     try:
         with _open(Path(path)) as file:
-            for number, raw in enumerate(file, 1):
+            # A line is not read further than it may be long, whatever the file is.
+            for number, raw in enumerate(iter(lambda: file.readline(_WIDEST + 1), b""), 1):
+                if len(raw) > _WIDEST:
+                    raise ValueError(_too_wide(path, number))
                 yield number, raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
     except UnicodeDecodeError as error:
         wrong = error.object[error.start]
@@ -88,10 +91,7 @@ def check_size(path: str | os.PathLike[str]) -> None:
                         "the file, or take fewer samples a second"
                     )
                 if width > _WIDEST:
-                    raise ValueError(
-                        f"{path}:{number}: the line has more than {_WIDEST} characters; write one "
-                        "sample in each line"
-                    )
+                    raise ValueError(_too_wide(path, number))
     # `numbered_lines` names what is damaged, or cannot be opened.
     except (*DAMAGED, OSError):
         return
@@ -101,3 +101,11 @@ def _open(path: Path) -> IO[bytes]:
     """Open a file for reading bytes."""
     opener = _OPENERS.get(path.suffix, open)
     return cast(IO[bytes], opener(path, "rb"))
+
+
+def _too_wide(path: str | os.PathLike[str], number: int) -> str:
+    """What is said of a line that is too long."""
+    return (
+        f"{path}:{number}: the line has more than {_WIDEST} characters; is it text with one "
+        "row in each line?"
+    )

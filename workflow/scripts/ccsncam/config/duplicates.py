@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import yaml
 
 from ccsncam.aliases import PathLike
-from ccsncam.text import numbered_lines
+from ccsncam.text import is_file, numbered_lines
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -23,6 +23,9 @@ def check(path: PathLike) -> None:
     ValueError
         In one line with file, line and key.
     """
+    # What came through a pipe cannot be read twice.
+    if not is_file(path):
+        return
     text = "\n".join(line for _, line in numbered_lines(path))
     try:
         root = yaml.compose(text, _LOADER)

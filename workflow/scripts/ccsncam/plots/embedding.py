@@ -66,9 +66,9 @@ def embedding(
     axes.set(xlabel="first t-SNE coordinate", ylabel="second t-SNE coordinate")
     axes.set_aspect("equal", "datalim")
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), markerscale=2.5)
-    whole = table[table["class"] == "all"].set_index("space")
+    whole = {row["space"]: row for _, row in table[table["class"] == "all"].iterrows()}
     spaces = (("features", "features"), ("plane", "t-SNE plane"))
-    axes.set_title("; ".join(f"{words}: {_measures(whole.loc[space])}" for space, words in spaces))
+    axes.set_title("; ".join(f"{words}: {_measures(whole[space])}" for space, words in spaces))
     return figure
 
 
