@@ -55,7 +55,7 @@ def test_populations_refuse(parameters, kinds, more, message):
     [
         ("\nblip", "\nkoi_fish", ":6: unknown kind of glitch 'koi_fish'"),
         ("\t120\t350", "\t600\t350", ":6: frequency from 600 to 350"),
-        ("\t120\t350", "\tlow\t350", ":6: frequency_min_hz = 'low' is no number"),
+        ("\t120\t350", "\tlow\t350", ":6: frequency_min_hz = 'low' is not a number"),
         ("\t2.7\t1\t", "\t1\t1\t", ":6: snr_index must be above 1, cluster_size at least 1"),
         ("duration_min_s", "length", ":5: no column duration_min_s"),
     ],

@@ -67,6 +67,18 @@ def test_waveforms_of_one_mode_or_none_have_a_figure(tmp_path, modes):
     pyplot.close(figure)
 
 
+def test_figure_of_attribution_says_that_maps_are_zero(tmp_path):
+    """A network that has hardly been trained may give maps of zeros, which have no row."""
+    one = Attribution.read(write_attributed(tmp_path, [0])[0])
+    tables = list(mode_tables([one]).values())
+    tables[0] = tables[0][tables[0]["key"] != "score-cam"]
+    figure = attribution(*tables, CLASSES)
+    said = [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert "maps are zero" in said
+    assert figure.legends[0].get_title().get_text() == "signals at 1 kpc; share on the mode"
+    pyplot.close(figure)
+
+
 def samples(path, detectors):
     """A file of samples in which two panels have none."""
     random = np.random.default_rng(0)

@@ -73,3 +73,25 @@ def test_noise_peaks_leave_the_signal_out(inputs, tmp_path):
     for row in range(data.size):
         peaks = synthesis.noise_peaks(inputs, data, row)
         np.testing.assert_allclose(peaks, expected[row], rtol=1e-5)
+
+
+@pytest.mark.parametrize(("factor", "refused"), [(1e-6, True), (1e-3, True), (1, False)])
+def test_a_waveform_that_needs_a_source_at_our_door_is_refused(inputs, tmp_path, factor, refused):
+    """Any waveform can be scaled to any SNR, but no star is at 1e-6 kpc."""
+    quiet = [
+        dataclasses.replace(waveform, quadrupole=factor * waveform.quadrupole)
+        for waveform in inputs.waveforms
+    ]
+    less = dataclasses.replace(inputs, waveforms=quiet)
+    if refused:
+        message = (
+            r"^waveform m39: so quiet that a network SNR of 20 to 50 needs sources at .* kpc, and "
+            r"no star that can collapse is nearer than 0\.05 kpc; correct unit or distance_kpc"
+        )
+        with pytest.raises(ValueError, match=message):
+            building.build(tmp_path / "x.h5", less, 1, "x", 5, synthesis.by_snr(20, 50), "test")
+        assert not (tmp_path / "x.h5").exists()
+        # At a distance that is asked for it is as quiet as it is.
+        building.build(tmp_path / "y.h5", less, 1, "x", 2, synthesis.by_distance(10), "test")
+    else:
+        building.build(tmp_path / "x.h5", less, 1, "x", 5, synthesis.by_snr(20, 50), "test")

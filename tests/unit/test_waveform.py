@@ -399,7 +399,7 @@ def test_conditioning_removes_what_is_below_the_cutoff_and_tapers():
         ({**TENSOR, "columns": TENSOR["columns"][4:]}, r"tsv:2: columns: no 't' and no sample"),
         ({**TENSOR, "source": "surrogate"}, r"tsv:2: source surrogate and format tensor do not go"),
         ({**TENSOR, "format": "wav"}, r"tsv:2: format 'wav' must be one of"),
-        ({**TENSOR, "duration_s": -1}, r"tsv:2: duration_s '-1' must be positive"),
+        ({**TENSOR, "duration_s": -1}, r"tsv:2: duration_s '-1' must be a number from 0.001 to 60"),
         ({**GRID, "bounce_time_s": "-"}, r"tsv:2: format grid needs bounce_time_s"),
         ({**GRID, "distance_kpc": "-"}, r"tsv:2: unit strain needs distance_kpc"),
         ({**GRID, "pattern": "m_{phi}.txt"}, r"tsv:2: pattern .* must hold {theta} once"),

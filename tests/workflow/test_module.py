@@ -206,7 +206,7 @@ def test_what_is_wrong_is_said(tmp_path, root):
     outer.write({"run": "mine"})
     assert "train" in outer.run("--dry-run")
     outer.write({"run": "mine", "waveforms": "none.tsv"})
-    assert "none.tsv: no such waveform table" in outer.run("--dry-run", fails=True)
+    assert "config, waveforms: there is no file none.tsv" in outer.run("--dry-run", fails=True)
     # Without a module around it the workflow asks for its config file.
     command = [sys.executable, "-m", "snakemake", "-n", "-s", root / "workflow/Snakefile"]
     done = subprocess.run(command, cwd=outer.folder, capture_output=True, text=True, check=False)

@@ -59,7 +59,7 @@ CODE = provenance.Code(script_file)
 # Everything that the next lines import must be there.
 CODE.files(
     None,
-    "ccsncam.planning.checks",
+    "ccsncam.planning.start",
     "ccsncam.planning.moments",
     "ccsncam.saliency.names",
     "ccsncam.environment",
@@ -67,9 +67,8 @@ CODE.files(
 )
 
 from ccsncam import environment, paths, resources
-from ccsncam.config import schema
 from ccsncam.gwosc import archive
-from ccsncam.planning import checks, inputs, moments
+from ccsncam.planning import inputs, moments, start
 from ccsncam.saliency import names
 from ccsncam.waveforms import files, table
 
@@ -96,10 +95,13 @@ checked(paths.check_writable, [".snakemake/locks", *Path(".snakemake").glob("*/"
 config.pop("_sources", None)
 # As a module this workflow has no config file of its own, and may be given a few keys only.
 config.setdefault("waveforms", str(shipped("config/waveforms.tsv")))
-schema.fill(config, read_yaml("config/config.yaml"))
-checked(checks.check, config, read_yaml("workflow/schemas/config.schema.yaml"))
-checked(inputs.check_files, config)
-checks.complete(config)
+checked(
+    start.prepare,
+    config,
+    read_yaml("config/config.yaml"),
+    read_yaml("workflow/schemas/config.schema.yaml"),
+    workflow.configfiles,
+)
 for line in [*environment.warnings(), *inputs.warnings(config)]:
     logger.warning(line)
 

@@ -12,6 +12,11 @@ from typing import Any
 import h5py
 
 
+def one_line(error: Exception) -> str:
+    """Give the words of an error of HDF5, which may fill several lines, in one line."""
+    return " ".join(str(error).split())
+
+
 @contextlib.contextmanager
 def created(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
     """Create a file that appears under its name only when it is complete.
@@ -49,10 +54,9 @@ def opened(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
         with h5py.File(path) as file:
             yield file
     except (OSError, KeyError) as error:
-        text = " ".join(str(error).split())
         raise ValueError(
-            f"{path}: not a whole file of this workflow ({text}); delete it, and run the same "
-            "command again"
+            f"{path}: not a whole file of this workflow ({one_line(error)}); delete it, and "
+            "run the same command again"
         ) from None
 
 

@@ -4,9 +4,7 @@ Scripts find them beside the library, and the params of rules hold their digests
 files of rules: Snakemake would record their absolute paths, and make results again after a move.
 """
 
-import csv
 import hashlib
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,14 +28,14 @@ def digest(*names: str) -> str:
     """Digest of what shipped tables say; comments and empty lines do not count."""
     found = hashlib.sha256()
     for name in names:
-        lines = path(name).read_text(encoding="utf-8").splitlines()
+        lines = (line for _, line in numbered_lines(path(name)))
         kept = [line for line in lines if line.strip() and not line.startswith("#")]
         found.update("\n".join(kept).encode())
     return found.hexdigest()[:12]
 
 
 def read(table: PathLike, numbers: Sequence[str], texts: Sequence[str] = ()) -> pd.DataFrame:
-    """Read a table of tab-separated columns in which ``#`` begins a comment.
+    """Read a table of tab-separated columns in which ``#`` begins a comment line.
 
     Parameters
     ----------
@@ -54,21 +52,43 @@ def read(table: PathLike, numbers: Sequence[str], texts: Sequence[str] = ()) -> 
     Raises
     ------
     ValueError
-        In one line with file and line number, when a column is missing or a value is no number.
+        In one line with file and line number, when there is no row, a column or a cell is missing,
+        or a value is no number.
     """
-    kept = [(number, line) for number, line in numbered_lines(table) if line.strip(" \t")]
-    kept = [(number, line) for number, line in kept if not line.startswith("#")]
-    text = io.StringIO("\n".join(line for _, line in kept))
-    rows = pd.read_csv(text, sep="\t", dtype=str, keep_default_na=False, quoting=csv.QUOTE_NONE)
-    rows.index = pd.Index([number for number, _ in kept[1:]])
-    missing = [name for name in (*texts, *numbers) if name not in rows]
+    numbered = [
+        (number, line.split("\t"))
+        for number, line in numbered_lines(table)
+        if line.strip() and not line.startswith("#")
+    ]
+    if not numbered:
+        raise ValueError(f"{table}:1: the table is empty; restore it")
+    first, header = numbered[0]
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice:
+        raise ValueError(f"{table}:{first}: column {twice[0]!r} occurs twice; remove one")
+    missing = [name for name in (*texts, *numbers) if name not in header]
     if missing:
-        raise ValueError(f"{table}:{kept[0][0]}: no column {', '.join(missing)}")
+        raise ValueError(
+            f"{table}:{first}: no column {', '.join(missing)}; add it, separated by a tab"
+        )
+    for number, cells in numbered[1:]:
+        if len(cells) != len(header):
+            raise ValueError(
+                f"{table}:{number}: {len(cells)} cells, but the header has {len(header)}; put one "
+                "tab between two"
+            )
+    if len(numbered) == 1:
+        raise ValueError(f"{table}:{first}: the table has no row; restore it")
+    index = pd.Index([number for number, _ in numbered[1:]])
+    rows = pd.DataFrame([cells for _, cells in numbered[1:]], index, header, dtype=str)
     for name in numbers:
         values = pd.to_numeric(rows[name], errors="coerce")
         finite = np.isfinite(values)
         if not finite.all():
-            number = rows.index[int(np.argmin(finite))]
-            raise ValueError(f"{table}:{number}: {name} = {rows.at[number, name]!r} is no number")
+            at = int(np.argmin(finite))
+            raise ValueError(
+                f"{table}:{numbered[at + 1][0]}: {name} = {rows[name].iloc[at]!r} is not a number; "
+                "correct the cell"
+            )
         rows[name] = values.astype(np.float64)
     return rows

@@ -2,7 +2,8 @@
 
 import copy
 import difflib
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jsonschema
@@ -43,9 +44,10 @@ def validate(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
     error = jsonschema.exceptions.best_match(validator.iter_errors(config))
     if error is not None:
         where = ".".join(map(str, error.absolute_path)) or "the top level"
-        words = error.message
+        words = textwrap.shorten(error.message, 200, placeholder="…")
         if error.validator == "additionalProperties":
-            words = f"unknown key {', '.join(map(repr, _unknown(error)))}"
+            unknown = ", ".join(map(repr, _unknown(error)))
+            words = f"unknown key {textwrap.shorten(unknown, 100, placeholder='…')}"
         raise ValueError(f"config, {where}: {words}{_hint(error)}")
 
 
@@ -67,8 +69,8 @@ def _hint(error: jsonschema.ValidationError) -> str:
         known = error.schema["properties"]
         meant = [
             f"; did you mean {near!r}?"
-            for name in _unknown(error)
-            for near in difflib.get_close_matches(_RENAMED.get(name, name), known, 1)
+            for name in _unknown(error)[:3]
+            for near in difflib.get_close_matches(_RENAMED.get(name, str(name)), known, 1)
         ]
         return "".join(meant) + hint
     return hint
@@ -81,6 +83,13 @@ def _is_number(text: Any) -> bool:
     except (TypeError, ValueError):
         return False
     return isinstance(text, str)
+
+
+def must_rise(key: str, pair: Sequence[float], equal: bool = False) -> None:
+    """Refuse two bounds of the key that do not rise; ``equal`` says whether both may be one."""
+    low, high = pair
+    if not (low < high or (equal and low == high)):
+        raise ValueError(f"config, {key}: [{low}, {high}] must rise; swap the two numbers")
 
 
 def fill(config: dict[str, Any], defaults: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from ccsncam.text import numbered_lines
 _FREQUENCY = "frequency_hz"
 
 
-def is_file(name: str) -> bool:
+def names_file(name: str) -> bool:
     """Whether a PSD of the config is a file; names of curves have neither dot nor slash."""
     return "." in name or "/" in name
 
@@ -44,7 +44,7 @@ def read(name: str) -> tuple[np.ndarray, np.ndarray]:
     ValueError
         As `read_file`.
     """
-    if is_file(name):
+    if names_file(name):
         return read_file(name)
     table = resources.read(resources.path("asd.tsv"), [_FREQUENCY, name])
     return table[_FREQUENCY].to_numpy(), table[name].to_numpy()

@@ -60,7 +60,7 @@ def smooth_psd(name: str, frequencies: Sequence[float] | np.ndarray) -> np.ndarr
         If the name is unknown, or the file cannot be read.
     """
     frequencies = np.asarray(frequencies, dtype=np.float64)
-    if asd.is_file(name) or name in asd.shipped():
+    if asd.names_file(name) or name in asd.shipped():
         at, density = asd.read(name)
         curve = density**2
     elif name in pycbc.psd.get_psd_model_list():

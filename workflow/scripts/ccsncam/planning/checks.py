@@ -1,15 +1,13 @@
 """Checks of a configuration that a schema cannot express."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import combinations, pairwise
+from collections.abc import Callable, Iterable, Mapping
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from ccsncam import resources
 from ccsncam.config import schema
 from ccsncam.config.blocks import Spectrogram
-from ccsncam.config.noise import Whitening
 from ccsncam.network import architecture
 from ccsncam.planning import inputs
 from ccsncam.samples.grid import grid
@@ -35,16 +33,18 @@ def check(config: Config, rules: Mapping[str, Any]) -> None:
     ValueError
         One line says which key is wrong, why, and what to do.
     """
-    _check_finite(config, "config")
+    try:
+        _check_finite(config, "config")
+    except RecursionError:
+        raise ValueError(
+            "config: a block holds itself, or is nested too deep; write it without aliases (*)"
+        ) from None
     schema.validate(config, rules)
     checks: tuple[Callable[[Config], None], ...] = (
         _check_names,
         _check_bands,
         _check_file_names,
         _check_distances,
-        _check_ranges,
-        _check_rising,
-        _check_noise,
         _check_network,
         _check_saliency,
         _check_moment,
@@ -80,26 +80,11 @@ def _check_finite(value: Any, where: str) -> None:
             _check_finite(inner, where)
 
 
-def _must_rise(key: str, pair: Sequence[float]) -> None:
-    """Refuse two bounds of which the first is not below the second."""
-    low, high = pair
-    if not low < high:
-        raise ValueError(f"config, {key}: [{low}, {high}] must rise; swap the two numbers")
-
-
-def _check_rising(config: Config) -> None:
-    """Check that pairs of bounds rise: a reversed range would exclude nothing."""
-    noise = config["noise"]
-    pairs = [("noise.exclude", pair) for pair in noise["exclude"]]
-    pairs.append(("noise.simulated.glitch_snr", noise["simulated"]["glitch_snr"]))
-    for key, pair in pairs:
-        _must_rise(key, pair)
-
-
 def _check_names(config: Config) -> None:
     """Check that the classes are rows of the waveform table, and that surrogates have modes."""
     if config["classes"][0] != "noise":
         raise ValueError("config, classes: the first class must be noise")
+    _check_case(config["classes"])
     rows = inputs.waveforms_of(config)
     missing = sorted(set(config["classes"][1:]) - set(rows["class"]))
     if missing:
@@ -117,6 +102,18 @@ def _check_names(config: Config) -> None:
             )
 
 
+def _check_case(classes: Iterable[str]) -> None:
+    """Check that no two classes differ in capital letters only, because files are named so."""
+    seen: dict[str, str] = {}
+    for name in classes:
+        other = seen.setdefault(name.lower(), name)
+        if other != name:
+            raise ValueError(
+                f"config, classes: {other} and {name} differ in capital letters only, which not "
+                "all file systems tell apart; rename one in the waveform table"
+            )
+
+
 def _check_bands(config: Config) -> None:
     """Check that bands rise, do not overlap, and have one stage of training each."""
     sets, signal = config["datasets"], config["signal"]
@@ -126,7 +123,7 @@ def _check_bands(config: Config) -> None:
         ("bounce_window", [signal["bounce_window"]]),
     ):
         for band in bands:
-            _must_rise(key, band)
+            schema.must_rise(key, band)
     for one, other in combinations(sets["train_bands"], 2):
         if max(one[0], other[0]) < min(one[1], other[1]):
             raise ValueError(f"config, datasets.train_bands: {one} and {other} overlap")
@@ -136,8 +133,12 @@ def _check_bands(config: Config) -> None:
             f"config, classifier.epochs has {epochs} numbers, but datasets.train_bands has "
             f"{stages} bands; give one number of epochs per band"
         )
-    if signal["f_min"] >= signal["f_max"]:
-        raise ValueError("config, signal.f_min must be below signal.f_max")
+    for key in ("f_min", "highpass"):
+        if signal[key] >= signal["f_max"]:
+            raise ValueError(
+                f"config, signal.{key}: {signal[key]:g} Hz must be below signal.f_max "
+                f"({signal['f_max']:g} Hz)"
+            )
 
 
 def _check_file_names(config: Config) -> None:
@@ -145,13 +146,14 @@ def _check_file_names(config: Config) -> None:
     sets = config["datasets"]
     for key, names in (
         ("train_bands", [f"{low:g}-{high:g}" for low, high in sets["train_bands"]]),
+        ("validation_band", ["{:g}-{:g}".format(*sets["validation_band"])]),
         ("distances", [f"{distance:g}" for distance in sets["distances"]]),
     ):
         bad = sorted({name for name in names if names.count(name) > 1 or "e" in name})
         if bad:
             raise ValueError(
                 f"config, datasets.{key}: {bad[0]}: take numbers that differ within six digits, "
-                "from 0.0001 to 999999"
+                "from 0.01 to 999999"
             )
 
 
@@ -166,70 +168,6 @@ def _check_distances(config: Config) -> None:
         strange = set(distances) - set(config["datasets"]["distances"])
         if strange:
             raise ValueError(f"config, {key}: {sorted(strange)} not in datasets.distances")
-
-
-def _check_ranges(config: Config) -> None:
-    """Check that GPS ranges rise, hold a piece, and do not overlap."""
-    noise, flat = config["noise"], []
-    for split, ranges in noise["ranges"].items():
-        for start, end in ranges:
-            _must_rise(f"noise.ranges.{split}", (start, end))
-            flat.append((start, end, split))
-        longest = max(end - start for start, end in ranges)
-        if longest < noise["segment_duration"]:
-            raise ValueError(
-                f"config, noise.ranges.{split}: the longest range is {longest} s, but a "
-                f"piece (noise.segment_duration) is {noise['segment_duration']} s: take longer "
-                "ranges or shorter pieces"
-            )
-    flat.sort()
-    for (a, b, one), (c, d, other) in pairwise(flat):
-        if c < b:
-            raise ValueError(
-                f"config, noise.ranges: [{a}, {b}] of {one} and [{c}, {d}] of {other} overlap"
-            )
-
-
-def _check_noise(config: Config) -> None:
-    """Check that pieces are long enough, catalogs known, and all that the source needs is set."""
-    noise, whitening = config["noise"], Whitening.of(config["whitening"])
-    if noise["segment_duration"] < whitening.shortest_piece:
-        raise ValueError(
-            f"config, noise.segment_duration: {noise['segment_duration']} s is too short: "
-            f"{whitening.pieces}: take longer pieces, or a shorter whitening.psd_duration"
-        )
-    inputs.events_of(noise, [pair for ranges in noise["ranges"].values() for pair in ranges])
-    if noise["source"] == "files" and noise["files"]["folder"] is None:
-        raise ValueError("config, noise.files.folder: name the folder of the strain files")
-    if noise["source"] == "simulated":
-        _check_glitch_kinds(noise["simulated"]["glitch_kinds"])
-        for split in noise["ranges"]:
-            _check_live_time(noise, split, config["detectors"])
-
-
-def _check_glitch_kinds(shares: Mapping[str, float]) -> None:
-    """Check that the kinds of simulated glitches are in the shipped table."""
-    known = resources.read(resources.path("glitches.tsv"), (), ("kind",))["kind"]
-    unknown = [kind for kind in shares if kind not in set(known)]
-    if unknown or sum(shares.values()) <= 0:
-        what = f"unknown kind {unknown[0]!r}" if unknown else "all shares are 0"
-        raise ValueError(
-            f"config, noise.simulated.glitch_kinds: {what}; give shares to kinds among "
-            f"{', '.join(known)}"
-        )
-
-
-def _check_live_time(noise: Config, split: str, detectors: Iterable[str]) -> None:
-    """Check that the live time of simulated noise holds a piece and fits into the GPS ranges."""
-    piece = noise["segment_duration"]
-    room = sum((end - start) // piece * piece for start, end in noise["ranges"][split])
-    for detector in detectors:
-        live = inputs.noise_of(noise, split, detector)["simulated"]["live_time"]
-        if not piece <= live <= room:
-            raise ValueError(
-                f"config, noise.simulated.live_time.{split}.{detector}: {live} s must be at least "
-                f"one piece ({piece} s) and at most the pieces that fit into the ranges ({room} s)"
-            )
 
 
 def _network_of(config: Config) -> tuple[tuple[int, int, int], dict[str, int]]:

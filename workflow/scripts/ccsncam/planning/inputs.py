@@ -12,6 +12,7 @@ from ccsncam import resources
 from ccsncam.aliases import Ranges
 from ccsncam.gwosc import archive
 from ccsncam.noise import asd, events, folder
+from ccsncam.text import is_file
 from ccsncam.waveforms import files, surrogate_table, table
 
 Config = Mapping[str, Any]
@@ -39,6 +40,11 @@ def waveforms_of(config: Config) -> pd.DataFrame:
     ValueError
         As `read_table` and `substitute` of `ccsncam.waveforms.table`.
     """
+    if not is_file(config["waveforms"]):
+        raise ValueError(
+            f"config, waveforms: there is no file {str(config['waveforms'])[:200]}; name a table "
+            "such as config/waveforms.tsv, relative to the working directory"
+        )
     rows = table.read_table(config["waveforms"])
     return table.substitute(rows, config["surrogates"], surrogates())
 
@@ -138,10 +144,10 @@ def strain_of(config: Config, split: str, detector: str) -> list[Path]:
 
 def _spectrum_of(name: str, detector: str) -> list[Path]:
     """The file of a simulation's spectrum, once it has been read; nothing for a known curve."""
-    if not asd.is_file(name):
+    if not asd.names_file(name):
         return []
     where = f"config, noise.simulated.psd.{detector}"
-    if not Path(name).is_file():
+    if not is_file(name):
         raise ValueError(f"{where}: {name}: no such file of an amplitude spectral density")
     try:
         asd.read_file(name)

@@ -71,15 +71,18 @@ def attribution(
     matplotlib.figure.Figure
     """
     signals = list(classes[1:])
-    shares = shares[(shares["key"] == method) & (shares["outcome"] == "all")]
+    every = shares[shares["outcome"] == "all"]
+    shares = every[every["key"] == method]
     removals = removals[(removals["kind"] == "mode") & (removals["outcome"] == "all")]
-    found = set(shares["region"]) - {"signal"}
+    # The maps of a method may be zero, and then have no row, while other methods have one.
+    there = set(zip(every["region"], every["class"], strict=True))
+    found = set(every["region"]) - {"signal"}
     modes = [mode for mode in MODES if mode in found]
     modes += sorted(found - set(MODES))
     columns = max(len(modes), 1)
     figure = plt.figure(figsize=(PAGE, 5.6))
     grid = figure.add_gridspec(2, columns + 1, width_ratios=[1] * columns + [1.3])
-    untracked = set(signals) - set(shares.loc[shares["region"].isin(modes), "class"])
+    untracked = set(signals) - set(every.loc[every["region"].isin(modes), "class"])
     panels: list[Axes] = []
     for column, mode in enumerate(modes or ["signal"]):
         above = figure.add_subplot(grid[0, column], sharey=panels[0] if panels else None)
@@ -89,7 +92,9 @@ def attribution(
         above.set(title=mode_name(mode), xlim=(-0.02, 1.02))
         below = figure.add_subplot(grid[1, column], sharey=panels[0])
         absent = {
-            name: "no tracks given" if name in untracked else "no such mode"
+            name: "no tracks given"
+            if name in untracked
+            else ("maps are zero" if (mode, name) in there else "no such mode")
             for name in signals
             if np.isnan(rows["share"][name])
         }
@@ -106,7 +111,7 @@ def attribution(
     first.set_yticks(np.arange(len(signals))[::-1], signals)
     first.set_ylim(-0.6, len(signals) - 0.4)
     handles, labels = first.get_legend_handles_labels()
-    title = f"signals at {shares['distance_kpc'].iloc[0]:g} kpc; share on the mode"
+    title = f"signals at {every['distance_kpc'].iloc[0]:g} kpc; share on the mode"
     figure.legend(handles, labels, loc="outside upper left", ncol=3, title=title, title_fontsize=8)
     _ranking(figure.add_subplot(grid[:, -1]), agreements[agreements["outcome"] == "all"])
     return figure

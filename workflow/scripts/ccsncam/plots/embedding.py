@@ -66,13 +66,17 @@ def embedding(
     axes.set(xlabel="first t-SNE coordinate", ylabel="second t-SNE coordinate")
     axes.set_aspect("equal", "datalim")
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), markerscale=2.5)
-    whole = table[table["class"] == "all"].set_index("space")
-    silhouette, accuracy = whole["silhouette"], whole["knn_accuracy"]
-    axes.set_title(
-        "; ".join(
-            f"{words}: silhouette {silhouette[space]:.2f}, "
-            f"10-NN accuracy {100 * accuracy[space]:.1f} %"
-            for space, words in (("features", "features"), ("plane", "t-SNE plane"))
-        )
-    )
+    whole = {row["space"]: row for _, row in table[table["class"] == "all"].iterrows()}
+    spaces = (("features", "features"), ("plane", "t-SNE plane"))
+    axes.set_title("; ".join(f"{words}: {_measures(whole[space])}" for space, words in spaces))
     return figure
+
+
+def _measures(row: pd.Series) -> str:
+    """The measures of one space, in words; a run may be too small for one of them."""
+    silhouette, accuracy = row["silhouette"], row["knn_accuracy"]
+    few = "of too few samples"
+    return (
+        f"silhouette {few if np.isnan(silhouette) else format(silhouette, '.2f')}, 10-NN accuracy "
+        f"{few if np.isnan(accuracy) else format(100 * accuracy, '.1f') + ' %'}"
+    )

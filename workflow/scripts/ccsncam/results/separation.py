@@ -4,6 +4,7 @@ This module stands apart from `ccsncam.results.embedding`, because figures need 
 scikit-learn.
 """
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +14,8 @@ from sklearn.metrics import silhouette_samples
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier
 from threadpoolctl import threadpool_limits
+
+logger = logging.getLogger(__name__)
 
 NEIGHBOURS, FOLDS = 10, 5
 
@@ -61,13 +64,31 @@ def separation(
     pandas.DataFrame
         ``space`` (features or plane), ``class`` (a class, or all), ``silhouette`` (Rousseeuw 1987,
         mean), ``knn_accuracy`` (10 nearest neighbours, cross-validated in 5 folds), ``n``.
+        A measure for which there are too few samples is left out: it is NaN, and the log says so.
     """
+    fewest = np.unique(labels, return_counts=True)[1].min()
+    # Each fold holds every class, and the others hold all the neighbours.
+    folded = fewest >= FOLDS and len(labels) - -(-len(labels) // FOLDS) >= NEIGHBOURS
+    if not folded:
+        logger.warning(
+            "knn_accuracy is left out: %d samples, %d in the smallest class, are too few for %d "
+            "neighbours in %d folds",
+            len(labels),
+            fewest,
+            NEIGHBOURS,
+            FOLDS,
+        )
+    if fewest < 2:
+        logger.warning("silhouette is left out: a class has one sample only")
     rows = []
     for space, points_of in (("features", features), ("plane", points)):
-        silhouette = silhouette_samples(points_of, labels)
-        folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
-        neighbours = KNeighborsClassifier(NEIGHBOURS)
-        right = cross_val_predict(neighbours, points_of, labels, cv=folds) == labels
+        silhouette = right = np.full(len(labels), np.nan)
+        if fewest > 1:
+            silhouette = silhouette_samples(points_of, labels)
+        if folded:
+            folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
+            neighbours = KNeighborsClassifier(NEIGHBOURS)
+            right = cross_val_predict(neighbours, points_of, labels, cv=folds) == labels
         groups = [("all", np.full(len(labels), True))]
         groups += [(name, labels == number) for number, name in enumerate(classes)]
         for name, chosen in groups:

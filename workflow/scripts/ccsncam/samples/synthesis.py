@@ -14,6 +14,10 @@ from ccsncam.samples import antenna, injection, spectrogram
 from ccsncam.samples.dataset import DataSet
 from ccsncam.waveforms.model import Waveform
 
+# The nearest star that may end in a core collapse is Spica, at 0.077 kpc; Betelgeuse and Antares
+# are at 0.15 to 0.2 kpc (Mukhopadhyay et al. 2020, ApJ 899, 153). This is a little below [kpc].
+NEAREST = 0.05
+
 # The columns that `draw` gives for samples, by name.
 Drawn = Mapping[str, np.ndarray]
 # A function of what was drawn and of the SNR at 1 kpc (n, detector), to distances (n,) [kpc].
@@ -241,13 +245,22 @@ def samples(
         Shape (n, detector); zero for noise.
     distance : numpy.ndarray
         [kpc], shape (n,); NaN for noise.
+
+    Raises
+    ------
+    ValueError
+        In one line that names the waveform, if `scaling` refuses it.
     """
     block = inputs.sampling.spectrogram
     data = noise_windows(inputs, table)
     snr, distance = np.zeros(data.shape[:2]), np.full(len(data), np.nan)
     if spectrum is not None:
         signal, near = whitened_signal(inputs, spectrum, table)
-        distance = scaling(table, near)
+        try:
+            distance = scaling(table, near)
+        except ValueError as error:
+            name = inputs.waveforms[table["waveform"][0]].name
+            raise ValueError(f"waveform {name}: {error}") from None
         snr = near / distance[:, None]
         data += signal / distance[:, None, None].astype(np.float32)
     image = spectrogram.magnitude(data, block, inputs.rate)
@@ -283,11 +296,33 @@ def mixed(
 
 
 def by_snr(low: float, high: float) -> Scaling:
-    """Scale to a network SNR that is uniform from ``low`` to ``high``, equations (3) and (4)."""
+    """Scale to a network SNR that is uniform from ``low`` to ``high``, equations (3) and (4).
+
+    Parameters
+    ----------
+    low, high : float
+        Bounds of the network SNR.
+
+    Returns
+    -------
+    callable
+        It raises ValueError where a waveform is so quiet that half of its sources would be nearer
+        than `NEAREST`.
+    """
 
     def scaling(table: Drawn, near: np.ndarray) -> np.ndarray:
         target = low + (high - low) * table["uniform"]
-        return np.sqrt(np.sum(near**2, axis=1)) / target
+        distance = np.sqrt(np.sum(near**2, axis=1)) / target
+        # A single source may be near because the detectors hardly respond to its direction.
+        usual = np.median(distance)
+        if not usual >= NEAREST:
+            raise ValueError(
+                f"so quiet that a network SNR of {low:g} to {high:g} needs sources at "
+                f"{usual:.2g} kpc, and no star that can collapse is nearer than {NEAREST:g} kpc; "
+                "correct unit or distance_kpc in its row, lower datasets.train_bands and "
+                "validation_band, or leave out its class"
+            )
+        return distance
 
     return scaling
 

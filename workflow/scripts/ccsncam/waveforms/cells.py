@@ -36,6 +36,14 @@ NEEDS = {
 # Only the files can tell what belongs in these cells, so "?" may stand in them.
 FILLED_IN = ("columns", "sha256", "bounce_time_s")
 NUMBERS = ("derivative", "sample_rate_hz", "distance_kpc", "duration_s", "bounce_time_s")
+# Least and greatest value of each number.
+_BOUNDS = {
+    "derivative": (0, 2),
+    "sample_rate_hz": (1000, 1e7),
+    "distance_kpc": (1e-3, 1e6),
+    "duration_s": (1e-3, 60),
+    "bounce_time_s": (-60, 60),
+}
 TEXTS = (
     "class",
     "path",
@@ -50,8 +58,12 @@ TEXTS = (
     "licence",
 )
 ROW = ("name", "source", "format")
+# Words that stand beside classes in results.
+RESERVED = ("noise", "all")
 # What is noted about a row, beside its cells: file and line, and the columns that hold "?".
 NOTES = ("where", "unknown")
+# The highest frequency of data at 4096 Hz.
+HIGHEST = 2048
 # Views along x, y and z of the format `views`, as directions (θ, φ) of the observer.
 VIEWS = {"x": (np.pi / 2, 0.0), "y": (np.pi / 2, np.pi / 2), "z": (0.0, np.pi / 2)}
 
@@ -62,6 +74,8 @@ _KNOWN: dict[str, tuple[set[str], set[str]]] = {
     "tensor": ({a + b for a in "xyz" for b in "xyz"}, {"xx", "yy", "zz", "xy", "xz", "yz"}),
     "views": ({"plus", "cross"}, {"plus", "cross"}),
     "grid": ({"h"}, {"h"}),
+    # Such a row is refused when it is used, in words about its format.
+    "single": ({"h", "plus", "cross"}, set()),
 }
 
 Row = dict[str, Any]
@@ -122,9 +136,18 @@ def check_row(cells: Mapping[str, str], where: str) -> Row:
 def _check_identity(row: Row, cells: Mapping[str, str]) -> None:
     """Check name, class, source and format; a row without a class gets its name as class."""
     where = row["where"]
-    if row["name"] is None or not re.fullmatch(r"[\w.+-]+", row["name"]):
-        raise ValueError(f"{where}: name {cells['name']!r} must be letters, digits and . _ + -")
     row["class"] = row["class"] or row["name"]
+    for key in ("name", "class"):
+        if row[key] is None or not re.fullmatch(r"[A-Za-z0-9_][\w.+-]{0,63}", row[key], re.ASCII):
+            raise ValueError(
+                f"{where}: {key} {str(row[key])[:80]!r} must be letters, digits and . _ + -, first "
+                "a letter, a digit or _, at most 64"
+            )
+        if row[key] in RESERVED:
+            raise ValueError(
+                f"{where}: {key} {row[key]!r} is taken for something else in results; take "
+                "another one"
+            )
     if row["source"] not in ("surrogate", "numerical"):
         raise ValueError(f"{where}: source {cells['source']!r} must be surrogate or numerical")
     if row["format"] not in NEEDS:
@@ -141,8 +164,9 @@ def _number(key: str, text: str, where: str) -> float:
         value = np.nan if text in ("-", "") else float(text)
     except ValueError:
         raise ValueError(f"{where}: {key} {text!r} is not a number") from None
-    if np.isinf(value) or (key in NUMBERS[1:4] and value <= 0):
-        raise ValueError(f"{where}: {key} {text!r} must be positive and finite")
+    low, high = _BOUNDS[key]
+    if text not in ("-", "") and not low <= value <= high:
+        raise ValueError(f"{where}: {key} {text!r} must be a number from {low:g} to {high:g}")
     return value
 
 
@@ -170,9 +194,15 @@ def _check_paths(row: Row) -> None:
     if row["format"] == "views" and "{view}" not in row["path"]:
         raise ValueError(f"{where}: path {row['path']!r} must hold {{view}}, for x, y and z")
     if row["format"] == "grid":
-        for part in ("{phi}", "{theta}", "{polarisation}"):
+        parts = ("{phi}", "{theta}", "{polarisation}")
+        for part in parts:
             if row["pattern"].count(part) != 1:
                 raise ValueError(f"{where}: pattern {row['pattern']!r} must hold {part} once")
+        if re.search(r"[/\\*?\[\]{}]", re.sub("|".join(map(re.escape, parts)), "", row["pattern"])):
+            raise ValueError(
+                f"{where}: pattern {row['pattern']!r} must be the name of a file without / * ? [ ] "
+                f"and other braces than {', '.join(parts)}; folders belong in path"
+            )
 
 
 def column_map(row: CheckedRow) -> dict[str, int]:
@@ -186,11 +216,16 @@ def column_map(row: CheckedRow) -> dict[str, int]:
     text = row["columns"] or _COLUMNS.get(row["format"], "")
     found: dict[str, int] = {}
     for item in text.split():
-        match = re.fullmatch(r"(\w+)=(\d+)", item)
+        match = re.fullmatch(r"(\w+)=(\d{1,4})", item, re.ASCII)
         if not match or match[1] in found:
             raise ValueError(
                 f"{row['where']}: columns: {item!r} must be name=number, each name once, "
                 "as in t=0 xx=1 xy=2 (counted from 0)"
+            )
+        if int(match[2]) in found.values():
+            raise ValueError(
+                f"{row['where']}: columns: {item!r} takes column {int(match[2])} once more; give "
+                "each name a column of its own (counted from 0)"
             )
         found[match[1]] = int(match[2])
     known, needed = _KNOWN.get(row["format"], (set(), set()))
@@ -198,7 +233,7 @@ def column_map(row: CheckedRow) -> dict[str, int]:
     if strange or absent:
         problem = f"unknown {strange[0]!r}" if strange else f"no {absent[0]!r}"
         raise ValueError(f"{row['where']}: columns: {problem} for format {row['format']}")
-    if known and "t" not in found and np.isnan(row["sample_rate_hz"]):
+    if needed and "t" not in found and np.isnan(row["sample_rate_hz"]):
         raise ValueError(f"{row['where']}: columns: no 't' and no sample_rate_hz")
     return found
 
@@ -225,10 +260,11 @@ def tracks(row: CheckedRow) -> dict[str, Track]:
                 f"{row['where']}: tracks: {item!r} must read like g_mode=0.1:300,0.5:700~100 "
                 "(s:Hz from bounce, two or more, then ~ and the half width in Hz)"
             ) from None
-        if len(times) < 2 or (np.diff(times) <= 0).any() or (frequencies <= 0).any() or width <= 0:
+        rise = len(times) > 1 and (np.diff(times) > 0).all() and np.abs(times).max() <= 60
+        if not rise or not all(0 < value <= HIGHEST for value in (*frequencies, width)):
             raise ValueError(
-                f"{row['where']}: tracks: {item!r}: give two or more rising times, and positive "
-                "frequencies and width"
+                f"{row['where']}: tracks: {item!r}: give two or more rising times within 60 s of "
+                f"bounce, and frequencies and a width from 0 to {HIGHEST} Hz"
             )
         if match[1] in found:
             raise ValueError(f"{row['where']}: tracks: {match[1]!r} occurs twice")

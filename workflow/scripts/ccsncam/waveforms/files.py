@@ -4,12 +4,19 @@ import hashlib
 import os
 import re
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
 
 from ccsncam.aliases import PathLike
+from ccsncam.text import is_file
 from ccsncam.waveforms.cells import VIEWS
+
+# The component that only the cross polarisation of a view holds.
+_ONLY = {"x": "yz", "y": "xz", "z": "xy"}
+# A grid of more directions than this is a mistaken pattern.
+MOST_FILES = 10_000
 
 
 def files_of(row: pd.Series, table_path: PathLike) -> list[Path]:
@@ -37,7 +44,8 @@ def files_of(row: pd.Series, table_path: PathLike) -> list[Path]:
     if row["format"] == "single":
         raise ValueError(
             f"{row['where']}: {row.name} is known in one direction only (format single) and cannot "
-            "be seen from random directions; give tensor components, a grid or three views"
+            "be seen from random directions; give tensor components, a grid or three views (format "
+            "views: both polarisations along x, y and z)"
         )
     path = Path(os.path.normpath(Path(table_path).parent / row["path"]))
     if row["format"] == "tensor":
@@ -45,12 +53,21 @@ def files_of(row: pd.Series, table_path: PathLike) -> list[Path]:
     elif row["format"] == "views":
         files = [Path(str(path).replace("{view}", view)) for view in VIEWS]
     else:
-        files = sorted(path.glob(re.sub(r"\{\w+\}", "*", row["pattern"])))
+        wanted = re.sub(r"\{\w+\}", "*", row["pattern"])
+        files = sorted(islice(path.glob(wanted), MOST_FILES + 1))
+        if len(files) > MOST_FILES:
+            raise ValueError(
+                f"{row['where']}: more than {MOST_FILES} files {row['pattern']} in {path}; correct "
+                "the pattern"
+            )
         if not files:
             raise ValueError(f"{row['where']}: no file {row['pattern']} in {path}{_hint(row)}")
     for file in files:
-        if not file.is_file():
-            raise ValueError(f"{row['where']}: no file {file}{_hint(row)}")
+        if os.path.isdir(file):
+            raise ValueError(f"{row['where']}: {file} is a folder; name the file in it")
+        if not is_file(file):
+            lost = _lost(file, files) if row["format"] == "views" else ""
+            raise ValueError(f"{row['where']}: no file {file}{lost}{_hint(row)}")
     if row["unknown"]:
         known = f"; the sha256 is {digest(files)}" if "sha256" in row["unknown"] else ""
         raise ValueError(
@@ -58,6 +75,17 @@ def files_of(row: pd.Series, table_path: PathLike) -> list[Path]:
             f"{', '.join(row['unknown'])}{known}"
         )
     return files
+
+
+def _lost(file: Path, views: Sequence[Path]) -> str:
+    """Say why a missing view cannot be replaced, if the other two are there."""
+    if sum(map(is_file, views)) != len(views) - 1:
+        return ""
+    view, component = list(_ONLY.items())[views.index(file)]
+    return (
+        f", the view along {view}: its plus follows from the other two views, but its cross, the "
+        f"component {component} of the tensor, is in no other file"
+    )
 
 
 def _hint(row: pd.Series) -> str:
@@ -79,7 +107,13 @@ def digest(files: Sequence[PathLike]) -> str:
     str
         64 hexadecimal digits.
     """
-    each = sorted(hashlib.sha256(Path(file).read_bytes()).hexdigest() for file in files)
+    each = sorted(map(_digest_of, files))
     if len(each) == 1:
         return each[0]
     return hashlib.sha256("".join(f"{one}\n" for one in each).encode()).hexdigest()
+
+
+def _digest_of(path: PathLike) -> str:
+    """SHA-256 of a file, which is not held in memory."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -12,7 +12,7 @@ from ccsncam.waveforms.columns import SHORTEST
 from ccsncam.waveforms.conditioning import along_tracks, condition, resample
 from ccsncam.waveforms.files import digest, files_of
 from ccsncam.waveforms.model import Waveform, tensor
-from ccsncam.waveforms.readers import read_grid, read_tensor, read_views
+from ccsncam.waveforms.readers import check_peak, read_grid, read_tensor, read_views
 from ccsncam.waveforms.surrogate import realise
 from ccsncam.waveforms.table import surrogate_modes
 
@@ -20,6 +20,9 @@ logger = logging.getLogger(__name__)
 
 # No core collapse has been simulated for so long [s]; longer times are in another unit.
 LONGEST = 60.0
+# Peaks of D h [cm] that a core collapse can have. Simulations of all kinds lie between 0.1 and
+# 10 000 cm (Abdikamalov, Pagliaroli & Radice 2020, Handbook of Gravitational Wave Astronomy).
+PEAKS = (1e-3, 1e5)
 # What a sample of one second can hold of a waveform, in time from bounce [s], and the least share
 # of a waveform's energy that must lie there.
 HELD, LEAST_SHARE = (-0.2, 1.0), 0.1
@@ -72,6 +75,7 @@ def load_waveform(
             f"{row['where']}: bounce_time_s and duration_s leave less than {SHORTEST} s"
         )
     quadrupole = condition(tensor(five), conditioning)
+    check_peak(row, quadrupole, *PEAKS)
     _check_energy(row, quadrupole, start, rate)
     modes = along_tracks(quadrupole, start, rate, tracks(row))
     return _waveform(row, quadrupole, conditioning, start, raw.residual, modes)

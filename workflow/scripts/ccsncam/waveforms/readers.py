@@ -20,6 +20,10 @@ from ccsncam.waveforms.model import KPC_IN_CM, components, polarisation_weights
 
 # The largest share of the signal that may contradict a trace-free, symmetric tensor.
 RESIDUAL_LIMIT = 1e-2
+# Numbers whose squares a float can hold.
+_FLOATS = (1e-100, 1e100)
+# The most angles of one axis in the cell ``grid``.
+_MOST_ANGLES = 10_000
 
 
 class Raw(NamedTuple):
@@ -50,6 +54,40 @@ def _scale(row: pd.Series) -> float:
     return UNITS[row["unit"]][0]
 
 
+def check_peak(row: pd.Series, values: np.ndarray, low: float, high: float) -> None:
+    """Refuse values whose peak lies outside of what a waveform can have.
+
+    Parameters
+    ----------
+    row : pandas.Series
+        From `ccsncam.waveforms.table.read_table`.
+    values : numpy.ndarray
+        D h or components of the tensor, in cm once their derivatives are taken.
+    low, high : float
+        Bounds of the peak.
+
+    Raises
+    ------
+    ValueError
+        In one line that begins with the row.
+    """
+    peak = np.abs(values).max()
+    if not low <= peak <= high:
+        raise ValueError(
+            f"{row['where']}: the peak of {row.name} (distance times strain) is {peak:.3g} cm, but "
+            f"a core collapse has {low:g} to {high:g} cm; correct unit, distance_kpc or columns"
+        )
+
+
+def _check_varies(row: pd.Series, series: np.ndarray) -> None:
+    """Refuse series that hold no signal, and numbers whose squares have no room in a float."""
+    if not np.ptp(series, axis=-1).any():
+        raise ValueError(
+            f"{row['where']}: {row.name} is zero everywhere, or constant; check the columns"
+        )
+    check_peak(row, series, *_FLOATS)
+
+
 def read_tensor(row: pd.Series, files: Sequence[Path]) -> Raw:
     """Read components of the quadrupole from the columns of one file."""
     columns = read_columns(files[0], column_map(row))
@@ -59,10 +97,7 @@ def read_tensor(row: pd.Series, files: Sequence[Path]) -> Raw:
         for j, b in enumerate("xyz"):
             # Files with all nine components are symmetric only within rounding.
             full[i, j] = columns.get(a + b, columns.get(b + a))
-    if not full.any():
-        raise ValueError(
-            f"{row['where']}: the tensor of {row.name} is zero everywhere; check the columns"
-        )
+    _check_varies(row, _scale(row) * full)
     residual = _rms(full - full.swapaxes(0, 1)) / _rms(full)
     if not residual < RESIDUAL_LIMIT:
         raise ValueError(
@@ -98,6 +133,7 @@ def read_views(row: pd.Series, files: Sequence[Path]) -> Raw:
         else:
             both.append(make_interp_spline(own, pair, k=5, axis=-1)(time))
     measured = _scale(row) * np.stack(both)  # view, polarisation, sample
+    _check_varies(row, measured)
     x, y, z = measured[:, 0]
     series = np.stack([x - y + z, x, y, z], axis=-1)
     trend = np.polynomial.polynomial.polyfit(time, series, 1)
@@ -131,8 +167,14 @@ def read_grid(row: pd.Series, files: Sequence[Path]) -> Raw:
         if name is None:
             raise ValueError(f"{row['where']}: {file} does not read as {row['pattern']}")
         names.append(name)
-    theta = np.array([float(name["theta"]) for name in names])
-    phi = np.array([float(name["phi"]) for name in names])
+    try:
+        theta = np.array([float(name["theta"]) for name in names])
+        phi = np.array([float(name["phi"]) for name in names])
+    except ValueError as error:
+        raise ValueError(
+            f"{row['where']}: an angle in the names of files {row['pattern']} is no number "
+            f"({error}); rename the file, or correct the pattern"
+        ) from None
     if row["grid"]:
         theta, phi = _exact(row, theta, phi)
     cross = np.array(["cross" in name["polarisation"] for name in names]).astype(int)
@@ -145,6 +187,7 @@ def read_grid(row: pd.Series, files: Sequence[Path]) -> Raw:
         if "t" in own and not np.array_equal(own["t"], time):
             raise ValueError(f"{file}: its times are not those of {files[0]}")
     measured = _scale(row) * np.stack([own["h"] for own in columns])
+    _check_varies(row, measured)
     weights = polarisation_weights(theta, phi)[np.arange(len(files)), cross]
     five, _, rank, _ = np.linalg.lstsq(weights, measured)
     if rank < 5:
@@ -171,6 +214,8 @@ def _exact(row: pd.Series, theta: np.ndarray, phi: np.ndarray) -> list[np.ndarra
             if match is None:
                 raise ValueError(item)
             begin, end = (_number(text) for text in (match[2], match[3]))
+            if not 1 <= int(match[4]) <= _MOST_ANGLES:
+                raise ValueError(item)
         except ValueError:
             raise ValueError(
                 f"{row['where']}: grid: {item!r} must read like phi=linspace(0,2pi,10), for phi, "

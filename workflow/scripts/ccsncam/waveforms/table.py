@@ -1,14 +1,13 @@
 """The waveform table: one row per waveform."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
 from ccsncam.aliases import PathLike
-from ccsncam.text import numbered_lines
+from ccsncam.text import is_file, numbered_lines
 from ccsncam.waveforms.cells import NOTES, NUMBERS, ROW, TEXTS, Row, check_row
 from ccsncam.waveforms.surrogate_table import read_surrogates
 
@@ -35,7 +34,7 @@ def read_table(path: PathLike) -> pd.DataFrame:
     ValueError
         In one line that begins with file and line.
     """
-    if not Path(path).is_file():
+    if not is_file(path):
         raise ValueError(f"{path}: no such waveform table")
     numbered = [
         (number, line.split("\t"))
@@ -55,8 +54,10 @@ def read_table(path: PathLike) -> pd.DataFrame:
                 "between two"
             )
         row = check_row(dict(zip(header, cells, strict=True)), where)
-        if row["name"] in rows:
-            raise ValueError(f"{where}: the name {row['name']!r} occurs twice")
+        same = [name for name in rows if name.lower() == row["name"].lower()]
+        if same:
+            how = "occurs twice" if same[0] == row["name"] else f"is that of {same[0]} but for case"
+            raise ValueError(f"{where}: the name {row['name']!r} {how}; rename one of the two")
         rows[row["name"]] = row
     table = pd.DataFrame(list(rows.values()), columns=[*ROW, *TEXTS, *NUMBERS, *NOTES])
     return table.set_index("name")
@@ -69,7 +70,7 @@ def _check_header(header: list[str], where: str) -> None:
     unknown = [name for name in header if name not in (*ROW, *TEXTS, *NUMBERS)]
     if unknown:
         raise ValueError(
-            f"{where}: unknown column {unknown[0]!r}; "
+            f"{where}: unknown column {unknown[0][:20]!r}; "
             f"known are {', '.join((*ROW, *TEXTS, *NUMBERS))}"
         )
     repeated = {name for name in header if header.count(name) > 1}
