@@ -337,7 +337,7 @@ FILES: dict[str, dict[str, str]] = {
         "noise: {events: {window: [-8, 8]}}": "config, noise.events.window.0:",
         "noise: {simulated: {psd: {H1: aLIGO03}}}": "noise.simulated.psd.H1: 'aLIGO03' is no PSD",
         "noise: {simulated: {psd: {H1: ''}}}": "noise.simulated.psd.H1: '' is no PSD",
-        "noise: {simulated: {psd: {V1: nowhere.txt}}}": "noise.simulated.psd.V1: nowhere.txt: no such file",
+        "noise: {simulated: {psd: {V1: no.txt}}}": "noise.simulated.psd.V1: no.txt: no such file",
         "noise: {simulated: {psd: {L1: config}}}": "noise.simulated.psd.L1: 'config' is no PSD",
         "noise: {simulated: {glitches: {H1: -1}}}": "config, noise.simulated.glitches.H1:",
         "noise: {simulated: {glitches: {H1: 1000}}}": "noise.simulated.glitches.H1: 1000 per min",
