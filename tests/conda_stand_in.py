@@ -16,7 +16,8 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 # Names that differ between conda-forge and Python's own index.
-PYPI = {"matplotlib-base": "matplotlib", "python-lal": "lalsuite"}
+LAL = {"python-lal": "lalsuite", "python-lalframe": "lalsuite"}
+PYPI = {"matplotlib-base": "matplotlib", **LAL}
 ACTIVATE = 'export CONDA_PREFIX="$1"\nexport PATH="$1/bin:$PATH"\n'
 
 

@@ -119,7 +119,8 @@ def main() -> None:
         low, median, high = np.quantile(network_snr(waveform, config, weights), [0.05, 0.5, 0.95])
         energy = model.energy(waveform.quadrupole, waveform.sample_rate)
         print(f"{name}: peak of D h at the equator {max(abs(plus).max(), abs(cross).max()):.1f} cm")
-        print(f"  energy {energy:.2e} erg")
+        peak = model.energy_peak(waveform.quadrupole, waveform.sample_rate)
+        print(f"  energy {energy:.2e} erg, most of it near {peak:.0f} Hz")
         print(f"  network SNR at 10 kpc {median:.1f} (5 to 95 %: {low:.1f} to {high:.1f})")
         print(f"  power [%] in {BANDS} Hz: {np.round(100 * spectra(waveform))}")
         for bounds in ((250, 1500), (40, 250)):

@@ -9,7 +9,7 @@ from made_results import ORIGIN, make_dataset, make_evaluation
 from scipy import stats
 
 from ccsncam.results import paper, tables
-from ccsncam.results.rates import over_seeds
+from ccsncam.results.rates import by_pieces, over_seeds
 
 
 def test_paper_numbers(tmp_path):
@@ -19,10 +19,12 @@ def test_paper_numbers(tmp_path):
         ([0, 0, 1, 2], [0, 0, 0, 2], 10.0, "test-10kpc"),
     ]
     evaluations = [make_evaluation(*one) for one in columns]
-    # Each sample of noise has a piece of its own, so Wilson's interval is the right one.
-    pieces = {one.dataset: np.arange(len(one.label))[:, None] for one in evaluations}
-    found = tables.rate_tables(evaluations, pieces)
-    alarms = tables.false_alarms(evaluations, pieces)
+    # Each sample of noise has a piece of its own.
+    shared = {
+        one.dataset: tables.NoiseOf(np.arange(len(one.label))[:, None], 99.0) for one in evaluations
+    }
+    found = tables.rate_tables(evaluations, shared)
+    alarms = tables.false_alarms(evaluations, shared)
     datasets = [
         make_dataset(tmp_path / f"{name}.h5", label, distance, name)
         for label, _, distance, name in columns
@@ -60,12 +62,14 @@ def test_paper_numbers(tmp_path):
         ("accuracy, 1 kpc", 3, 4),
         ("tpr, a, 1 kpc", 1, 1),
         ("validation_accuracy", 2, 3),
-        ("noise_false_alarm", 1, 4),
     ):
         expected = stats.binomtest(hits, trials).proportion_ci(method="wilson")
         assert (rows[name]["low"], rows[name]["high"]) == pytest.approx(tuple(expected))
-        kind = "over pieces of noise" if name == "noise_false_alarm" else "Wilson"
-        assert rows[name]["interval"] == f"95 % {kind}"
+        assert rows[name]["interval"] == "95 % Wilson"
+    alarm = rows["noise_false_alarm"]
+    hits, pieces = np.array([False, True, False, False]), np.array([[0], [1], [0], [1]])
+    assert (alarm["low"], alarm["high"]) == pytest.approx(by_pieces(hits, pieces, 99))
+    assert alarm["interval"] == "95 % over pieces of noise"
     # What a run does not have stays empty: the paper's value never takes its place.
     for name in ("mean_tpr, 5 kpc", "table1, Grad-CAM, average_drop"):
         assert rows[name]["here"] is None

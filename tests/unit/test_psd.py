@@ -73,6 +73,8 @@ def test_a_spectrum_of_ones_own(tmp_path):
         ("10 1e-22\n20 -1e-22\n", r":2: both numbers must be finite and above 0"),
         ("10 1e-22\n30 1e-22\n20 1e-22\n", r":3: 20 Hz follows 30 Hz: sort the rows"),
         ("10 1e-22\n", r"1 rows; a spectrum has at least two"),
+        ("10 1e-44\n20 1e-46\n", r"between 1e-26 and 1e-17: this looks like a PSD"),
+        ("10 1\n20 1\n", r"is 1.0e\+00 1/sqrt\(Hz\), but that of a detector"),
     ],
 )
 def test_a_wrong_spectrum_is_refused(tmp_path, text, message):

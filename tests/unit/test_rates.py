@@ -65,19 +65,41 @@ def test_intervals_over_pieces_are_those_of_a_block_bootstrap():
         spread[detector] = np.var(taken / (drawn @ np.bincount(own, minlength=60)))
     plain = hits.mean() * (1 - hits.mean()) / 6000
     for columns, variance in (([0], spread[0]), ([0, 1], spread[0] + spread[1] - plain)):
-        low, high = rates.by_pieces(hits, pieces[:, columns])
+        low, high = rates.by_pieces(hits, pieces[:, columns], 6000)
         assert high - low == pytest.approx(2 * 1.96 * np.sqrt(variance), rel=0.1)
         assert low < hits.mean() < high
         # Many times wider than if windows were independent.
         ends = rates.wilson(hits.sum(), 6000)
         assert high - low > 2 * (ends[1] - ends[0])
     # Coincident noise has the same piece in all detectors, which counts once.
-    twice = rates.by_pieces(hits, pieces[:, [0, 0]])
-    assert twice == rates.by_pieces(hits, pieces[:, [0]])
+    twice = rates.by_pieces(hits, pieces[:, [0, 0]], 6000)
+    assert twice == rates.by_pieces(hits, pieces[:, [0]], 6000)
 
 
 def test_intervals_over_pieces_at_their_ends():
-    none = np.zeros(50, bool)
-    expected = stats.binomtest(0, 50).proportion_ci(0.95, "wilson")
-    assert rates.by_pieces(none, np.zeros((50, 1), int)) == pytest.approx(tuple(expected))
-    assert np.isnan(rates.by_pieces(none[:0], np.zeros((0, 1), int))).all()
+    none, pieces = np.zeros(500, bool), np.arange(500)[:, None] % 100
+    z = stats.t.ppf(0.975, 99)
+    # Without hits the rate is below z²/(n + z²), and windows beyond the time there is do not count.
+    for seconds, trials in ((1000, 500), (50, 50)):
+        low, high = rates.by_pieces(none, pieces, seconds)
+        assert (low, high) == (0, pytest.approx(z**2 / (trials + z**2)))
+    # Nothing is known of how pieces differ from one piece.
+    assert np.isnan(rates.by_pieces(none, np.zeros((500, 1), int), 1000)).all()
+    assert np.isnan(rates.by_pieces(none[:0], pieces[:0], 1000)).all()
+
+
+@pytest.mark.parametrize(("bad", "least"), [(0.06, 0.85), (0.2, 0.9)])
+def test_intervals_over_pieces_hold_the_rate_nearly_as_often_as_they_say(bad, least):
+    random = np.random.default_rng(3)
+    held = {"pieces": 0, "windows": 0}
+    for _ in range(200):
+        chance = np.where(random.random(160) < bad, random.uniform(0, 0.2, 160), 0)
+        pieces = random.integers(160, size=(1000, 1))
+        hits = random.random(1000) < chance[pieces[:, 0]]
+        truth = bad * 0.1
+        low, high = rates.by_pieces(hits, pieces, 1000)
+        held["pieces"] += low <= truth <= high
+        low, high = rates.wilson(hits.sum(), 1000)
+        held["windows"] += low <= truth <= high
+    assert held["windows"] < held["pieces"]
+    assert held["pieces"] >= least * 200

@@ -31,15 +31,15 @@ def test_false_alarms_and_their_intervals():
     validation = make_evaluation(known, said, dataset="validation-snr-20-50")
     # All four false alarms come from one piece.
     pieces = {name: np.array([0] * 4 + [1, 2, 3, 4, 0, 0])[:, None] for name in DATASETS}
-    (row,) = tables.false_alarms([first, other, validation], pieces).to_dict("records")
+    noise = {name: tables.NoiseOf(own, 100.0) for name, own in pieces.items()}
+    (row,) = tables.false_alarms([first, other, validation], noise).to_dict("records")
     assert (row["n"], row["taken"], row["fraction"]) == (16, 4, 0.25)
     assert row["alarms_per_hour"] == 900
     assert row["alarms_per_hour_high"] == pytest.approx(3600 * row["fraction_high"])
-    low, high = by_pieces(
-        np.array(said[:8] + [0] * 8) > 0, np.tile([0] * 4 + [1, 2, 3, 4], 2)[:, None]
-    )
+    taken = np.array(said[:8] + [0] * 8) > 0
+    low, high = by_pieces(taken, np.tile([0] * 4 + [1, 2, 3, 4], 2)[:, None], 100)
     assert (row["fraction_low"], row["fraction_high"]) == (low, high)
-    tpr = tables.rate_tables([first], pieces)["tpr"].set_index("class")
+    tpr = tables.rate_tables([first], noise)["tpr"].set_index("class")
     plain = tables.rate_tables([first])["tpr"].set_index("class")
     wide, narrow = (one.loc["noise", "high"] - one.loc["noise", "low"] for one in (tpr, plain))
     assert wide > 1.2 * narrow
@@ -61,7 +61,9 @@ def test_snr_and_noise_tables(tmp_path):
     assert table["distance_kpc"].tolist() == [2, 2]
     noise = NoiseHeader.read(make_noise(tmp_path / "test-H1.h5", [0.0, 0.0], [0.0, 1.0, 2.0]))
     # Two data sets of five samples draw from two pieces of 4 s, of which 1 s is lost at each end.
-    (row,) = tables.noise_table([noise], [data, data]).to_dict("records")
+    table = tables.noise_table([noise], [data, data])
+    assert tables.noise_of([data], table)["test-2kpc"].seconds == 4.0
+    (row,) = table.to_dict("records")
     assert (row["live_time_s"], row["usable_time_s"]) == (8.0, 4.0)
     assert (row["samples"], row["glitches"], row["reuse"]) == (10, 3, 2.5)
     assert (row["samples_of_noise"], row["reuse_by_noise"]) == (2, 0.5)

@@ -172,7 +172,7 @@ def judge(folder, threads):
     """Evaluate the network ``x<threads>`` by the workflow's script."""
     inputs = {
         "weights": str(folder / f"x{threads}-best.weights.h5"),
-        "dataset": str(folder / "test.h5"),
+        "datasets": [str(folder / "test.h5")],
     }
     job = make_job(
         *(folder, f"evaluate{threads}", inputs, folder / f"x{threads}-evaluation.h5"),

@@ -113,7 +113,7 @@ def noise_settings(wildcards):
 
 
 def waveform_entries(wildcards):
-    """What the tables say of a job's waveforms, so that a change of another one reruns nothing."""
+    """What the tables say of a job's waveforms, so that a change of other ones reruns nothing."""
     surrogates = inputs.surrogates()
     return {
         model: checked(table.entry, WAVEFORMS.loc[model], surrogates)

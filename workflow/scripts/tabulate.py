@@ -16,12 +16,13 @@ def main(job: Any) -> None:
     datasets = [DataSet.open(path) for path in job.input.datasets]
     noise = [NoiseHeader.read(path) for path in job.input.noise]
     starts = common_starts(job.input.noise) if job.params.coincident else None
-    pieces = {data.name: data.column("noise_piece") for data in datasets}
-    found = tables.rate_tables(evaluations, pieces)
-    found["false_alarms"] = tables.false_alarms(evaluations, pieces)
+    usable = tables.noise_table(noise, datasets, starts)
+    drawn = tables.noise_of(datasets, usable)
+    found = tables.rate_tables(evaluations, drawn)
+    found["false_alarms"] = tables.false_alarms(evaluations, drawn)
     found["accuracy_by_snr"] = tables.accuracy_by_snr(evaluations)
     found["snr"] = tables.snr_table(datasets)
-    found["noise"] = tables.noise_table(noise, datasets, starts)
+    found["noise"] = usable
     inputs = datasets[0].origin.words
     for name, table in found.items():
         table.assign(inputs=inputs).to_csv(job.output[name], index=False, float_format="%.6g")

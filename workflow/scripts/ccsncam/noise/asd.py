@@ -10,6 +10,8 @@ from ccsncam.aliases import PathLike
 from ccsncam.text import numbered_lines
 
 _FREQUENCY = "frequency_hz"
+# Between these lies the median of any detector on the ground, built or planned [1/sqrt(Hz)].
+LEAST, MOST = 1e-26, 1e-17
 
 
 def names_file(name: str) -> bool:
@@ -67,7 +69,8 @@ def read_file(path: PathLike) -> tuple[np.ndarray, np.ndarray]:
     ------
     ValueError
         In one line with file and line number, if a row is no pair of numbers above 0, the
-        frequencies do not rise, or there are fewer than two rows.
+        frequencies do not rise, there are fewer than two rows, or the values are far from those
+        of a detector.
     """
     rows: list[tuple[int, float, float]] = []
     for number, line in numbered_lines(path):
@@ -91,4 +94,11 @@ def read_file(path: PathLike) -> tuple[np.ndarray, np.ndarray]:
         if after <= before:
             raise ValueError(f"{path}:{number}: {after:g} Hz follows {before:g} Hz: sort the rows")
     _, frequencies, densities = np.array(rows, dtype=np.float64).T
+    typical = float(np.median(densities))
+    if not LEAST < typical < MOST:
+        hint = ": this looks like a PSD, take its square root" if typical < 1e-30 else ""
+        raise ValueError(
+            f"{path}: the median amplitude spectral density is {typical:.1e} 1/sqrt(Hz), but that "
+            f"of a detector lies between {LEAST:g} and {MOST:g}{hint}"
+        )
     return frequencies, densities

@@ -9,7 +9,7 @@ import pycbc.psd
 
 from ccsncam import resources
 from ccsncam.aliases import PathLike
-from ccsncam.noise import asd
+from ccsncam.noise import asd, psd_names
 
 _NUMBERS = ["frequency_hz", "rms_strain", "width_hz"]
 
@@ -45,7 +45,7 @@ def smooth_psd(name: str, frequencies: Sequence[float] | np.ndarray) -> np.ndarr
     name : str
         A measured curve of `ccsncam.noise.asd.shipped`, such as ``O3-H1``; a text file of an
         amplitude spectral density (`ccsncam.noise.asd.read_file`); or a design curve of
-        ``pycbc.psd.get_psd_model_list()``, such as ``aLIGOO3LowT1800545``.
+        `ccsncam.noise.psd_names`, such as ``aLIGOO3LowT1800545``.
     frequencies : array (n,)
         In Hz, evenly spaced from 0.
 
@@ -63,7 +63,7 @@ def smooth_psd(name: str, frequencies: Sequence[float] | np.ndarray) -> np.ndarr
     if asd.names_file(name) or name in asd.shipped():
         at, density = asd.read(name)
         curve = density**2
-    elif name in pycbc.psd.get_psd_model_list():
+    elif name in psd_names.ANALYTICAL:
         step = 0.25
         curve = pycbc.psd.from_string(name, int(frequencies[-1] / step) + 1, step, 10.0).numpy()
         given = np.flatnonzero((curve > 0) & np.isfinite(curve))

@@ -148,7 +148,8 @@ def _spectrum_of(name: str, detector: str) -> list[Path]:
         return []
     where = f"config, noise.simulated.psd.{detector}"
     if not is_file(name):
-        raise ValueError(f"{where}: {name}: no such file of an amplitude spectral density")
+        what = "a folder: name the file in it" if Path(name).is_dir() else "no such file"
+        raise ValueError(f"{where}: {name}: {what} (of an amplitude spectral density)")
     try:
         asd.read_file(name)
     except ValueError as error:

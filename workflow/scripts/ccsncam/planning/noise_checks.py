@@ -106,8 +106,8 @@ def _check_psds(psds: Mapping[str, str], detectors: Iterable[str]) -> None:
             near = difflib.get_close_matches(name, known, 1, 0)[0]
             raise ValueError(
                 f"config, noise.simulated.psd.{detector}: {name!r} is no PSD; did you mean "
-                f"{near!r}? Give {', '.join(asd.shipped())}, a name of pycbc.psd, or the path of a "
-                "text file"
+                f"{near!r}? Give {', '.join(asd.shipped())}, a name of pycbc.psd, or a text file "
+                "(./name, if its name has no dot)"
             )
 
 

@@ -36,15 +36,15 @@ class Mean(NamedTuple):
 
 
 def wilson(
-    hits: ArrayLike, trials: ArrayLike, level: float = LEVEL
+    hits: ArrayLike, trials: ArrayLike, z: float = stats.norm.ppf((1 + LEVEL) / 2)
 ) -> tuple[np.ndarray, np.ndarray]:
     """Wilson score interval of a rate.
 
     Parameters
     ----------
     hits, trials : array_like of int
-    level : float
-        Confidence.
+    z : float
+        Quantile of the confidence; by default that of 95 %.
 
     Returns
     -------
@@ -63,7 +63,6 @@ def wilson(
     hits, trials = np.asarray(hits, float), np.asarray(trials, float)
     if np.any((hits < 0) | (hits > trials)):
         raise ValueError("hits must lie between 0 and the number of trials: check the counts")
-    z = stats.norm.ppf((1 + level) / 2)
     with np.errstate(invalid="ignore", divide="ignore"):
         rate = hits / trials
         centre = (rate + z**2 / (2 * trials)) / (1 + z**2 / trials)
@@ -75,13 +74,16 @@ def wilson(
     return low, high
 
 
-def by_pieces(hits: np.ndarray, pieces: np.ndarray) -> tuple[float, float]:
+def by_pieces(hits: np.ndarray, pieces: np.ndarray, seconds: float) -> tuple[float, float]:
     """Interval of a rate whose trials share pieces of noise, so that they are not independent.
 
     The variance is the one that a block bootstrap over pieces tends to. Where each detector has
     pieces of its own, the variances of the detectors are combined as for several ways of
     clustering. Wilson's interval is then taken for the number of independent trials that would
-    have the same variance.
+    have the same variance, with Student's quantile for the number of pieces.
+
+    The interval is too short where fewer than about ten pieces hold hits: of simulated ones with
+    two such pieces of 160, seven in ten held the true rate. Wilson's own would be shorter still.
 
     Parameters
     ----------
@@ -89,27 +91,38 @@ def by_pieces(hits: np.ndarray, pieces: np.ndarray) -> tuple[float, float]:
         Shape (n,).
     pieces : numpy.ndarray of int
         The piece that each trial takes from each detector, shape (n, detector).
+    seconds : float
+        Time that the trials are drawn from in the detector with the least, in lengths of a trial.
+        There are no more independent trials than that.
 
     Returns
     -------
     low, high : float
-        95 % confidence; NaN where there are no trials.
+        95 % confidence; NaN where there are no trials, or all are of one piece.
 
     References
     ----------
     Cameron, Gelbach & Miller 2011, J. Bus. Econ. Stat. 29, 238, without the terms of trials that
     share the pieces of two detectors, which are rare where pieces are drawn independently.
     """
+    # Coincident noise has the same pieces in all detectors, and they count once.
+    columns = np.unique(pieces, axis=1).T
+    sizes = [len(np.unique(column)) for column in columns]
     count = len(hits)
-    rate = np.mean(hits) if count else np.nan
-    plain = rate * (1 - rate) / count if count else np.nan
+    if not count or min(sizes) < 2:
+        return np.nan, np.nan
+    rate = np.mean(hits)
+    plain = rate * (1 - rate) / count
     effect = 1.0
     if plain > 0:
-        # Coincident noise has the same pieces in all detectors, and they count once.
-        apart = [np.bincount(column, hits - rate) for column in np.unique(pieces, axis=1).T]
-        variances = [np.sum(one**2) / count**2 for one in apart]
+        apart = [np.bincount(column, hits - rate) for column in columns]
+        variances = [
+            np.sum(one**2) / count**2 * size / (size - 1)
+            for one, size in zip(apart, sizes, strict=True)
+        ]
         effect = max(1.0, (sum(variances) - (len(variances) - 1) * plain) / plain)
-    low, high = wilson(rate * count / effect if count else 0, count / effect)
+    trials = min(count / effect, seconds)
+    low, high = wilson(rate * trials, trials, stats.t.ppf((1 + LEVEL) / 2, min(sizes) - 1))
     return float(low), float(high)
 
 

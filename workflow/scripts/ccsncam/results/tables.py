@@ -1,7 +1,7 @@
 """How well the classifiers of a run do, and on what, as tidy tables."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -36,6 +36,17 @@ def confusion(label: np.ndarray, prediction: np.ndarray, classes: int) -> np.nda
     return flat.reshape(classes, classes)
 
 
+class NoiseOf(NamedTuple):
+    """The noise of the samples of a data set.
+
+    ``pieces`` has the shape (n, detector); ``seconds`` is the time that samples of its split are
+    drawn from, in the detector with the least [s].
+    """
+
+    pieces: np.ndarray
+    seconds: float
+
+
 def _with_rate(table: pd.DataFrame, hits: str, trials: str, name: str) -> pd.DataFrame:
     """Add the rate of two columns of counts, and its 95 % Wilson interval, to a table."""
     table[name] = table[hits] / table[trials]
@@ -50,7 +61,7 @@ def _distance(one: Evaluation) -> float:
 
 
 def rate_tables(
-    evaluations: Iterable[Evaluation], pieces: Mapping[str, np.ndarray] | None = None
+    evaluations: Iterable[Evaluation], noise: Mapping[str, NoiseOf] | None = None
 ) -> dict[str, pd.DataFrame]:
     """Accuracy, true positive rates and confusion matrices.
 
@@ -58,16 +69,17 @@ def rate_tables(
     ----------
     evaluations : iterable of Evaluation
         One per seed and data set.
-    pieces : mapping of str to numpy.ndarray, optional
-        For each data set the pieces of noise of its samples, shape (n, detector). With them, the
-        intervals of the class noise are those of `ccsncam.results.rates.by_pieces`.
+    noise : mapping of str to NoiseOf, optional
+        By data set. With it, the intervals of the class noise in ``tpr`` and ``confusion`` are
+        those of `ccsncam.results.rates.by_pieces`.
 
     Returns
     -------
     dict of pandas.DataFrame
         ``accuracy`` has one row per seed and data set. ``tpr`` has one for each class of these,
         and ``confusion`` one for each pair of true and predicted class. All have counts, rate and
-        95 % Wilson interval. ``distance_kpc`` is NaN for a data set that was scaled by SNR.
+        95 % interval: Wilson's, which does not count that samples share noise, but for the class
+        noise (see ``noise``). ``distance_kpc`` is NaN for a data set that was scaled by SNR.
     """
     accuracy, matrices, ends = [], [], []
     for one in evaluations:
@@ -80,10 +92,11 @@ def rate_tables(
             for i, true in enumerate(one.classes)
             for j, other in enumerate(one.classes)
         ]
-        if pieces is not None:
+        if noise is not None:
             silent = one.label == 0
-            said, own = one.prediction[silent], pieces[one.dataset][silent]
-            ends += [by_pieces(said == j, own) for j in range(len(one.classes))]
+            said, own = one.prediction[silent], noise[one.dataset].pieces[silent]
+            seconds = noise[one.dataset].seconds
+            ends += [by_pieces(said == j, own, seconds) for j in range(len(one.classes))]
     matrix = _with_rate(pd.DataFrame(matrices), "count", "n", "fraction")
     if ends:
         matrix.loc[matrix["true"] == NOISE, ["low", "high"]] = ends
@@ -95,17 +108,15 @@ def rate_tables(
     }
 
 
-def false_alarms(
-    evaluations: Iterable[Evaluation], pieces: Mapping[str, np.ndarray]
-) -> pd.DataFrame:
+def false_alarms(evaluations: Iterable[Evaluation], noise: Mapping[str, NoiseOf]) -> pd.DataFrame:
     """How often noise is taken for a signal, in all test sets together.
 
     Parameters
     ----------
     evaluations : iterable of Evaluation
         One per seed and data set.
-    pieces : mapping of str to numpy.ndarray
-        As for `rate_tables`.
+    noise : mapping of str to NoiseOf
+        By data set.
 
     Returns
     -------
@@ -115,15 +126,18 @@ def false_alarms(
         of seconds that do not overlap.
     """
     found: dict[int, list[tuple[np.ndarray, np.ndarray]]] = {}
+    seconds = np.inf
     for one in evaluations:
         if np.isfinite(_distance(one)):
             silent = one.label == 0
-            row = one.prediction[silent] > 0, pieces[one.dataset][silent]
+            own = noise[one.dataset]
+            row = one.prediction[silent] > 0, own.pieces[silent]
             found.setdefault(one.seed, []).append(row)
+            seconds = min(seconds, own.seconds)
     rows = []
     for seed, parts in found.items():
-        hits, own = (np.concatenate(part) for part in zip(*parts, strict=True))
-        ends = Mean(hits.mean(), *by_pieces(hits, own), len(hits))
+        hits, pieces = (np.concatenate(part) for part in zip(*parts, strict=True))
+        ends = Mean(hits.mean(), *by_pieces(hits, pieces, seconds / LENGTH), len(hits))
         rows.append(
             {"seed": seed, "n": len(hits), "taken": int(hits.sum())}
             | ends.columns("fraction")
@@ -225,6 +239,22 @@ def noise_table(
         silent = int(np.sum(data.column("label") == 0))
         samples[data.split] = samples.get(data.split, 0) + np.array([data.size, silent])
     return pd.DataFrame([_noise_row(one, samples[one.split], starts or {}) for one in noise])
+
+
+def noise_of(datasets: Iterable[DataSet], table: pd.DataFrame) -> dict[str, NoiseOf]:
+    """The noise of each data set, for intervals of rates.
+
+    Parameters
+    ----------
+    datasets : iterable of DataSet
+    table : pandas.DataFrame
+        From `noise_table`.
+    """
+    least = table.groupby("split")["usable_time_s"].min()
+    return {
+        data.name: NoiseOf(data.column("noise_piece"), float(least[data.split]))
+        for data in datasets
+    }
 
 
 def _noise_row(
