@@ -1,5 +1,6 @@
 """The report of a run: every figure and table with its caption, and the methods paragraph."""
 
+import copy
 import html
 import json
 import re
@@ -64,6 +65,8 @@ def test_it_says_what_was_done(page):
 
 
 def test_strain_and_numerical_waveforms_are_said(root, config):
+    # The fixture belongs to all tests.
+    config = copy.deepcopy(config)
     config["noise"] |= {"source": "gwosc", "coincident": True}
     config["noise"]["ranges"]["test"] = [[1, 2], [3, 4]]
     config["noise"]["exclude"] = [[5, 6]]
