@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from jobs import Params
-from made_results import SAMPLING
+from made_results import SAMPLING, make_evaluation
 from matplotlib import colors, pyplot
 from scipy import stats
 
@@ -224,12 +224,18 @@ def test_losses_of_several_seeds_have_their_mean():
 
 
 def test_spread_over_seeds_is_not_that_of_pooled_counts():
-    rows = {"seed": [0, 1, 2], "class": "a", "distance_kpc": 1.0, "correct": [5, 6, 7], "n": 10}
-    one = rates.spread(pd.DataFrame(rows).iloc[:1])
+    right = {0: 5, 1: 6, 2: 7}
+    found = [
+        make_evaluation([1] * 10, [1] * count + [0] * (10 - count), 1.0, seed=seed)
+        for seed, count in right.items()
+    ]
+    tpr = rate_tables(found)["tpr"]
+    rows = tpr[tpr["class"] == "a"]
+    one = rates.spread(rows.iloc[:1])
     assert one.loc[0, ["rate", "low", "high"]].tolist() == pytest.approx(
         [0.5, *stats.binomtest(5, 10).proportion_ci(method="wilson")]
     )
-    several = rates.spread(pd.DataFrame(rows))
+    several = rates.spread(rows)
     expected = stats.t.interval(0.95, 2, 0.6, stats.sem([0.5, 0.6, 0.7]))
     assert several.loc[0, ["rate", "low", "high"]].tolist() == pytest.approx([0.6, *expected])
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from ccsncam.plots.style import PAGE, looks
-from ccsncam.results.rates import over_seeds, wilson
+from ccsncam.results.rates import over_seeds
 
 
 def draw(inputs: Any, params: Any) -> tuple[Figure, str]:
@@ -70,7 +70,7 @@ def spread(tpr: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     tpr : pandas.DataFrame
-        ``seed``, ``class``, ``distance_kpc``, ``correct``, ``n``.
+        ``seed``, ``class``, ``distance_kpc``, ``tpr``, ``low``, ``high``.
 
     Returns
     -------
@@ -79,11 +79,11 @@ def spread(tpr: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for (name, distance), group in tpr.groupby(["class", "distance_kpc"], sort=False):
-        rate = over_seeds(group["correct"] / group["n"])
+        rate = over_seeds(group["tpr"])
         if isinstance(rate, dict):
             low, high = np.clip([rate["low"], rate["high"]], 0, 1)
             rate = rate["mean"]
         else:
-            low, high = wilson(group["correct"].iloc[0], group["n"].iloc[0])
+            low, high = group[["low", "high"]].iloc[0]
         rows.append((name, distance, rate, float(low), float(high)))
     return pd.DataFrame(rows, columns=["class", "distance_kpc", "rate", "low", "high"])
