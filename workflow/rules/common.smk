@@ -112,6 +112,7 @@ config["_sources"] = WAVEFORMS.loc[MODELS, "source"].to_dict()
 # A surrogate is made in a moment, so one job makes them all where there is nothing else.
 ONLY_SURROGATES = set(config["_sources"].values()) == {"surrogate"}
 MODELS_OF_A_JOB = MODELS if ONLY_SURROGATES else ["{model}"]
+WAVEFORM_JOB = "all" if ONLY_SURROGATES else "{model}"
 BANDS = [f"{low:g}-{high:g}" for low, high in config["datasets"]["train_bands"]]
 TRAIN = [f"train-snr-{band}" for band in BANDS]
 VALIDATION = "validation-snr-{:g}-{:g}".format(*config["datasets"]["validation_band"])
@@ -126,6 +127,7 @@ TOGETHER = names.together(
     len(config["classes"]) * config["saliency"]["per_class"],
 )
 MAPS_OF_A_JOB = MAPS if TOGETHER else ["{method}"]
+MAP_JOB = "all" if TOGETHER else "{method}"
 SEEDS = config["classifier"]["seeds"]
 WEIGHTS = f"<results>/models/seed-{SEEDS[0]}/best.weights.h5"
 CACHE = config["noise"]["gwosc"]["cache"]

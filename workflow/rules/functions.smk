@@ -60,13 +60,18 @@ def models_of(wildcards):
     return [wildcards.model] if "model" in wildcards.keys() else MODELS
 
 
-def waveform_files(wildcards):
-    """Files that the rows of the waveform table name for a job."""
+def files_of_models(models):
+    """Files that the rows of the waveform table name."""
     return [
         str(path)
-        for model in models_of(wildcards)
+        for model in models
         for path in checked(files.files_of, WAVEFORMS.loc[model], config["waveforms"])
     ]
+
+
+def waveform_files(wildcards):
+    """Files of the waveforms that a job makes."""
+    return files_of_models(models_of(wildcards))
 
 
 def as_inputs(source, paths):
@@ -195,10 +200,5 @@ def finished(wildcards):
 
 def run_inputs():
     """Files that the run reads: waveform table, waveforms and strain."""
-    found = [
-        path
-        for model in MODELS
-        for path in checked(files.files_of, WAVEFORMS.loc[model], config["waveforms"])
-    ]
-    found += [config["waveforms"], *checked(inputs.strain_files, config)]
-    return sorted(map(str, found))
+    found = [config["waveforms"], *map(str, checked(inputs.strain_files, config))]
+    return sorted(files_of_models(MODELS) + found)

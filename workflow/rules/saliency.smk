@@ -46,9 +46,9 @@ rule explain:
     output:
         expand("<results>/saliency/seed-{{seed}}/{{dataset}}/{method}.h5", method=MAPS_OF_A_JOB),
     log:
-        f"<logs>/explain/seed-{{seed}}/{{dataset}}/{'all' if TOGETHER else '{method}'}.log",
+        f"<logs>/explain/seed-{{seed}}/{{dataset}}/{MAP_JOB}.log",
     benchmark:
-        f"<benchmarks>/explain/seed-{{seed}}/{{dataset}}/{'all' if TOGETHER else '{method}'}.tsv"
+        f"<benchmarks>/explain/seed-{{seed}}/{{dataset}}/{MAP_JOB}.tsv"
     conda:
         "../../envs/keras.yaml"
     threads: 1

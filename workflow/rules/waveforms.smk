@@ -4,9 +4,9 @@ rule make_waveform:
     output:
         expand("<results>/waveforms/{model}.h5", model=MODELS_OF_A_JOB),
     log:
-        f"<logs>/make_waveform/{'all' if ONLY_SURROGATES else '{model}'}.log",
+        f"<logs>/make_waveform/{WAVEFORM_JOB}.log",
     benchmark:
-        f"<benchmarks>/make_waveform/{'all' if ONLY_SURROGATES else '{model}'}.tsv"
+        f"<benchmarks>/make_waveform/{WAVEFORM_JOB}.tsv"
     conda:
         "../../envs/strain.yaml"
     threads: 1
