@@ -14,7 +14,6 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-import pycbc.psd
 from pycbc.frame import read_frame
 from pycbc.types import FrequencySeries
 from pycbc.waveform.spa_tmplt import spa_distance
@@ -46,12 +45,10 @@ def welch(strain: np.ndarray) -> np.ndarray:
 def others(data: Path) -> Iterator[tuple[str, str, np.ndarray]]:
     """Detector, name and amplitude spectral density on GRID of all that is compared."""
     for detector, name in DESIGN.items():
-        psd = pycbc.psd.from_string(name, len(GRID), STEP, 10.0).numpy()
-        yield detector, f"PyCBC {name}", np.sqrt(psd)
+        yield detector, f"PyCBC {name}", np.sqrt(smooth_psd(name, GRID))
     for path in sorted((data / "asd").glob("*.txt")):
-        frequency, density = np.loadtxt(path, unpack=True)
-        name = "measured curve, with lines"
-        yield path.name.split("-")[1][:2], name, np.interp(GRID, frequency, density)
+        density = np.sqrt(smooth_psd(str(path), GRID))
+        yield path.name.split("-")[1][:2], "measured curve, with lines", density
     for path in sorted((data / "strain/o3a_events").glob("*.hdf5")):
         event, detector = path.name.split("_")[:2]
         with h5py.File(path) as file:
@@ -62,8 +59,7 @@ def others(data: Path) -> Iterator[tuple[str, str, np.ndarray]]:
 
 def inspiral_range(density: np.ndarray) -> float:
     """Mean range of 1.4 + 1.4 solar masses at SNR 8, above 20 Hz [Mpc]."""
-    psd = np.where(GRID >= 10, density, density[GRID == 10]) ** 2
-    return spa_distance(FrequencySeries(psd, delta_f=STEP), 1.4, 1.4, 20.0, snr=8) / 2.264
+    return spa_distance(FrequencySeries(density**2, delta_f=STEP), 1.4, 1.4, 20.0, snr=8) / 2.264
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import h5py
 
 
-def one_line(error: Exception) -> str:
+def one_line(error: object) -> str:
     """Give the words of an error of HDF5, which may fill several lines, in one line."""
     return " ".join(str(error).split())
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ccsncam.aliases import PathLike
-from ccsncam.text import numbered_lines
+from ccsncam.text import check_cells, content
 
 # An installed package carries the tables inside itself; in a checkout they lie at its top.
 _INSTALLED = Path(__file__).parent / "shipped"
@@ -28,9 +28,7 @@ def digest(*names: str) -> str:
     """Digest of what shipped tables say; comments and empty lines do not count."""
     found = hashlib.sha256()
     for name in names:
-        lines = (line for _, line in numbered_lines(path(name)))
-        kept = [line for line in lines if line.strip() and not line.startswith("#")]
-        found.update("\n".join(kept).encode())
+        found.update("\n".join(line for _, line in content(path(name))).encode())
     return found.hexdigest()[:12]
 
 
@@ -55,11 +53,7 @@ def read(table: PathLike, numbers: Sequence[str], texts: Sequence[str] = ()) -> 
         In one line with file and line number, when there is no row, a column or a cell is missing,
         or a value is no number.
     """
-    numbered = [
-        (number, line.split("\t"))
-        for number, line in numbered_lines(table)
-        if line.strip() and not line.startswith("#")
-    ]
+    numbered = [(number, line.split("\t")) for number, line in content(table)]
     if not numbered:
         raise ValueError(f"{table}:1: the table is empty; restore it")
     first, header = numbered[0]
@@ -72,11 +66,7 @@ def read(table: PathLike, numbers: Sequence[str], texts: Sequence[str] = ()) -> 
             f"{table}:{first}: no column {', '.join(missing)}; add it, separated by a tab"
         )
     for number, cells in numbered[1:]:
-        if len(cells) != len(header):
-            raise ValueError(
-                f"{table}:{number}: {len(cells)} cells, but the header has {len(header)}; put one "
-                "tab between two"
-            )
+        check_cells(f"{table}:{number}", cells, header)
     if len(numbered) == 1:
         raise ValueError(f"{table}:{first}: the table has no row; restore it")
     index = pd.Index([number for number, _ in numbered[1:]])

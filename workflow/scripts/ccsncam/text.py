@@ -61,6 +61,31 @@ def numbered_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:
         raise ValueError(f"{path}: cannot be read ({error.strerror}); correct the path") from None
 
 
+def content(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:
+    """Lines of a table and their numbers, without empty ones and comments (``#`` in front).
+
+    Parameters and errors are those of `numbered_lines`.
+    """
+    for number, line in numbered_lines(path):
+        if line.strip() and not line.startswith("#"):
+            yield number, line
+
+
+def check_cells(where: str, cells: list[str], header: list[str]) -> None:
+    """Check that a row of a table has as many cells as the header.
+
+    Raises
+    ------
+    ValueError
+        In one line that begins with ``where``.
+    """
+    if len(cells) != len(header):
+        raise ValueError(
+            f"{where}: {len(cells)} cells, but the header has {len(header)}; put one tab between "
+            "two"
+        )
+
+
 def is_file(path: str | os.PathLike[str]) -> bool:
     """Say whether there is such a file; False, too, for what cannot be the name of a file."""
     try:

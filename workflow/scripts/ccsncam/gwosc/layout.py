@@ -9,6 +9,7 @@ import numpy as np
 
 from ccsncam.aliases import PathLike
 from ccsncam.gwosc.untrusted import FAULTS, data_set, number, text, texts
+from ccsncam.hdf5 import one_line
 
 # What `check` asks of a file of the archive: its length [s] and its sample rate [Hz].
 DURATION, SAMPLE_RATE = 4096, 4096
@@ -211,4 +212,4 @@ def _mask(file: h5py.File, name: str) -> h5py.Dataset:
 def _line(error: BaseException) -> str:
     """An error of HDF5 or h5py in one line."""
     words: Any = error.args[0] if isinstance(error, KeyError) and error.args else error
-    return " ".join(str(words).split()) or type(error).__name__
+    return one_line(words) or type(error).__name__

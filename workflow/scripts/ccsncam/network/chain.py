@@ -1,6 +1,6 @@
 """A trained network as a chain of layers that is cut behind the layer to be explained."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import pairwise
 
@@ -56,15 +56,11 @@ class Network:
 
     def head(self, images: tf.Tensor) -> tf.Tensor:
         """Compute the output A of the layer, shape (n, height, width, channel)."""
-        for one in self._head:
-            images = one(images)
-        return images
+        return _through(self._head, images)
 
     def tail(self, maps: tf.Tensor) -> tf.Tensor:
         """Compute logits, shape (n, class), from outputs of the layer."""
-        for one in self._tail:
-            maps = one(maps)
-        return maps
+        return _through(self._tail, maps)
 
     def logits(self, images: tf.Tensor) -> tf.Tensor:
         """Compute logits, shape (n, class), from images."""
@@ -76,15 +72,11 @@ class Network:
         It is then an affine function of the images. Any other network has no such front, and the
         images themselves come back.
         """
-        for one in self._front:
-            images = one(images)
-        return images
+        return _through(self._front, images)
 
     def behind(self, hidden: tf.Tensor) -> tf.Tensor:
         """Compute logits, shape (n, class), from outputs of `front`."""
-        for one in self._behind:
-            hidden = one(hidden)
-        return hidden
+        return _through(self._behind, hidden)
 
     def scores(self, images: tf.Tensor, kind: str = "probability") -> tf.Tensor:
         """Compute the score of every class, shape (n, class).
@@ -174,3 +166,10 @@ class Network:
             tent = 1 - np.abs(at[:, None] - np.arange(size))
             matrices.append(np.clip(tent, 0, 1).astype(np.float32))
         return matrices
+
+
+def _through(layers: Sequence[keras.layers.Layer], values: tf.Tensor) -> tf.Tensor:
+    """Send values through some layers, one after the other."""
+    for layer in layers:
+        values = layer(values)
+    return values

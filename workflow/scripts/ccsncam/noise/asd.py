@@ -7,7 +7,7 @@ import numpy as np
 
 from ccsncam import resources
 from ccsncam.aliases import PathLike
-from ccsncam.text import numbered_lines
+from ccsncam.text import content, numbered_lines
 
 _FREQUENCY = "frequency_hz"
 # Between these lies the median of any detector on the ground, built or planned [1/sqrt(Hz)].
@@ -21,8 +21,7 @@ def names_file(name: str) -> bool:
 
 def shipped() -> list[str]:
     """Names of the measured curves of ``resources/asd.tsv``, such as ``O3-H1``."""
-    lines = (line for _, line in numbered_lines(resources.path("asd.tsv")))
-    header = next(line for line in lines if not line.startswith("#"))
+    _, header = next(content(resources.path("asd.tsv")))
     return [name for name in header.split("\t") if name != _FREQUENCY]
 
 

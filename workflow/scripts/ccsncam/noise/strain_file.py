@@ -17,6 +17,7 @@ from ccsncam.config.noise import StrainFiles
 from ccsncam.gwosc import layout
 from ccsncam.gwosc.layout import LONGEST, Mask
 from ccsncam.gwosc.untrusted import FAULTS, safe
+from ccsncam.hdf5 import one_line
 from ccsncam.noise import folder, gwf
 from ccsncam.noise.amplitude import check_amplitude
 from ccsncam.noise.reasons import DQ_BITS, INJECTION_BITS
@@ -172,10 +173,9 @@ class StrainFile:
         except ValueError as error:
             raise ValueError(f"{self.path}: {error}") from None
         except FAULTS as error:
-            text = " ".join(str(error).split())
             raise ValueError(
                 f"{self.path}: data set {name!r}, which the config names (plain), cannot be read: "
-                f"{text}"
+                f"{one_line(error)}"
             ) from None
         self._check_rate(rate)
         return values

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ccsncam.aliases import PathLike
-from ccsncam.text import is_file, numbered_lines
+from ccsncam.text import check_cells, content, is_file
 from ccsncam.waveforms.cells import NOTES, NUMBERS, ROW, TEXTS, Row, check_row
 from ccsncam.waveforms.surrogate_table import read_surrogates
 
@@ -36,11 +36,7 @@ def read_table(path: PathLike) -> pd.DataFrame:
     """
     if not is_file(path):
         raise ValueError(f"{path}: no such waveform table")
-    numbered = [
-        (number, line.split("\t"))
-        for number, line in numbered_lines(path)
-        if line.strip() and not line.startswith("#")
-    ]
+    numbered = [(number, line.split("\t")) for number, line in content(path)]
     if not numbered:
         raise ValueError(f"{path}: the waveform table is empty")
     first, header = numbered[0]
@@ -48,11 +44,7 @@ def read_table(path: PathLike) -> pd.DataFrame:
     rows: dict[str, Row] = {}
     for number, cells in numbered[1:]:
         where = f"{path}:{number}"
-        if len(cells) != len(header):
-            raise ValueError(
-                f"{where}: {len(cells)} cells, but the header has {len(header)}; put one tab "
-                "between two"
-            )
+        check_cells(where, cells, header)
         row = check_row(dict(zip(header, cells, strict=True)), where)
         same = [name for name in rows if name.lower() == row["name"].lower()]
         if same:
