@@ -364,7 +364,7 @@ CONTENT = {
     ),
     "a link in place": (linked(_STRAIN, h5py.SoftLink(f"/{MASK}")), "strain/Strain is only a link"),
     "a group that is a link": (
-        linked("strain", h5py.ExternalLink("/work/x.hdf5", "/strain")),
+        linked("strain", h5py.ExternalLink("/etc/passwd", "/strain")),
         "strain/Strain is only a link",
     ),
     "a group in place of strain": (
