@@ -78,7 +78,7 @@ def test_intervals_over_pieces_are_those_of_a_block_bootstrap():
 
 def test_intervals_over_pieces_at_their_ends():
     none, pieces = np.zeros(500, bool), np.arange(500)[:, None] % 100
-    z = stats.t.ppf(0.975, 99)
+    z = stats.norm.ppf(0.975)
     # Without hits the rate is below z²/(n + z²), and windows beyond the time there is do not count.
     for seconds, trials in ((1000, 500), (50, 50)):
         low, high = rates.by_pieces(none, pieces, seconds)

@@ -80,7 +80,8 @@ def by_pieces(hits: np.ndarray, pieces: np.ndarray, seconds: float) -> tuple[flo
     The variance is the one that a block bootstrap over pieces tends to. Where each detector has
     pieces of its own, the variances of the detectors are combined as for several ways of
     clustering. Wilson's interval is then taken for the number of independent trials that would
-    have the same variance, with Student's quantile for the number of pieces.
+    have the same variance, with Student's quantile for the number of pieces. Without hits, or with
+    hits only, it is Wilson's for at most as many trials as there are seconds.
 
     The interval is too short where fewer than about ten pieces hold hits: of simulated ones with
     two such pieces of 160, seven in ten held the true rate. Wilson's own would be shorter still.
@@ -113,8 +114,10 @@ def by_pieces(hits: np.ndarray, pieces: np.ndarray, seconds: float) -> tuple[flo
         return np.nan, np.nan
     rate = np.mean(hits)
     plain = rate * (1 - rate) / count
-    effect = 1.0
+    # Without hits there is no variance over pieces, which Student's quantile would be for.
+    effect, quantile = 1.0, stats.norm.ppf((1 + LEVEL) / 2)
     if plain > 0:
+        quantile = stats.t.ppf((1 + LEVEL) / 2, min(sizes) - 1)
         apart = [np.bincount(column, hits - rate) for column in columns]
         variances = [
             np.sum(one**2) / count**2 * size / (size - 1)
@@ -122,7 +125,7 @@ def by_pieces(hits: np.ndarray, pieces: np.ndarray, seconds: float) -> tuple[flo
         ]
         effect = max(1.0, (sum(variances) - (len(variances) - 1) * plain) / plain)
     trials = min(count / effect, seconds)
-    low, high = wilson(rate * trials, trials, stats.t.ppf((1 + LEVEL) / 2, min(sizes) - 1))
+    low, high = wilson(rate * trials, trials, quantile)
     return float(low), float(high)
 
 
