@@ -48,8 +48,8 @@ def make_inputs(root, config, folder, names):
     for detector in config["detectors"]:
         noise.append(folder / f"train-{detector}.h5")
         blocks = {key: config[key] for key in ("whitening", "signal", "seed")}
-        blocks["noise"] = simulated_of(config["noise"], "train", detector)
-        params = {"split": "train", "detector": detector, **blocks}
+        blocks["noise"] = [simulated_of(config["noise"], "train", detector)]
+        params = {"split": "train", "detectors": [detector], **blocks}
         job = make_job(folder, "select_noise", {"files": []}, noise[-1], **params)
         select_noise.main(job)
     return SimpleNamespace(waveforms=waveforms, noise=noise)

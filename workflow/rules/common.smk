@@ -61,6 +61,7 @@ CODE.files(
     None,
     "ccsncam.planning.start",
     "ccsncam.planning.moments",
+    "ccsncam.planning.sizes",
     "ccsncam.saliency.names",
     "ccsncam.environment",
     "ccsncam.paths",
@@ -68,7 +69,7 @@ CODE.files(
 
 from ccsncam import environment, paths, resources
 from ccsncam.gwosc import archive
-from ccsncam.planning import inputs, moments, start
+from ccsncam.planning import inputs, moments, sizes, start
 from ccsncam.saliency import names
 from ccsncam.waveforms import files, table
 
@@ -122,12 +123,18 @@ EXPLAINED = f"test-{config['saliency']['distance']:g}kpc"
 ATTRIBUTED = [f"test-{distance:g}kpc" for distance in config["saliency"]["distances"]]
 MAPS = [*config["saliency"]["methods"], *names.CONTROLS]
 # In a small run one job makes the maps of all methods, in a large one each method has its own.
-TOGETHER = names.together(
-    len(config["classes"]) * config["datasets"]["test_per_class"],
-    len(config["classes"]) * config["saliency"]["per_class"],
-)
+TOGETHER = sizes.few_explained(config)
 MAPS_OF_A_JOB = MAPS if TOGETHER else ["{method}"]
 MAP_JOB = "all" if TOGETHER else "{method}"
+# One job simulates the noise of all detectors; the files of each detector are read on their own.
+SIMULATED = config["noise"]["source"] == "simulated"
+DETECTORS_OF_A_JOB = config["detectors"] if SIMULATED else ["{detector}"]
+NOISE_JOB = "{split}" if SIMULATED else "{split}-{detector}"
+# In a small run one job builds the data sets of training and validation, and one those for tests.
+FEW_SAMPLES = sizes.few_samples(config)
+BANDS_OF_A_JOB = [*TRAIN, VALIDATION] if FEW_SAMPLES else ["{dataset}"]
+DISTANCES_OF_A_JOB = TEST if FEW_SAMPLES else ["{dataset}"]
+DATASET_JOB = "all" if FEW_SAMPLES else "{dataset}"
 SEEDS = config["classifier"]["seeds"]
 WEIGHTS = f"<results>/models/seed-{SEEDS[0]}/best.weights.h5"
 CACHE = config["noise"]["gwosc"]["cache"]

@@ -1,13 +1,13 @@
 rule build_snr_dataset:
     input:
         waveforms=expand("<results>/waveforms/{model}.h5", model=MODELS),
-        noise=noise_of,
+        noise=noise_of_bands,
     output:
-        "<results>/datasets/{dataset}.h5",
+        expand("<results>/datasets/{dataset}.h5", dataset=BANDS_OF_A_JOB),
     log:
-        "<logs>/build_snr_dataset/{dataset}.log",
+        f"<logs>/build_snr_dataset/{DATASET_JOB}.log",
     benchmark:
-        "<benchmarks>/build_snr_dataset/{dataset}.tsv"
+        f"<benchmarks>/build_snr_dataset/{DATASET_JOB}.tsv"
     wildcard_constraints:
         dataset="|".join(map(re.escape, [*TRAIN, VALIDATION])),
     conda:
@@ -21,11 +21,11 @@ rule build_snr_dataset:
         settings=sampling_settings(),
         seed=config["seed"],
         run=config["run"],
-        dataset="{dataset}",
-        band=band_of,
-        per_class=per_class_of,
+        datasets=names_of,
+        bands=bands_of,
+        per_class=sizes_of,
     message:
-        "Data set {wildcards.dataset}"
+        "Data sets {params.datasets}"
     script:
         "../scripts/build_snr_dataset.py"
 
@@ -33,13 +33,13 @@ rule build_snr_dataset:
 rule build_distance_dataset:
     input:
         waveforms=expand("<results>/waveforms/{model}.h5", model=MODELS),
-        noise=noise_of,
+        noise=expand("<results>/noise/test-{detector}.h5", detector=config["detectors"]),
     output:
-        "<results>/datasets/{dataset}.h5",
+        expand("<results>/datasets/{dataset}.h5", dataset=DISTANCES_OF_A_JOB),
     log:
-        "<logs>/build_distance_dataset/{dataset}.log",
+        f"<logs>/build_distance_dataset/{DATASET_JOB}.log",
     benchmark:
-        "<benchmarks>/build_distance_dataset/{dataset}.tsv"
+        f"<benchmarks>/build_distance_dataset/{DATASET_JOB}.tsv"
     wildcard_constraints:
         dataset="|".join(map(re.escape, TEST)),
     conda:
@@ -53,11 +53,11 @@ rule build_distance_dataset:
         settings=sampling_settings(),
         seed=config["seed"],
         run=config["run"],
-        dataset="{dataset}",
-        distance=distance_of,
-        per_class=per_class_of,
+        datasets=names_of,
+        distances=distances_of,
+        per_class=sizes_of,
     message:
-        "Data set {wildcards.dataset}"
+        "Data sets {params.datasets}"
     script:
         "../scripts/build_distance_dataset.py"
 

@@ -39,20 +39,36 @@ def method_settings(wildcards):
     return saliency_settings() | {"options": own}
 
 
-def split_of(wildcards):
-    """Split of a data set, from its name."""
-    return wildcards.dataset.split("-")[0]
-
-
-def per_class_of(wildcards):
+def per_class_of(dataset):
     """Samples per class of a data set."""
-    return config["datasets"][f"{split_of(wildcards)}_per_class"]
+    return config["datasets"][f"{dataset.split('-')[0]}_per_class"]
+
+
+def sizes_of(wildcards, output):
+    """Samples per class of each data set that a job builds."""
+    return [per_class_of(name) for name in names_of(wildcards, output)]
 
 
 def noise_of(wildcards):
     """Noise files of the split of a data set, one per detector."""
-    split = split_of(wildcards)
+    split = wildcards.dataset.split("-")[0]
     return [f"<results>/noise/{split}-{detector}.h5" for detector in config["detectors"]]
+
+
+def noise_of_bands(wildcards):
+    """Noise files of the data sets in bands of SNR that a job builds."""
+    if "dataset" in wildcards.keys():
+        return noise_of(wildcards)
+    return expand(
+        "<results>/noise/{split}-{detector}.h5",
+        split=["train", "validation"],
+        detector=config["detectors"],
+    )
+
+
+def names_of(wildcards, output):
+    """Names of the data sets that a job builds."""
+    return [Path(path).stem for path in output]
 
 
 def models_of(wildcards):
@@ -106,15 +122,27 @@ def announce():
         logger.info(plan)
 
 
+def detectors_of(wildcards):
+    """Detectors of which a job makes the noise."""
+    return [wildcards.detector] if "detector" in wildcards.keys() else config["detectors"]
+
+
 def strain_files(wildcards):
-    """Strain files that overlap the ranges of a split, or the file of a simulation's spectrum."""
-    found = checked(inputs.strain_of, config, wildcards.split, wildcards.detector)
+    """Strain files that overlap the ranges of a split, or the files of a simulation's spectra."""
+    found = [
+        path
+        for detector in detectors_of(wildcards)
+        for path in checked(inputs.strain_of, config, wildcards.split, detector)
+    ]
     return as_inputs(config["noise"]["source"], found)
 
 
 def noise_settings(wildcards):
-    """What the noise of one split and detector depends on."""
-    return inputs.noise_of(config["noise"], wildcards.split, wildcards.detector)
+    """What the noise of each detector of a job depends on."""
+    return [
+        inputs.noise_of(config["noise"], wildcards.split, detector)
+        for detector in detectors_of(wildcards)
+    ]
 
 
 def waveform_entries(wildcards):
@@ -131,15 +159,17 @@ def chosen_surrogates(wildcards):
     return [name for name in config["surrogates"] if name in models_of(wildcards)]
 
 
-def band_of(wildcards):
-    """Band of network SNR of a data set."""
+def bands_of(wildcards, output):
+    """Band of network SNR of each data set that a job builds."""
     bands = dict(zip(TRAIN, config["datasets"]["train_bands"]))
-    return {**bands, VALIDATION: config["datasets"]["validation_band"]}[wildcards.dataset]
+    bands[VALIDATION] = config["datasets"]["validation_band"]
+    return [bands[name] for name in names_of(wildcards, output)]
 
 
-def distance_of(wildcards):
-    """Distance of a test set [kpc]."""
-    return dict(zip(TEST, config["datasets"]["distances"]))[wildcards.dataset]
+def distances_of(wildcards, output):
+    """Distance of each test set that a job builds [kpc]."""
+    distances = dict(zip(TEST, config["datasets"]["distances"]))
+    return [distances[name] for name in names_of(wildcards, output)]
 
 
 def picking_rules():
@@ -158,7 +188,7 @@ def dataset_with_sample(wildcards):
             raise WorkflowError(
                 f"map of {wildcards[kind]!r}: the {kind} must be one of {', '.join(known)}"
             )
-    count = per_class_of(wildcards)
+    count = per_class_of(wildcards.dataset)
     if int(wildcards.index) >= count:
         raise WorkflowError(
             f"{wildcards.dataset}: {wildcards.name} has {count} samples, numbered 0 to {count - 1}"

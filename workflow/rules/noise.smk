@@ -9,11 +9,11 @@ rule select_noise:
     input:
         files=strain_files,
     output:
-        "<results>/noise/{split}-{detector}.h5",
+        expand("<results>/noise/{{split}}-{detector}.h5", detector=DETECTORS_OF_A_JOB),
     log:
-        "<logs>/select_noise/{split}-{detector}.log",
+        f"<logs>/select_noise/{NOISE_JOB}.log",
     benchmark:
-        "<benchmarks>/select_noise/{split}-{detector}.tsv"
+        f"<benchmarks>/select_noise/{NOISE_JOB}.tsv"
     conda:
         "../../envs/strain.yaml"
     threads: 1
@@ -28,9 +28,9 @@ rule select_noise:
         signal=signal_settings("sample_rate", "f_min", "f_max"),
         seed=config["seed"],
         split="{split}",
-        detector="{detector}",
+        detectors=detectors_of,
     message:
-        "Noise of {wildcards.detector} for {wildcards.split}"
+        "Noise of {params.detectors} for {wildcards.split}"
     script:
         "../scripts/select_noise.py"
 

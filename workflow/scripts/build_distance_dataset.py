@@ -1,4 +1,4 @@
-"""Build a data set of samples from one distance."""
+"""Build data sets of samples from one distance each."""
 
 from typing import Any
 
@@ -16,18 +16,20 @@ def main(job: Any) -> None:
     params = job.params
     sampling = Sampling.of(params.settings)
     inputs = synthesis.Inputs.read(job.input.waveforms, job.input.noise, sampling)
-    scaling = synthesis.by_distance(params.distance)
-    with threadpool_limits(1):
-        build(
-            job.output[0],
-            inputs,
-            params.seed,
-            params.dataset,
-            params.per_class,
-            scaling,
-            params.run,
-            joblog.progress,
-        )
+    sets = zip(job.output, params.datasets, params.distances, params.per_class, strict=True)
+    for path, name, distance, per_class in sets:
+        scaling = synthesis.by_distance(distance)
+        with threadpool_limits(1):
+            build(
+                path,
+                inputs,
+                params.seed,
+                name,
+                per_class,
+                scaling,
+                params.run,
+                joblog.progress,
+            )
 
 
 if __name__ == "__main__":

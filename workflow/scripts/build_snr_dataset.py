@@ -1,4 +1,4 @@
-"""Build a data set of samples in a band of network SNR."""
+"""Build data sets of samples in bands of network SNR."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from threadpoolctl import threadpool_limits
 
 from ccsncam import joblog
 from ccsncam.config.blocks import Sampling
+from ccsncam.noise.store import of_split
 from ccsncam.samples import synthesis
 from ccsncam.samples.building import build
 
@@ -15,19 +16,22 @@ def main(job: Any) -> None:
     joblog.start(job.log[0], job.rule)
     params = job.params
     sampling = Sampling.of(params.settings)
-    inputs = synthesis.Inputs.read(job.input.waveforms, job.input.noise, sampling)
-    scaling = synthesis.by_snr(*params.band)
-    with threadpool_limits(1):
-        build(
-            job.output[0],
-            inputs,
-            params.seed,
-            params.dataset,
-            params.per_class,
-            scaling,
-            params.run,
-            joblog.progress,
-        )
+    sets = zip(job.output, params.datasets, params.bands, params.per_class, strict=True)
+    for path, name, band, per_class in sets:
+        noise = of_split(job.input.noise, name.split("-")[0])
+        inputs = synthesis.Inputs.read(job.input.waveforms, noise, sampling)
+        scaling = synthesis.by_snr(*band)
+        with threadpool_limits(1):
+            build(
+                path,
+                inputs,
+                params.seed,
+                name,
+                per_class,
+                scaling,
+                params.run,
+                joblog.progress,
+            )
 
 
 if __name__ == "__main__":

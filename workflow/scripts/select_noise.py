@@ -1,4 +1,4 @@
-"""Make the noise of one detector for one split: simulate it or cut it from files, and whiten it."""
+"""Make noise of some detectors for one split: simulate it or cut it from files, and whiten it."""
 
 from typing import Any
 
@@ -12,15 +12,16 @@ def main(job: Any) -> None:
     """Run the rule ``select_noise``."""
     joblog.start(job.log[0], job.rule)
     params = job.params
-    request = NoiseRequest(
-        seed=params["seed"],
-        split=params["split"],
-        detector=params["detector"],
-        noise=NoiseSource.of(params["noise"]),
-        whitening=Whitening.of(params["whitening"]),
-        band=Band.of(params["signal"]),
-    )
-    make_noise(job.output[0], job.input["files"], request, joblog.progress)
+    for detector, noise, path in zip(params["detectors"], params["noise"], job.output, strict=True):
+        request = NoiseRequest(
+            seed=params["seed"],
+            split=params["split"],
+            detector=detector,
+            noise=NoiseSource.of(noise),
+            whitening=Whitening.of(params["whitening"]),
+            band=Band.of(params["signal"]),
+        )
+        make_noise(path, job.input["files"], request, joblog.progress)
 
 
 if __name__ == "__main__":

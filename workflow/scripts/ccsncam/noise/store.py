@@ -133,6 +133,11 @@ class NoiseHeader(NoiseFacts):
         return reason_seconds(self.stretches)
 
 
+def of_split(paths: Sequence[PathLike], split: str) -> list[PathLike]:
+    """Keep the noise files of one split, in their order."""
+    return [path for path in paths if NoiseHeader.read(path).split == split]
+
+
 @dataclass(frozen=True)
 class Noise(NoiseHeader):
     """The noise of one detector for one split.

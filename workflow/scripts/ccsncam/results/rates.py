@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy.special import ndtri, stdtrit
 
 LEVEL = 0.95
 # Resamples of a bootstrap.
@@ -36,7 +36,7 @@ class Mean(NamedTuple):
 
 
 def wilson(
-    hits: ArrayLike, trials: ArrayLike, z: float = stats.norm.ppf((1 + LEVEL) / 2)
+    hits: ArrayLike, trials: ArrayLike, z: float = ndtri((1 + LEVEL) / 2)
 ) -> tuple[np.ndarray, np.ndarray]:
     """Wilson score interval of a rate.
 
@@ -115,9 +115,9 @@ def by_pieces(hits: np.ndarray, pieces: np.ndarray, seconds: float) -> tuple[flo
     rate = np.mean(hits)
     plain = rate * (1 - rate) / count
     # Without hits there is no variance over pieces, which Student's quantile would be for.
-    effect, quantile = 1.0, stats.norm.ppf((1 + LEVEL) / 2)
+    effect, quantile = 1.0, ndtri((1 + LEVEL) / 2)
     if plain > 0:
-        quantile = stats.t.ppf((1 + LEVEL) / 2, min(sizes) - 1)
+        quantile = stdtrit(min(sizes) - 1, (1 + LEVEL) / 2)
         apart = [np.bincount(column, hits - rate) for column in columns]
         variances = [
             np.sum(one**2) / count**2 * size / (size - 1)
@@ -138,8 +138,8 @@ def student(values: Iterable[float]) -> dict[str, Any]:
         ``mean``, ``low``, ``high``, and ``values`` as a list of float.
     """
     values = [float(value) for value in values]
-    mean, error = np.mean(values), stats.sem(values)
-    half = stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * error
+    mean, error = np.mean(values), np.std(values, ddof=1) / np.sqrt(len(values))
+    half = stdtrit(len(values) - 1, (1 + LEVEL) / 2) * error
     return {"mean": mean, "low": mean - half, "high": mean + half, "values": values}
 
 

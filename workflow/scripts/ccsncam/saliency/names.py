@@ -26,24 +26,6 @@ VARIANTS: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "cells at their receptive fields": ({}, "field"),
 }
 
-# Largest run in which one job makes the maps of all methods: samples that are explained, and those
-# of them for which all measures are taken. Above it the work of a method is far longer than the
-# start of a job, and a change of one method must not repeat the others.
-FEW_EXPLAINED, FEW_JUDGED = 1000, 200
-
-
-def together(explained: int, judged: int) -> bool:
-    """Whether one job makes the maps of all methods, because there are few samples.
-
-    Parameters
-    ----------
-    explained : int
-        Samples of the data set.
-    judged : int
-        Samples for which all measures are taken.
-    """
-    return explained <= FEW_EXPLAINED and judged <= FEW_JUDGED
-
 
 def variants(method: str, options: Mapping[str, Any]) -> dict[str, tuple[Mapping[str, Any], str]]:
     """Variants of a method of the paper, by name: further switches, and the alignment.
