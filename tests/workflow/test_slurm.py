@@ -70,8 +70,8 @@ def test_a_run_on_slurm_is_the_local_one(cluster, tiny, tmp_path, root, monkeypa
     output, _ = process.communicate(timeout=900)
     assert process.returncode == 0, output
     assert re.search("Trying to restart job [0-9]+", output)
-    # Noise, and both kinds of data sets; every other rule has one job in this run.
-    assert output.count("Submitted array job") >= 3
+    # The noise of three splits; every other rule has one job in this run.
+    assert output.count("Submitted array job") == 1
     assert "resuming after epoch" in log.read_text()
     # The node has a device, and this TensorFlow no CUDA.
     assert "the job was given a GPU and TensorFlow sees none" in log.read_text()
