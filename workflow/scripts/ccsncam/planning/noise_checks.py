@@ -32,6 +32,7 @@ def check(config: Config) -> None:
     """
     _check_ranges(config)
     _check_rising(config["noise"])
+    _check_passwords(config["noise"]["gwosc"])
     _check_noise(config)
 
 
@@ -40,6 +41,17 @@ def _check_rising(noise: Config) -> None:
     for pair in noise["exclude"]:
         schema.must_rise("noise.exclude", pair)
     schema.must_rise("noise.simulated.glitch_snr", noise["simulated"]["glitch_snr"], equal=True)
+
+
+def _check_passwords(gwosc: Config) -> None:
+    """Refuse URLs with a password, because logs and the record of a run name them."""
+    for key in ("host", "mirror", "proxy"):
+        if "@" in (gwosc[key] or "").partition("://")[2].partition("/")[0]:
+            advice = "set https_proxy in the environment" if key == "proxy" else "leave it out"
+            raise ValueError(
+                f"config, noise.gwosc.{key}: a URL with a user's name or password would be "
+                f"printed in logs and in the record: {advice}"
+            )
 
 
 def _check_ranges(config: Config) -> None:
