@@ -1,5 +1,3 @@
-import copy
-
 import pytest
 import yaml
 
@@ -20,27 +18,31 @@ def quick(root, full):
 
 
 def test_jobs_are_shared_in_small_runs_alone(full, quick):
-    assert sizes.few_samples(quick)
-    assert sizes.few_explained(quick)
-    assert not sizes.few_samples(full)
-    assert not sizes.few_explained(full)
+    for few in (sizes.few_learned, sizes.few_tested, sizes.few_explained):
+        assert few(quick)
+        assert not few(full)
 
 
 @pytest.mark.parametrize(
-    ("function", "change", "per_class"),
+    ("few", "change", "key", "largest"),
     [
-        (sizes.few_samples, {"train_bands": [[20, 50]], "validation_per_class": 100}, "train"),
-        (sizes.few_explained, {}, "test"),
+        (sizes.few_learned, {"train_bands": [[20, 50]], "validation_per_class": 100}, "train", 400),
+        (sizes.few_tested, {"distances": [1, 2]}, "test", 250),
+        (sizes.few_explained, {}, "test", 100),
     ],
 )
-def test_the_largest_small_run(quick, function, change, per_class):
-    config = copy.deepcopy(quick)
-    config["datasets"] |= {**change, "distances": [1], "test_per_class": 100}
-    largest = {"train": 800, "test": 100}[per_class]
-    config["datasets"][f"{per_class}_per_class"] = largest
-    assert function(config)
-    config["datasets"][f"{per_class}_per_class"] = largest + 1
-    assert not function(config)
+def test_the_largest_small_run(quick, few, change, key, largest):
+    quick["datasets"] |= change | {f"{key}_per_class": largest}
+    assert few(quick)
+    quick["datasets"][f"{key}_per_class"] = largest + 1
+    assert not few(quick)
+
+
+def test_more_tests_do_not_change_the_jobs_of_training(quick):
+    quick["datasets"] |= {"test_per_class": 1000}
+    assert sizes.few_learned(quick)
+    quick["datasets"] |= {"train_per_class": 1000, "test_per_class": 5}
+    assert sizes.few_tested(quick)
 
 
 def test_judged_samples_count_too(quick):

@@ -131,10 +131,12 @@ SIMULATED = config["noise"]["source"] == "simulated"
 DETECTORS_OF_A_JOB = config["detectors"] if SIMULATED else ["{detector}"]
 NOISE_JOB = "{split}" if SIMULATED else "{split}-{detector}"
 # In a small run one job builds the data sets of training and validation, and one those for tests.
-FEW_SAMPLES = sizes.few_samples(config)
-BANDS_OF_A_JOB = [*TRAIN, VALIDATION] if FEW_SAMPLES else ["{dataset}"]
-DISTANCES_OF_A_JOB = TEST if FEW_SAMPLES else ["{dataset}"]
-DATASET_JOB = "all" if FEW_SAMPLES else "{dataset}"
+# Each counts its own samples, so that more tests make no training anew.
+FEW_LEARNED, FEW_TESTED = sizes.few_learned(config), sizes.few_tested(config)
+BANDS_OF_A_JOB = [*TRAIN, VALIDATION] if FEW_LEARNED else ["{dataset}"]
+BAND_JOB = "all" if FEW_LEARNED else "{dataset}"
+DISTANCES_OF_A_JOB = TEST if FEW_TESTED else ["{dataset}"]
+DISTANCE_JOB = "all" if FEW_TESTED else "{dataset}"
 SEEDS = config["classifier"]["seeds"]
 WEIGHTS = f"<results>/models/seed-{SEEDS[0]}/best.weights.h5"
 CACHE = config["noise"]["gwosc"]["cache"]

@@ -5,9 +5,9 @@ rule build_snr_dataset:
     output:
         expand("<results>/datasets/{dataset}.h5", dataset=BANDS_OF_A_JOB),
     log:
-        f"<logs>/build_snr_dataset/{DATASET_JOB}.log",
+        f"<logs>/build_snr_dataset/{BAND_JOB}.log",
     benchmark:
-        f"<benchmarks>/build_snr_dataset/{DATASET_JOB}.tsv"
+        f"<benchmarks>/build_snr_dataset/{BAND_JOB}.tsv"
     wildcard_constraints:
         dataset="|".join(map(re.escape, [*TRAIN, VALIDATION])),
     conda:
@@ -37,9 +37,9 @@ rule build_distance_dataset:
     output:
         expand("<results>/datasets/{dataset}.h5", dataset=DISTANCES_OF_A_JOB),
     log:
-        f"<logs>/build_distance_dataset/{DATASET_JOB}.log",
+        f"<logs>/build_distance_dataset/{DISTANCE_JOB}.log",
     benchmark:
-        f"<benchmarks>/build_distance_dataset/{DATASET_JOB}.tsv"
+        f"<benchmarks>/build_distance_dataset/{DISTANCE_JOB}.tsv"
     wildcard_constraints:
         dataset="|".join(map(re.escape, TEST)),
     conda:

@@ -10,17 +10,22 @@ from typing import Any
 
 Config = Mapping[str, Any]
 
-# Most samples of all data sets, samples that are explained, and samples for which all measures of
-# a map are taken, in a run that counts as small.
-FEW_SAMPLES, FEW_EXPLAINED, FEW_JUDGED = 10_000, 1000, 200
+# Most samples of the data sets of a job, samples that are explained, and samples for which all
+# measures of a map are taken, in a run that counts as small.
+FEW_SAMPLES, FEW_EXPLAINED, FEW_JUDGED = 5000, 1000, 200
 
 
-def few_samples(config: Config) -> bool:
-    """Whether one job builds several data sets, because they hold few samples."""
+def few_learned(config: Config) -> bool:
+    """Whether one job builds the data sets of training and validation, which hold few samples."""
     block = config["datasets"]
     per_class = len(block["train_bands"]) * block["train_per_class"]
-    per_class += block["validation_per_class"]
-    per_class += len(block["distances"]) * block["test_per_class"]
+    return len(config["classes"]) * (per_class + block["validation_per_class"]) <= FEW_SAMPLES
+
+
+def few_tested(config: Config) -> bool:
+    """Whether one job builds the data sets of all distances, because they hold few samples."""
+    block = config["datasets"]
+    per_class = len(block["distances"]) * block["test_per_class"]
     return len(config["classes"]) * per_class <= FEW_SAMPLES
 
 
