@@ -54,6 +54,7 @@ def config_of(data: Path, run: str, noise: Any) -> dict[str, Any]:
     """Make the config of a run. ``noise`` is seconds of simulated noise, or parts of real noise."""
     found: dict[str, Any] = {
         "run": run,
+        "waveforms": str(ROOT / "config/waveforms.tsv"),
         "detectors": ["H1"],
         # Above this frequency the anti-alias filter of 4096-Hz strain removes the noise.
         "signal": {"f_max": 1600.0},
