@@ -358,7 +358,7 @@ FILES: dict[str, dict[str, str]] = {
         "waveforms: ''": "config, waveforms:",
         f"waveforms: {'x' * 300}": "config, waveforms: there is no file",
         "waveforms: config/config.yaml": "config/config.yaml:6: ",
-        "waveforms: resources/events.tsv": "resources/events.tsv:4: unknown column",
+        "waveforms: resources/events.tsv": "resources/events.tsv:8: unknown column",
         "surrogates: [m40]": "config, surrogates: m40: no row",
         "surrogates: [s18, s18]": "config, surrogates:",
         "surrogates: s18": "config, surrogates:",

@@ -53,7 +53,7 @@ without data is marked as such, and white noise or black takes its place.</li>
 <li>The probabilities are the network's softmax for each window of 1 s. They are drawn 0.05 s after
 the beginning of the window; in training the bounce lies 0 to 0.15 s after it. They add up to 1
 whatever the window holds, so a merger or a glitch is also given a class. Dashed lines mark mergers
-and candidates from GWTC-1 to GWTC-3.</li>
+and candidates of GWTC-1 to GWTC-5.0 (<code>resources/events.tsv</code>).</li>
 <li>Two windows are explained: the one in which noise is least probable, and the one that begins
 0.05 s before the moment. Each is shown as the network's input, with Score-CAM of its most probable
 signal class. Each cell of the map lies at the centre of its receptive field, the part of the image
