@@ -47,6 +47,7 @@ def check(config: Config, rules: Mapping[str, Any]) -> None:
         _check_distances,
         _check_network,
         _check_saliency,
+        _check_detection,
         _check_moment,
     )
     for one in checks:
@@ -222,6 +223,21 @@ def _check_saliency(config: Config) -> None:
         raise ValueError(
             f"config, saliency.per_class: {explained} must be at most datasets.test_per_class "
             f"({there})"
+        )
+
+
+def _check_detection(config: Config) -> None:
+    """Check that the chosen rate has a length, and that the samples that are searched exist."""
+    block, there = config["detection"], config["datasets"]["test_per_class"]
+    if block["rate"] not in block["rates"]:
+        names = ", ".join(block["rates"])
+        raise ValueError(
+            f"config, detection.rate: {block['rate']!r} is not in detection.rates ({names})"
+        )
+    if block["per_class"] > there:
+        raise ValueError(
+            f"config, detection.per_class: {block['per_class']} must be at most "
+            f"datasets.test_per_class ({there})"
         )
 
 
