@@ -61,6 +61,7 @@ CODE.files(
     None,
     "ccsncam.planning.start",
     "ccsncam.planning.moments",
+    "ccsncam.planning.scans",
     "ccsncam.saliency.names",
     "ccsncam.environment",
     "ccsncam.paths",
@@ -68,7 +69,7 @@ CODE.files(
 
 from ccsncam import environment, paths, resources
 from ccsncam.gwosc import archive
-from ccsncam.planning import inputs, moments, start
+from ccsncam.planning import inputs, moment_table, moments, scans, start
 from ccsncam.saliency import names
 from ccsncam.waveforms import files, table
 

@@ -18,7 +18,7 @@ from ccsncam.config.moment import Moment
 from ccsncam.moment.span import span_begin, span_size
 from ccsncam.moment.stand_in import white_noise
 from ccsncam.moment.store import DetectorStrain, Event
-from ccsncam.noise import whitening
+from ccsncam.noise import folder, whitening
 from ccsncam.noise.alignment import check_overlaps
 from ccsncam.noise.events import events_between, read_events
 from ccsncam.noise.selection import read_stretch, stretch_quality
@@ -97,12 +97,18 @@ def hear(files: Mapping[str, Sequence[PathLike]], gps: float, moment: Moment) ->
 
     Raises
     ------
+    NoStrain
+        If no detector has strain; the text says why for each.
     ValueError
-        If no detector has strain (the text says why for each), or if a file cannot be used.
+        If a file cannot be used.
     """
-    found = {}
+    found, around = {}, moment.segment_duration
     for detector in moment.detectors:
-        paths = files.get(detector, [])
+        paths = [
+            path
+            for path in files.get(detector, [])
+            if folder.may_hold(path, gps - around, gps + around, moment.files.plain)
+        ]
         own = list(open_files(paths, detector, moment.signal.sample_rate, moment.files))
         check_overlaps(own)
         try:
@@ -111,7 +117,7 @@ def hear(files: Mapping[str, Sequence[PathLike]], gps: float, moment: Moment) ->
             found[detector] = Heard(None, 0, False, str(error), [])
     if all(heard.whitened is None for heard in found.values()):
         reasons = "; ".join(heard.quality for heard in found.values())
-        raise ValueError(
+        raise NoStrain(
             f"moment: no detector has strain: {reasons}: take another moment, or a shorter "
             "moment.span"
         )

@@ -9,13 +9,15 @@ from typing import Any
 from ccsncam.config import schema
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.network import architecture
-from ccsncam.planning import inputs
+from ccsncam.planning import inputs, moment_table
 from ccsncam.samples.grid import grid
 from ccsncam.waveforms import surrogate_table, table
 
 Config = Mapping[str, Any]
 # Layers of each convolutional block, in the order of the network.
 _KINDS = ("conv", "pool", "relu")
+# A scan is at least so long [s].
+SHORTEST_SCAN = 2
 
 
 def check(config: Config, rules: Mapping[str, Any]) -> None:
@@ -49,6 +51,7 @@ def check(config: Config, rules: Mapping[str, Any]) -> None:
         _check_saliency,
         _check_detection,
         _check_moment,
+        _check_scan,
     )
     for one in checks:
         one(config)
@@ -254,3 +257,11 @@ def _check_moment(config: Config) -> None:
             f"config, moment.span: {block['span']:g} s plus whitening.filter_duration is longer "
             f"than noise.segment_duration ({longest} s): shorten the span"
         )
+    if block["table"] is not None:
+        moment_table.read_table(block["table"])
+
+
+def _check_scan(config: Config) -> None:
+    """Check that the ranges of a scan rise and hold windows."""
+    for start, end in config["scan"]["ranges"]:
+        schema.must_span("scan.ranges", (start, end), SHORTEST_SCAN)

@@ -49,8 +49,8 @@ def parts_of(config: Config, start: int, end: int) -> list[Part]:
         In one line, if the stretch is no stretch, or if no part has strain.
     """
     where = f"scan of GPS {start} to {end}"
-    if end - start < WINDOW + 1:
-        raise ValueError(f"{where}: give a start, and an end at least {WINDOW + 1} s later")
+    if end - start < 2 * WINDOW:
+        raise ValueError(f"{where}: the end must lie at least {2 * WINDOW} s after the start")
     edges = [start, *range(start - start % PART + PART, end, PART), end]
     if edges[-1] - edges[-2] <= WINDOW and len(edges) > 2:
         del edges[-2]

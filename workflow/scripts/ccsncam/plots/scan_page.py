@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ccsncam.plots.page import document, picture, table
+from ccsncam.scan.store import gps_name
 
 # The columns with the share of the statistic that is left without a detector begin so.
 LEFT = "left_without_"
@@ -120,11 +121,6 @@ def page(
         lowest=f"{words.lowest:g}",
     )
     return document(f"Scan of GPS {start} to {end}", body)
-
-
-def gps_name(gps: float) -> str:
-    """GPS time of a candidate as the name of its page."""
-    return f"{gps:.6f}".rstrip("0").rstrip(".")
 
 
 def _candidates(found: pd.DataFrame, pages: Collection[str], folder: str) -> str:

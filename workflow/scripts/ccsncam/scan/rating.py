@@ -79,7 +79,7 @@ def rate(background: Background | None, statistic: float) -> Rated:
         least = far.rate(background, background.floor).low * DAY
         return Rated(np.nan, least, np.nan, f"more than {least:.3g} a day: below what is kept")
     found = far.rate(background, statistic, blocks=True)
-    per_day, low, high = (value * DAY for value in found[:3])
+    per_day, low, high = (value * DAY for value in (found.per_second, found.low, found.high))
     if found.count == 0:
         words = f"upper bound: no louder noise in {days:.3g} days of background"
         return Rated(np.nan, 0.0, high, words)

@@ -1,4 +1,4 @@
-"""Parts of a scan, ``scan/parts/….h5``: this module is the only one that opens them."""
+"""Parts of a scan, ``scan/parts/….h5``, which this module alone opens, and its candidates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import h5py
 import numpy as np
+import pandas as pd
 
 from ccsncam.aliases import PathLike
 from ccsncam.hdf5 import created, opened, texts, write_columns
@@ -138,3 +139,18 @@ class ScanPart:
                     **{name: item[()] for name, item in columns.items()}, quality=words
                 ),
             )
+
+
+def gps_name(gps: float) -> str:
+    """GPS time of a candidate as the name of its page."""
+    return f"{gps:.6f}".rstrip("0").rstrip(".")
+
+
+def read_candidates(path: PathLike) -> pd.DataFrame:
+    """Read the table of candidates; columns of words are empty, not NaN, where nothing is said."""
+    table = pd.read_csv(path)
+    words = [
+        *("rated", "class", "class_set", "detectors", "seen_in", "events"),
+        *(name for name in table if str(name).startswith("quality_")),
+    ]
+    return table.astype(dict.fromkeys(words, object)).fillna(dict.fromkeys(words, ""))
