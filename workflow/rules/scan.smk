@@ -46,9 +46,9 @@ rule rate_scan:
         mem_mb=4000,
         runtime="10m",
     params:
+        **{key: config["scan"][key] for key in ("lowest", "most")},
         code=code_of("rate_scan"),
         tables=resources.digest("events.tsv"),
-        **{key: config["scan"][key] for key in ("lowest", "most")},
     message:
         "Candidates from GPS {wildcards.start} to {wildcards.end}"
     script:

@@ -1,6 +1,6 @@
 """Windows of a whitened stretch: their images, the network's logits, and clusters of windows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +8,6 @@ from scipy.ndimage import maximum_filter1d
 
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.network.backend import keras, tf
-from ccsncam.network.classifier import FORWARD
 from ccsncam.samples.grid import grid
 from ccsncam.samples.spectrogram import magnitude, normalise, running_limits
 
@@ -33,6 +32,10 @@ def first_frames(samples: int, block: Spectrogram, sample_rate: int, stride: int
         ``frame * block.hop`` samples. Empty if the stretch is shorter than a window.
     """
     return np.arange(0, max(0, (samples - sample_rate) // block.hop + 1), stride)
+
+
+# Windows per forward pass. The number is fixed, so that results do not depend on the machine.
+BATCH = 100
 
 
 class Spectra(NamedTuple):
@@ -137,6 +140,28 @@ def images(
     return found, first * block.hop
 
 
+def judge(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
+    """Compile a network as a function from images to logits.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From `ccsncam.network.classifier.build`.
+
+    Returns
+    -------
+    callable
+        From images (n, frequency, time, detector) to logits (n, class), float32. Another n is
+        compiled anew.
+    """
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def forward(batch: tf.Tensor) -> tf.Tensor:
+        return model(batch, training=False)[1]
+
+    return lambda images: forward(images).numpy()
+
+
 def logits(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
     """Compute the network's logits in batches of one size.
 
@@ -155,18 +180,14 @@ def logits(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
     numpy.ndarray
         Shape (n, class), float32.
     """
-
-    @tf.function(reduce_retracing=True, autograph=False)
-    def forward(batch: tf.Tensor) -> tf.Tensor:
-        return model(batch, training=False)[1]
-
+    forward = judge(model)
     size = len(inputs)
     found = np.empty((size, model.outputs[1].shape[-1]), np.float32)
-    for first in range(0, size, FORWARD):
-        rows = np.arange(first, first + FORWARD)
+    for first in range(0, size, BATCH):
+        rows = np.arange(first, first + BATCH)
         # Copies of the last image fill the last batch.
-        part = forward(inputs[np.minimum(rows, size - 1)]).numpy()
-        found[first : first + FORWARD] = part[: size - first]
+        part = forward(inputs[np.minimum(rows, size - 1)])
+        found[first : first + BATCH] = part[: size - first]
     return found
 
 
