@@ -26,7 +26,7 @@ def main(job: Any) -> None:
     folder = Path(job.output.pages)
     folder.mkdir()
     names = [
-        _candidate_page(path, folder, run) for path in sorted(Path(job.input.answers).iterdir())
+        _candidate_page(path, folder, run) for path in sorted(Path(job.input.answers).glob("*.h5"))
     ]
     parts = [ScanPart.read(path) for path in job.input.parts]
     span = float(job.params.start), float(job.params.end)

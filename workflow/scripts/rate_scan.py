@@ -8,7 +8,7 @@ from ccsncam.detection.store import Background
 from ccsncam.noise.events import read_events
 from ccsncam.samples.dataset import DataSet
 from ccsncam.scan.rating import Judge, candidate_table
-from ccsncam.scan.store import ScanPart
+from ccsncam.scan.store import ScanPart, write_candidates
 
 
 def main(job: Any) -> None:
@@ -24,7 +24,7 @@ def main(job: Any) -> None:
         most=job.params.most,
     )
     table = candidate_table([ScanPart.read(path) for path in job.input.parts], judge)
-    table.to_csv(job.output[0], index=False, float_format="%.10g")
+    write_candidates(job.output[0], table)
     logger.info("%d candidates", len(table))
 
 

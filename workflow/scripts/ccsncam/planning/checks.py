@@ -11,6 +11,7 @@ from ccsncam.config.blocks import Spectrogram
 from ccsncam.network import architecture
 from ccsncam.planning import inputs, moment_table
 from ccsncam.samples.grid import grid
+from ccsncam.text import is_file
 from ccsncam.waveforms import surrogate_table, table
 
 Config = Mapping[str, Any]
@@ -274,6 +275,8 @@ def _check_moment(config: Config) -> None:
             f"than noise.segment_duration ({longest} s): shorten the span"
         )
     if block["table"] is not None:
+        if not is_file(block["table"]):
+            raise ValueError(f"config, moment.table: there is no file {block['table'][:200]}")
         moment_table.read_table(block["table"])
 
 

@@ -146,6 +146,14 @@ def gps_name(gps: float) -> str:
     return f"{gps:.6f}".rstrip("0").rstrip(".")
 
 
+def write_candidates(path: PathLike, table: pd.DataFrame) -> None:
+    """Write the table of candidates, which `read_candidates` reads."""
+    # Six digits are enough for all numbers but a GPS time.
+    table.assign(gps=[gps_name(gps) for gps in table["gps"].tolist()]).to_csv(
+        path, index=False, float_format="%.6g"
+    )
+
+
 def read_candidates(path: PathLike) -> pd.DataFrame:
     """Read the table of candidates; columns of words are empty, not NaN, where nothing is said."""
     table = pd.read_csv(path)
