@@ -9,7 +9,7 @@ rule search_background:
         dataset=f"<results>/datasets/{VALIDATION}.h5",
         noise=expand("<results>/noise/{{split}}-{detector}.h5", detector=config["detectors"]),
     output:
-        temp("<results>/background/seed-{seed}/{split}-{batch}.h5"),
+        "<results>/background/seed-{seed}/{split}-{batch}.h5",
     log:
         "<logs>/search_background/seed-{seed}/{split}-{batch}.log",
     benchmark:

@@ -106,7 +106,7 @@ FIGURES = {
             "noise": expand("<results>/noise/test-{detector}.h5", detector=config["detectors"]),
         },
         "params": {
-            "count": BACKGROUND["loudest"],
+            "clusters": BACKGROUND["loudest"],
             "signal": signal_settings("sample_rate"),
             "spectrogram": config["spectrogram"],
         },

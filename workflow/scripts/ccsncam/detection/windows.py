@@ -100,7 +100,8 @@ def cut(
     for start in range(0, len(first), size):
         now = first[start : start + size]
         low, high = (np.tile(one[:, now].T, frames)[:, None] for one in bounds)
-        image = normalise(views[now * detectors], block, (low, high))
+        image = views[now * detectors]
+        normalise(image, block, (low, high), out=image)
         yield image.reshape(len(now), height, frames, detectors)
 
 

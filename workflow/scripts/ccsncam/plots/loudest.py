@@ -21,13 +21,13 @@ DAY = 86400.0
 def draw(inputs: Any, params: Any) -> tuple[Figure, str]:
     """Read the background of test noise and draw the windows of its loudest clusters.
 
-    ``inputs`` has ``background`` and ``noise``, ``params`` has ``count``, ``signal`` and
+    ``inputs`` has ``background`` and ``noise``, ``params`` has ``clusters``, ``signal`` and
     ``spectrogram``.
     """
     background = Background.read(inputs.background, "test")
     noise = [Noise.read(path) for path in inputs.noise]
     block = Spectrogram.of(params.spectrogram)
-    figure = loudest(background, noise, block, params.signal["sample_rate"], params.count)
+    figure = loudest(background, noise, block, params.signal["sample_rate"], params.clusters)
     return figure, background.origin.words
 
 

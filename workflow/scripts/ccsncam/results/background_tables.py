@@ -14,6 +14,9 @@ DAY = 86400.0
 # Numbers of louder clusters at which a rate is tabulated, in each decade.
 STEPS = (1, 2, 3, 5, 7)
 
+# A glitch may be longer than a window, and its time is that of its middle [s].
+MARGIN = 0.5
+
 # Noise files by split and detector.
 NoiseFiles = Mapping[tuple[str, str], NoiseHeader]
 
@@ -129,7 +132,9 @@ def loudest_table(background: Background, noise: NoiseFiles, count: int) -> pd.D
 
 
 def glitches_in(background: Background, noise: NoiseFiles) -> np.ndarray:
-    """Find the loudest simulated glitch in each cluster's window of each detector.
+    """Find the loudest simulated glitch at each cluster's window of each detector.
+
+    It is at the window if its middle lies in the window, or up to half a second beside it.
 
     Parameters
     ----------
@@ -149,7 +154,8 @@ def glitches_in(background: Background, noise: NoiseFiles) -> np.ndarray:
         # The loudest comes last, and so it stays.
         for row in order:
             since = table["gps"].iloc[row] - background.gps[:, number]
-            found[(since >= 0) & (since < background.duration), number] = row
+            near = (since >= -MARGIN) & (since < background.duration + MARGIN)
+            found[near, number] = row
     return found
 
 
