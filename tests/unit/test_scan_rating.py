@@ -63,7 +63,7 @@ def parts():
     """Two parts: H1 and L1 on, then L1 alone, with a gap of 40 s between them."""
     one = part_of(
         candidates(
-            {"at": 10.0, "logits": (-5, 6, 1), "alone": (9, -4), "without": (-3, 5.5)},
+            {"at": 10.0, "logits": (-5, 6, 1), "alone": (9, -4), "without": (-3, 5.6)},
             {"at": 30.0, "logits": (0, 1, 20), "alone": (-1, -2), "without": (2, -3)},
             {"at": 50.0, "logits": (0, 3, 3)},
         )
@@ -95,7 +95,7 @@ def test_candidates_are_listed_by_loudness(parts):
     assert set(table["rated"]) == {UNRATED}
     assert table["rate_per_day"].isna().all()
     np.testing.assert_allclose(table[["p_noise", "p_a", "p_b"]].sum(axis=1), 1)
-    assert table.loc[1, "left_without_L1"] == pytest.approx(5.5 / 11.0067, abs=1e-4)
+    assert table.loc[1, "left_without_L1"] == pytest.approx(5.6 / 11.0067, abs=1e-4)
     # Nothing is left without H1; a share is not negative.
     assert table.loc[1, "left_without_H1"] == 0
     assert len(candidate_table(parts, judge(most=2))) == 2
@@ -103,11 +103,15 @@ def test_candidates_are_listed_by_loudness(parts):
 
 def test_who_sees_a_candidate(parts):
     seen = candidate_table(parts, judge()).set_index("rank")["seen_in"]
-    assert seen[1] == "no detector alone"
+    assert seen[1] == "L1 mostly"
     assert seen[2] == "H1 only"
     assert seen[3] == "L1 only, the only one on"
     assert seen[4] == "H1 L1"
     assert seen[5] == "none: chance in the noise that stands for H1"
+    both = {"at": 5.0, "logits": (0, 12, 0), "alone": (1.2, -0.1), "without": (-2.4, -3.6)}
+    any_two = {"at": 9.0, "logits": (0, 12, 0), "alone": (-1, -1), "without": (2, 3)}
+    table = candidate_table([part_of(candidates(both, any_two))], judge())
+    assert table["seen_in"].tolist() == ["H1 L1 together", "any two"]
 
 
 def test_mergers_are_named_once(parts):
@@ -141,6 +145,8 @@ def test_rates_of_a_background():
     assert 0 < found.low < 1
     assert found.words == f"more than {found.low:.3g} a day: below what is kept"
     assert rate(None, 3.0).words == UNRATED
+    short = make_background(clusters, live_time=86400.0, floor=0.0)
+    assert rate(short, 8.5).words == "1 louder in 1 day of background"
 
 
 def test_sets_of_classes(parts):

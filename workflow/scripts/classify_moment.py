@@ -30,7 +30,7 @@ def main(job: Any) -> None:
     network = load_network(
         Classifier.of(job.params.classifier), saliency.layer, job.input.weights, dataset
     )
-    if job.rule.endswith("classify_moment"):
+    if job.params.get("gps") is not None:
         answer(job, network, dataset, float(job.params.gps), job.output[0])
         return
     Path(job.output[0]).mkdir()

@@ -36,13 +36,14 @@ side, with a statistic of at least $lowest (at 0 the network gives noise a proba
 half). Its time lies 0.05 s after its window begins; in training the bounce lies 0 to 0.15 s after
 it.</li>
 <li>The rate says how often the noise of this run reaches the statistic, in time slides of its test
-noise. It says nothing of strain of other months: if that is noisier, false alarms are more
-frequent. The intervals have 95 % confidence.</li>
-<li>&ldquo;Seen in&rdquo; names the detectors that suffice alone: white noise takes the place of
-all others, and the statistic stays at or above $lowest. A candidate that one detector alone gives,
-and that is gone without it, is seen in that one only, as a glitch is. Where a detector is off,
-white noise stands for it, and a candidate may be chance in that noise. &ldquo;Left&rdquo; is the
-share of the statistic that is left when white noise replaces one detector.</li>
+noise, with all detectors on. It says nothing of strain of other months: if that is noisier, false
+alarms are more frequent. The intervals have 95 % confidence.</li>
+<li>&ldquo;Left without&rdquo; is the share of the statistic that is left when white noise takes
+the place of one detector. A candidate is in one detector <em>only</em>, as a glitch is, if nothing
+is left without it, and at least half without any other; <em>mostly</em>, if less is left without
+another; in several <em>together</em>, if nothing is left without any of them. If no single one is
+needed, &ldquo;seen in&rdquo; names those that suffice alone. Where a detector is off, white noise
+stands for it, and the candidate may be chance in that noise, which other noise tells.</li>
 <li>The class set holds each class that calibration on the validation set cannot exclude.
 Probabilities are the network's own.</li>
 <li>Data quality and injections are said, and nothing is left out for them.</li>
@@ -157,19 +158,24 @@ def rate_words(one: Mapping[Hashable, object]) -> str:
     """False-alarm rate of a candidate, in words."""
     rate, low, high = (float(str(one[key])) for key in ("rate_per_day", "rate_low", "rate_high"))
     if np.isfinite(rate):
-        return f"{rate:.3g} a day ({low:.3g} to {high:.3g})"
+        return f"{_number(rate)} a day ({_number(low)} to {_number(high)})"
     if np.isfinite(high):
-        return f"below {high:.3g} a day ({one['rated']})"
+        return f"below {_number(high)} a day ({one['rated']})"
     return str(one["rated"])
 
 
+def _number(value: float) -> str:
+    """A rate with three digits, or as a whole number."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def _quality(one: Mapping[Hashable, object], detectors: Collection[str]) -> str:
-    """Data quality of the detectors that are on."""
-    return "; ".join(
-        f"{name}: {one[f'quality_{name}']}"
-        for name in detectors
-        if name in str(one["detectors"]).split()
-    )
+    """Data quality of the detectors that are on; once where it is the same."""
+    on = str(one["detectors"]).split()
+    words = {name: str(one[f"quality_{name}"]) for name in detectors if name in on}
+    if len(set(words.values())) == 1:
+        return next(iter(words.values()))
+    return "; ".join(f"{name}: {said}" for name, said in words.items())
 
 
 def _events(events: pd.DataFrame) -> str:

@@ -18,6 +18,9 @@ DAY = 86400.0
 UNRATED = "no background: not rated"
 # A catalogued merger is named at candidates whose window it lies in, or this close to [s].
 NEAR = 0.5
+# A candidate is in one detector only if at least this share of the statistic is left without any
+# other.
+HALF = 0.5
 # The length of a window [s].
 WINDOW = 1.0
 
@@ -74,16 +77,17 @@ def rate(background: Background | None, statistic: float) -> Rated:
     """
     if background is None:
         return Rated(np.nan, np.nan, np.nan, UNRATED)
-    days = background.live_time / DAY
+    days = f"{background.live_time / DAY:.3g}"
+    time = f"{days} day{'s' * (days != '1')} of background"
     if statistic < background.floor:
         least = far.rate(background, background.floor).low * DAY
         return Rated(np.nan, least, np.nan, f"more than {least:.3g} a day: below what is kept")
     found = far.rate(background, statistic, blocks=True)
     per_day, low, high = (value * DAY for value in (found.per_second, found.low, found.high))
     if found.count == 0:
-        words = f"upper bound: no louder noise in {days:.3g} days of background"
+        words = f"upper bound: no louder noise in {time}"
         return Rated(np.nan, 0.0, high, words)
-    words = f"{found.count} louder in {days:.3g} days of background"
+    words = f"{found.count} louder in {time}"
     return Rated(per_day, low, high, words)
 
 
@@ -149,21 +153,21 @@ def _names(names: Sequence[str], there: np.ndarray) -> str:
 
 
 def _seen_in(found: Candidates, row: int, detectors: Sequence[str], lowest: float) -> str:
-    """Say in which detectors a candidate is seen, by what is left without the others."""
+    """Say in which detectors a candidate is seen, by what is left without each of them."""
     on = found.seconds[row] > 0
     if found.redrawn[row] < lowest:
-        off = _names(detectors, ~on)
-        return f"none: chance in the noise that stands for {off}"
-    alone = on & (np.nan_to_num(found.alone[row], nan=-np.inf) >= lowest)
+        return f"none: chance in the noise that stands for {_names(detectors, ~on)}"
     if on.sum() == 1:
         return f"{_names(detectors, on)} only, the only one on"
-    # Seen in one only: it alone suffices, and nothing is left without it.
-    needed = on & (np.nan_to_num(found.without[row], nan=np.inf) < lowest)
-    if alone.sum() == 1 and (needed & alone).any():
-        return f"{_names(detectors, alone)} only"
-    if not alone.any():
-        return "no detector alone"
-    return _names(detectors, alone)
+    left = np.where(on, found.without[row], np.inf)
+    needed = left < lowest
+    if needed.sum() > 1:
+        return f"{_names(detectors, needed)} together"
+    if needed.any():
+        others = left[on & ~needed] >= HALF * found.statistic[row]
+        return f"{_names(detectors, needed)} {'only' if others.all() else 'mostly'}"
+    alone = on & (np.nan_to_num(found.alone[row], nan=-np.inf) >= lowest)
+    return _names(detectors, alone) or "any two"
 
 
 def _events(events: pd.DataFrame, gps: float) -> str:
