@@ -1,5 +1,8 @@
 """Windows of a whitened stretch: their images, the network's logits, and clusters of windows."""
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import numpy as np
 from scipy.ndimage import maximum_filter1d
 
@@ -7,7 +10,7 @@ from ccsncam.config.blocks import Spectrogram
 from ccsncam.network.backend import keras, tf
 from ccsncam.network.classifier import FORWARD
 from ccsncam.samples.grid import grid
-from ccsncam.samples.spectrogram import magnitude, normalise
+from ccsncam.samples.spectrogram import magnitude, normalise, running_limits
 
 
 def first_frames(samples: int, block: Spectrogram, sample_rate: int, stride: int) -> np.ndarray:
@@ -32,32 +35,70 @@ def first_frames(samples: int, block: Spectrogram, sample_rate: int, stride: int
     return np.arange(0, max(0, (samples - sample_rate) // block.hop + 1), stride)
 
 
-def cut(seen: np.ndarray, first: np.ndarray, block: Spectrogram, sample_rate: int) -> np.ndarray:
-    """Cut the images of windows out of the spectrograms of whole stretches.
+class Spectra(NamedTuple):
+    """Spectrograms of a stretch, from which its windows are cut.
+
+    Attributes
+    ----------
+    seen : numpy.ndarray
+        Magnitudes, shape (detector, frequency, frame), float32.
+    low, high : numpy.ndarray
+        Minimum and maximum of each frame over the frequencies, shape (detector, frame).
+    """
+
+    seen: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+def spectra(whitened: np.ndarray, block: Spectrogram, sample_rate: int) -> Spectra:
+    """Take the spectrograms of a whole stretch.
 
     Parameters
     ----------
-    seen : numpy.ndarray
-        From `ccsncam.samples.spectrogram.magnitude`, shape (detector, frequency, frame).
+    whitened : numpy.ndarray
+        Whitened strain of unit variance, shape (detector, samples).
+    block : Spectrogram
+    sample_rate : int
+        [Hz].
+    """
+    seen = magnitude(whitened, block, sample_rate)
+    return Spectra(seen, seen.min(axis=1), seen.max(axis=1))
+
+
+def cut(
+    stretch: Spectra, first: np.ndarray, size: int, block: Spectrogram, sample_rate: int
+) -> Iterator[np.ndarray]:
+    """Cut the images of windows out of a stretch, a number of windows at a time.
+
+    Parameters
+    ----------
+    stretch : Spectra
     first : numpy.ndarray of int
-        First frame of each window, shape (window,); or shape (window, detector) where each
-        detector is taken at another time.
+        First frame of each window, shape (window,).
+    size : int
+        Number of windows at a time.
     block : Spectrogram
     sample_rate : int
         [Hz].
 
-    Returns
-    -------
+    Yields
+    ------
     numpy.ndarray
-        Shape (window, frequency, time, detector), float32, each scaled as
+        Shape (size or what is left, frequency, time, detector), float32, each image scaled as
         `ccsncam.samples.spectrogram.normalise` does.
     """
-    frames = len(grid(block, sample_rate).times)
-    first = np.asarray(first)
-    each = np.broadcast_to(first.reshape(len(first), -1), (len(first), len(seen)))
-    views = np.lib.stride_tricks.sliding_window_view(seen, frames, axis=2)
-    image = np.stack([views[one, :, each[:, one]] for one in range(len(seen))], axis=1)
-    return np.ascontiguousarray(np.moveaxis(normalise(image, block), 1, -1))
+    frames, (detectors, height, _) = len(grid(block, sample_rate).times), stretch.seen.shape
+    # Detectors lie side by side, so that a row of a window is one run of numbers in memory.
+    rows = np.ascontiguousarray(np.moveaxis(stretch.seen, 0, -1)).reshape(height, -1)
+    views = np.lib.stride_tricks.sliding_window_view(rows, frames * detectors, axis=1)
+    views = np.swapaxes(views, 0, 1)
+    bounds = running_limits(stretch.low, stretch.high, frames, block)
+    for start in range(0, len(first), size):
+        now = first[start : start + size]
+        low, high = (np.tile(one[:, now].T, frames)[:, None] for one in bounds)
+        image = normalise(views[now * detectors], block, (low, high))
+        yield image.reshape(len(now), height, frames, detectors)
 
 
 def images(
@@ -91,8 +132,9 @@ def images(
         axes = grid(block, sample_rate)
         shape = (0, len(axes.frequencies), len(axes.times), len(whitened))
         return np.empty(shape, np.float32), first
-    seen = magnitude(whitened, block, sample_rate)
-    return cut(seen, first, block, sample_rate), first * block.hop
+    stretch = spectra(whitened, block, sample_rate)
+    found = next(cut(stretch, first, len(first), block, sample_rate))
+    return found, first * block.hop
 
 
 def logits(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
