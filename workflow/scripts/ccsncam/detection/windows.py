@@ -1,6 +1,6 @@
 """Windows of a whitened stretch: their images, the network's logits, and clusters of windows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -137,8 +137,8 @@ def images(
     return found, first * block.hop
 
 
-def logits(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
-    """Compute the network's logits in batches of one size.
+def scorer(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
+    """Make a function that computes the network's logits in batches of one size.
 
     The last batch is filled up, so that a logit depends on its image only, and not on the number
     of images that are asked for with it.
@@ -147,27 +147,34 @@ def logits(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
     ----------
     model : keras.Model
         From `ccsncam.network.classifier.build`.
-    inputs : numpy.ndarray
-        Shape (n, frequency, time, detector).
 
     Returns
     -------
-    numpy.ndarray
-        Shape (n, class), float32.
+    callable
+        From images (n, frequency, time, detector) to logits (n, class), float32. TensorFlow
+        compiles it at the first call, so it is worth keeping.
     """
 
     @tf.function(reduce_retracing=True, autograph=False)
     def forward(batch: tf.Tensor) -> tf.Tensor:
         return model(batch, training=False)[1]
 
-    size = len(inputs)
-    found = np.empty((size, model.outputs[1].shape[-1]), np.float32)
-    for first in range(0, size, FORWARD):
-        rows = np.arange(first, first + FORWARD)
-        # Copies of the last image fill the last batch.
-        part = forward(inputs[np.minimum(rows, size - 1)]).numpy()
-        found[first : first + FORWARD] = part[: size - first]
-    return found
+    def score(inputs: np.ndarray) -> np.ndarray:
+        size = len(inputs)
+        found = np.empty((size, model.outputs[1].shape[-1]), np.float32)
+        for first in range(0, size, FORWARD):
+            rows = np.arange(first, first + FORWARD)
+            # Copies of the last image fill the last batch.
+            part = forward(inputs[np.minimum(rows, size - 1)]).numpy()
+            found[first : first + FORWARD] = part[: size - first]
+        return found
+
+    return score
+
+
+def logits(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
+    """Compute the network's logits once; see `scorer`."""
+    return scorer(model)(inputs)
 
 
 def loudest(statistic: np.ndarray, width: int) -> np.ndarray:
