@@ -8,7 +8,7 @@ from ccsncam import joblog
 from ccsncam.config.classifier import Classifier
 from ccsncam.detection import searching, stretches
 from ccsncam.detection.searched import write_noise
-from ccsncam.detection.windows import scorer
+from ccsncam.detection.windows import judge
 from ccsncam.network import classifier, device
 from ccsncam.network.evaluation import WITHOUT_EMBEDDING, Evaluation
 from ccsncam.samples.dataset import DataSet
@@ -23,7 +23,7 @@ def main(job: Any) -> None:
     datasets = [DataSet.open(path) for path in job.input.datasets]
     sampling = datasets[0].sampling
     block = Classifier.of(params.classifier)
-    score = scorer(classifier.load_model(block, job.input.weights, datasets[0]))
+    score = judge(classifier.load_model(block, job.input.weights, datasets[0]))
     with threadpool_limits(1):
         noise = {"validation": job.input.validation_noise, "test": job.input.test_noise}
         windows = {

@@ -9,6 +9,7 @@ from ccsncam.aliases import Progress, silent
 from ccsncam.detection import controls, stretches
 from ccsncam.detection.searched import NoiseWindows, Searched
 from ccsncam.detection.stretches import NEEDED, Stretches
+from ccsncam.detection.windows import in_batches
 from ccsncam.network.evaluation import Evaluation
 from ccsncam.samples import spectrogram
 from ccsncam.samples.dataset import DataSet
@@ -34,7 +35,7 @@ def search(
     Parameters
     ----------
     score : callable
-        From `ccsncam.detection.windows.scorer`.
+        From `ccsncam.detection.windows.judge`.
     stretch : Stretches
         Made for the inputs of the data set.
     dataset : DataSet
@@ -88,7 +89,7 @@ def _batch(
     data += stretch.signal(table)
     power = stretch.power(data)
     image = stretches.images(power, first, frames, block)
-    found = score(image.reshape(-1, *image.shape[2:]))
+    found = in_batches(score, image.reshape(-1, *image.shape[2:]))
     logits = found.reshape(*inside.shape, -1)
     logits[~inside] = np.nan
     sums = np.cumsum(controls.excess(power), axis=2)
@@ -105,7 +106,7 @@ def look_at_noise(score: Score, inputs: Inputs, seed: int, split: str, count: in
     Parameters
     ----------
     score : callable
-        From `ccsncam.detection.windows.scorer`.
+        From `ccsncam.detection.windows.judge`.
     inputs : Inputs
         With the noise of the split; waveforms are not needed.
     seed : int
@@ -140,4 +141,4 @@ def _noise_batches(
         table = draw(inputs, seed, f"{split}-windows", 0, first, size)
         power = spectrogram.magnitude(noise_windows(inputs, table), powers, rate)
         image = stretches.images(power, np.zeros(1, int), frames, block)[:, 0]
-        yield score(image), controls.controls(power), table["noise_piece"]
+        yield in_batches(score, image), controls.controls(power), table["noise_piece"]

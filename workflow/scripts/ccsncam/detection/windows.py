@@ -8,7 +8,6 @@ from scipy.ndimage import maximum_filter1d
 
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.network.backend import keras, tf
-from ccsncam.network.classifier import FORWARD
 from ccsncam.samples.grid import grid
 from ccsncam.samples.spectrogram import magnitude, normalise, running_limits
 
@@ -33,6 +32,10 @@ def first_frames(samples: int, block: Spectrogram, sample_rate: int, stride: int
         ``frame * block.hop`` samples. Empty if the stretch is shorter than a window.
     """
     return np.arange(0, max(0, (samples - sample_rate) // block.hop + 1), stride)
+
+
+# Windows per forward pass. The number is fixed, so that results do not depend on the machine.
+BATCH = 100
 
 
 class Spectra(NamedTuple):
@@ -97,7 +100,8 @@ def cut(
     for start in range(0, len(first), size):
         now = first[start : start + size]
         low, high = (np.tile(one[:, now].T, frames)[:, None] for one in bounds)
-        image = normalise(views[now * detectors], block, (low, high))
+        image = views[now * detectors]
+        normalise(image, block, (low, high), out=image)
         yield image.reshape(len(now), height, frames, detectors)
 
 
@@ -137,11 +141,8 @@ def images(
     return found, first * block.hop
 
 
-def scorer(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
-    """Make a function that computes the network's logits in batches of one size.
-
-    The last batch is filled up, so that a logit depends on its image only, and not on the number
-    of images that are asked for with it.
+def judge(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
+    """Compile a network as a function from images to logits.
 
     Parameters
     ----------
@@ -151,30 +152,59 @@ def scorer(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
     Returns
     -------
     callable
-        From images (n, frequency, time, detector) to logits (n, class), float32. TensorFlow
-        compiles it at the first call, so it is worth keeping.
+        From images (n, frequency, time, detector) to logits (n, class), float32. Another n is
+        compiled anew.
     """
 
     @tf.function(reduce_retracing=True, autograph=False)
     def forward(batch: tf.Tensor) -> tf.Tensor:
         return model(batch, training=False)[1]
 
-    def score(inputs: np.ndarray) -> np.ndarray:
-        size = len(inputs)
-        found = np.empty((size, model.outputs[1].shape[-1]), np.float32)
-        for first in range(0, size, FORWARD):
-            rows = np.arange(first, first + FORWARD)
-            # Copies of the last image fill the last batch.
-            part = forward(inputs[np.minimum(rows, size - 1)]).numpy()
-            found[first : first + FORWARD] = part[: size - first]
-        return found
-
-    return score
+    return lambda images: forward(images).numpy()
 
 
 def logits(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
-    """Compute the network's logits once; see `scorer`."""
-    return scorer(model)(inputs)
+    """Compute the network's logits; see `in_batches`.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From `ccsncam.network.classifier.build`.
+    inputs : numpy.ndarray
+        Shape (n, frequency, time, detector).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n, class), float32.
+    """
+    return in_batches(judge(model), inputs)
+
+
+def in_batches(forward: Callable[[np.ndarray], np.ndarray], inputs: np.ndarray) -> np.ndarray:
+    """Compute logits in batches of one size.
+
+    The last batch is filled up, so that a logit depends on its image only, and not on the number
+    of images that are asked for with it.
+
+    Parameters
+    ----------
+    forward : callable
+        From `judge`.
+    inputs : numpy.ndarray
+        Shape (n, frequency, time, detector), not empty.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n, class), float32.
+    """
+    size, parts = len(inputs), []
+    for first in range(0, size, BATCH):
+        rows = np.arange(first, first + BATCH)
+        # Copies of the last image fill the last batch.
+        parts.append(forward(inputs[np.minimum(rows, size - 1)]))
+    return np.concatenate(parts)[:size]
 
 
 def loudest(statistic: np.ndarray, width: int) -> np.ndarray:

@@ -102,6 +102,7 @@ def normalise(
     image: np.ndarray,
     block: Spectrogram,
     bounds: tuple[np.ndarray, np.ndarray] | None = None,
+    out: np.ndarray | None = None,
 ) -> np.ndarray:
     """Scale images to [0, 1].
 
@@ -113,6 +114,8 @@ def normalise(
         See `limits` for ``normalisation``.
     bounds : tuple of numpy.ndarray, optional
         The values that become 0 and 1, from `limits`. By default they are those of the images.
+    out : numpy.ndarray, optional
+        Where the result goes; it may be the images themselves. A new array by default.
 
     Returns
     -------
@@ -120,6 +123,7 @@ def normalise(
         Same shape. Values outside the bounds are clipped.
     """
     low, high = limits(image, block) if bounds is None else bounds
-    scaled = (image - low) / (high - low)
+    scaled = np.subtract(image, low, out=out)
+    scaled /= high - low
     own = bounds is None and block.normalisation != "fixed"
-    return scaled if own else np.clip(scaled, 0, 1)
+    return scaled if own else np.clip(scaled, 0, 1, out=scaled)
