@@ -26,16 +26,15 @@ def main(job: Any) -> None:
     score = judge(classifier.load_model(block, job.input.weights, datasets[0]))
     with threadpool_limits(1):
         noise = {"validation": job.input.validation_noise, "test": job.input.test_noise}
-        windows = {
-            split: searching.look_at_noise(
-                score,
-                Inputs.read([], paths, sampling),
-                datasets[0].seed,
-                split,
-                params.noise_windows,
+        windows = {}
+        for split, paths in noise.items():
+            silent = Inputs.read([], paths, sampling)
+            batches = stretches.single_windows(
+                silent, datasets[0].seed, split, params.noise_windows
             )
-            for split, paths in noise.items()
-        }
+            windows[split] = searching.look_at_noise(
+                score, batches, sampling.spectrogram, split, stretches.seconds(silent)
+            )
         inputs = Inputs.read(job.input.waveforms, noise["test"], sampling)
         starts = stretches.window_starts(sampling.spectrogram, inputs.rate, params.stride)
         around = stretches.Stretches(inputs, starts)

@@ -1,30 +1,44 @@
 """Search samples as noise is searched for the background, and look at windows of noise."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
 
 import numpy as np
 
 from ccsncam.aliases import Progress, silent
-from ccsncam.detection import controls, stretches
+from ccsncam.config.blocks import Spectrogram
+from ccsncam.detection import controls
 from ccsncam.detection.searched import NoiseWindows, Searched
-from ccsncam.detection.stretches import NEEDED, Stretches
 from ccsncam.detection.windows import in_batches
 from ccsncam.network.evaluation import Evaluation
-from ccsncam.samples import spectrogram
 from ccsncam.samples.dataset import DataSet
-from ccsncam.samples.grid import grid
-from ccsncam.samples.synthesis import Inputs, draw, noise_windows
+from ccsncam.samples.spectrogram import normalise
 
-# Samples, and windows of noise, in a batch. The numbers are fixed, so that results do not depend on
-# the machine.
-BATCH, NOISE_BATCH = 250, 500
+# Samples in a batch. The number is fixed, so that results do not depend on the machine.
+BATCH = 250
 Score = Callable[[np.ndarray], np.ndarray]
+
+
+class Around(Protocol):
+    """What is asked of `ccsncam.detection.stretches.Stretches`."""
+
+    starts: np.ndarray
+    block: Spectrogram
+    needed: list[str]
+
+    def noise(self, table: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Noise of stretches, and which windows are inside."""
+
+    def signal(self, table: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Signals of stretches."""
+
+    def power(self, whitened: np.ndarray) -> np.ndarray:
+        """Power in the cells of stretches."""
 
 
 def search(
     score: Score,
-    stretch: Stretches,
+    stretch: Around,
     dataset: DataSet,
     evaluation: Evaluation,
     per_class: int,
@@ -36,7 +50,7 @@ def search(
     ----------
     score : callable
         From `ccsncam.detection.windows.judge`.
-    stretch : Stretches
+    stretch : ccsncam.detection.stretches.Stretches
         Made for the inputs of the data set.
     dataset : DataSet
     evaluation : Evaluation
@@ -53,10 +67,11 @@ def search(
     rows = np.concatenate(
         [np.flatnonzero(label == k)[:per_class] for k in range(1, len(dataset.classes))]
     )
-    columns = dataset.columns(list(NEEDED), rows)
+    columns = dataset.columns(stretch.needed, rows)
+    frames = len(dataset.times)
     parts = [slice(first, first + BATCH) for first in range(0, len(rows), BATCH)]
     found = [
-        _batch(score, stretch, {name: values[part] for name, values in columns.items()})
+        _batch(score, stretch, {name: values[part] for name, values in columns.items()}, frames)
         for part in progress(parts, label=dataset.name, unit="batches")
     ]
     logits, excess, control = (np.concatenate(values) for values in zip(*found, strict=True))
@@ -79,16 +94,15 @@ def search(
 
 
 def _batch(
-    score: Score, stretch: Stretches, table: dict[str, np.ndarray]
+    score: Score, stretch: Around, table: dict[str, np.ndarray], frames: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Logits and excess power of all windows, and controls of those in the middle."""
-    block, rate = stretch.inputs.sampling.spectrogram, stretch.inputs.rate
-    frames = len(grid(block, rate).times)
+    block = stretch.block
     first = (stretch.starts - stretch.starts[0]) // block.hop
     data, inside = stretch.noise(table)
     data += stretch.signal(table)
     power = stretch.power(data)
-    image = stretches.images(power, first, frames, block)
+    image = images(power, first, frames, block)
     found = in_batches(score, image.reshape(-1, *image.shape[2:]))
     logits = found.reshape(*inside.shape, -1)
     logits[~inside] = np.nan
@@ -100,45 +114,61 @@ def _batch(
     return logits, excess, controls.controls(power[..., middle : middle + frames])
 
 
-def look_at_noise(score: Score, inputs: Inputs, seed: int, split: str, count: int) -> NoiseWindows:
-    """Draw single windows of the noise of a split, as the class noise draws them.
+def look_at_noise(
+    score: Score,
+    batches: Iterable[tuple[np.ndarray, np.ndarray]],
+    block: Spectrogram,
+    split: str,
+    seconds: float,
+) -> NoiseWindows:
+    """Compute logits and controls of single windows of noise.
 
     Parameters
     ----------
     score : callable
         From `ccsncam.detection.windows.judge`.
-    inputs : Inputs
-        With the noise of the split; waveforms are not needed.
-    seed : int
-        Seed of the run.
+    batches : iterable
+        From `ccsncam.detection.stretches.single_windows`.
+    block : Spectrogram
     split : str
-    count : int
-        Number of windows.
+    seconds : float
+        See `NoiseWindows`.
 
     Returns
     -------
     NoiseWindows
     """
-    found = list(_noise_batches(score, inputs, seed, split, count))
+    found = []
+    for power, piece in batches:
+        image = images(power, np.zeros(1, int), power.shape[-1], block)[:, 0]
+        found.append((in_batches(score, image), controls.controls(power), piece))
     logits, control, piece = (np.concatenate(values) for values in zip(*found, strict=True))
-    usable = [
-        len(pieces) * (noise.duration - 2 * noise.corrupted)
-        for noise, pieces in zip(inputs.noise, inputs.pieces, strict=True)
-    ]
-    return NoiseWindows(
-        logits, control, piece, float(min(usable)), controls.names(len(inputs.noise)), split
-    )
+    return NoiseWindows(logits, control, piece, seconds, controls.names(piece.shape[1]), split)
 
 
-def _noise_batches(
-    score: Score, inputs: Inputs, seed: int, split: str, count: int
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    block, rate = inputs.sampling.spectrogram, inputs.rate
-    frames = len(grid(block, rate).times)
-    powers = replace(block, scale="power")
-    for first in range(0, count, NOISE_BATCH):
-        size = min(NOISE_BATCH, count - first)
-        table = draw(inputs, seed, f"{split}-windows", 0, first, size)
-        power = spectrogram.magnitude(noise_windows(inputs, table), powers, rate)
-        image = stretches.images(power, np.zeros(1, int), frames, block)[:, 0]
-        yield in_batches(score, image), controls.controls(power), table["noise_piece"]
+def images(power: np.ndarray, first: np.ndarray, frames: int, block: Spectrogram) -> np.ndarray:
+    """Cut the network's inputs out of the spectrograms of stretches.
+
+    Parameters
+    ----------
+    power : numpy.ndarray
+        Shape (n, detector, frequency, frame).
+    first : numpy.ndarray of int
+        First frame of each window, shape (window,).
+    frames : int
+        Frames in a window.
+    block : Spectrogram
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n, window, frequency, time, detector), float32, each image scaled as
+        `ccsncam.samples.spectrogram.normalise` does.
+    """
+    seen = np.sqrt(power) if block.scale == "amplitude" else power
+    shape = (len(power), len(first), power.shape[2], frames, power.shape[1])
+    found = np.empty(shape, np.float32)
+    for number, start in enumerate(first):
+        own = normalise(seen[..., start : start + frames], block)
+        found[:, number] = np.moveaxis(own, 1, -1)
+    return found

@@ -5,7 +5,7 @@ its signal at its ends, as in the paper. Here it goes on, because a window that 
 otherwise hear the cut, which is louder than many signals.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +13,7 @@ import scipy.fft
 
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.samples import antenna, injection, spectrogram
-from ccsncam.samples.synthesis import Inputs
+from ccsncam.samples.synthesis import Inputs, draw, noise_windows
 
 # A signal is searched for in the windows that start at most so much before or after the second of
 # its sample [s].
@@ -21,6 +21,8 @@ REACH = 0.5
 # Length of the circular buffer in which signals are delayed and whitened [s]: the reach on both
 # sides, the second, and room for what goes round: a part of a filter, and of a signal.
 BUFFER = 2.5
+# Windows of noise in a batch. The number is fixed, so that results do not depend on the machine.
+BATCH = 500
 # Columns of a data set from which its stretches are made.
 NEEDED = (
     *("theta", "phi", "ra", "dec", "psi", "bounce_time", "gps_start", "waveform", "distance_kpc"),
@@ -62,6 +64,7 @@ class Stretches:
 
     def __init__(self, inputs: Inputs, starts: np.ndarray) -> None:
         self.inputs, self.starts = inputs, starts
+        self.block, self.needed = inputs.sampling.spectrogram, list(NEEDED)
         self.length = inputs.rate + int(starts[-1] - starts[0])
         self._spectra = [injection.spectra(waveform, BUFFER) for waveform in inputs.waveforms]
         self._filters = [_longer(one, round(BUFFER * inputs.rate)) for one in inputs.filters]
@@ -142,36 +145,44 @@ class Stretches:
         numpy.ndarray
             Shape (n, detector, frequency, frame), float32.
         """
-        block = replace(self.inputs.sampling.spectrogram, scale="power")
+        block = replace(self.block, scale="power")
         return spectrogram.magnitude(whitened, block, self.inputs.rate)
 
 
-def images(power: np.ndarray, first: np.ndarray, frames: int, block: Spectrogram) -> np.ndarray:
-    """Cut the network's inputs out of the spectrograms of stretches.
+def single_windows(
+    inputs: Inputs, seed: int, split: str, count: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Draw single windows of the noise of a split, as the class noise draws them.
 
     Parameters
     ----------
-    power : numpy.ndarray
-        Shape (n, detector, frequency, frame).
-    first : numpy.ndarray of int
-        First frame of each window, shape (window,).
-    frames : int
-        Frames in a window.
-    block : Spectrogram
+    inputs : Inputs
+        With the noise of the split; waveforms are not needed.
+    seed : int
+        Seed of the run.
+    split : str
+    count : int
+        Number of windows.
 
-    Returns
-    -------
-    numpy.ndarray
-        Shape (n, window, frequency, time, detector), float32, each image scaled as
-        `ccsncam.samples.spectrogram.normalise` does.
+    Yields
+    ------
+    power : numpy.ndarray
+        As `Stretches.power` gives it, shape (n, detector, frequency, time).
+    piece : numpy.ndarray
+        Piece of noise that each window is from, shape (n, detector).
     """
-    seen = np.sqrt(power) if block.scale == "amplitude" else power
-    shape = (len(power), len(first), power.shape[2], frames, power.shape[1])
-    found = np.empty(shape, np.float32)
-    for number, start in enumerate(first):
-        own = spectrogram.normalise(seen[..., start : start + frames], block)
-        found[:, number] = np.moveaxis(own, 1, -1)
-    return found
+    block = replace(inputs.sampling.spectrogram, scale="power")
+    for first in range(0, count, BATCH):
+        size = min(BATCH, count - first)
+        table = draw(inputs, seed, f"{split}-windows", 0, first, size)
+        power = spectrogram.magnitude(noise_windows(inputs, table), block, inputs.rate)
+        yield power, table["noise_piece"]
+
+
+def seconds(inputs: Inputs) -> float:
+    """Time that windows are drawn from, in the detector with the least [s]."""
+    pairs = zip(inputs.noise, inputs.pieces, strict=True)
+    return float(min(len(own) * (one.duration - 2 * one.corrupted) for one, own in pairs))
 
 
 def _longer(filters: np.ndarray, length: int) -> np.ndarray:

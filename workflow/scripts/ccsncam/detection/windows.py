@@ -1,10 +1,9 @@
-"""Windows of a whitened stretch: their images, the network's logits, and clusters of windows."""
+"""Windows of a whitened stretch: their images, and the network's logits."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d
 
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.network.backend import keras, tf
@@ -178,6 +177,8 @@ def logits(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
     numpy.ndarray
         Shape (n, class), float32.
     """
+    if not len(inputs):
+        return np.empty((0, model.outputs[1].shape[-1]), np.float32)
     return in_batches(judge(model), inputs)
 
 
@@ -205,29 +206,3 @@ def in_batches(forward: Callable[[np.ndarray], np.ndarray], inputs: np.ndarray) 
         # Copies of the last image fill the last batch.
         parts.append(forward(inputs[np.minimum(rows, size - 1)]))
     return np.concatenate(parts)[:size]
-
-
-def loudest(statistic: np.ndarray, width: int) -> np.ndarray:
-    """Find the windows that are the loudest of their cluster.
-
-    A window is kept if no window within ``width`` of it, on either side, has a larger statistic.
-    The first of several equal ones is kept. Whether a window is kept does not depend on any
-    threshold, so counts above different thresholds belong to the same clusters.
-
-    Parameters
-    ----------
-    statistic : numpy.ndarray
-        Statistic of windows at one stride, shape (window,).
-    width : int
-        Half width of a cluster, in windows.
-
-    Returns
-    -------
-    numpy.ndarray of int
-        Numbers of the windows that are kept, in rising order.
-    """
-    peaks = maximum_filter1d(statistic, 2 * width + 1, mode="nearest") == statistic
-    kept = np.flatnonzero(peaks)
-    # Two kept windows within the width have the same statistic.
-    apart = np.diff(kept, prepend=-width - 1) > width
-    return kept[apart]
