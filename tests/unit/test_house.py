@@ -17,6 +17,7 @@ WINGS = (
 # Formats and their owners; hdf5 and untrusted hold what they share.
 OWNERS = {
     "ccsncam.hdf5",
+    "ccsncam.detection.searched",
     "ccsncam.detection.store",
     "ccsncam.gwosc.layout",
     "ccsncam.gwosc.untrusted",
