@@ -12,7 +12,7 @@ from bad_inputs import ROOT, Case
 from snakemake.common.configfile import load_configfile
 from snakemake.utils import update_config
 
-from ccsncam.planning import moments, start
+from ccsncam.planning import moments, scans, start
 
 
 @functools.cache
@@ -74,6 +74,18 @@ def moment_of(gps: float, text: str):
         update_config(config, yaml.safe_load(text))
         start_up(config)
         moments.strain_at(config, gps)
+
+    return attempt
+
+
+def scan_of(start: int, end: int, text: str):
+    """A request for a scan, in a run with this configuration."""
+
+    def attempt(_folder):
+        config = default()
+        update_config(config, yaml.safe_load(text))
+        start_up(config)
+        scans.parts_of(config, start, end)
 
     return attempt
 
@@ -361,7 +373,7 @@ FILES: dict[str, dict[str, str]] = {
         "waveforms: ''": "config, waveforms:",
         f"waveforms: {'x' * 300}": "config, waveforms: there is no file",
         "waveforms: config/config.yaml": "config/config.yaml:6: ",
-        "waveforms: resources/events.tsv": "resources/events.tsv:4: unknown column",
+        "waveforms: resources/events.tsv": "resources/events.tsv:8: unknown column",
         "surrogates: [m40]": "config, surrogates: m40: no row",
         "surrogates: [s18, s18]": "config, surrogates:",
         "surrogates: s18": "config, surrogates:",
@@ -379,6 +391,22 @@ FILES: dict[str, dict[str, str]] = {
         "moment: {span: 60}\nnoise: {segment_duration: 32}": "config, moment.span: 60 s plus",
         "moment: {step: 0}": "config, moment.step:",
         "moment: {missing: white}": "config, moment.missing:",
+        "moment: {table: nowhere.tsv}": "config, moment.table: there is no file nowhere.tsv",
+        "moment: {table: docs}": "config, moment.table: there is no file docs",
+        f"moment: {{table: {'x' * 300}}}": "config, moment.table: there is no file",
+        "moment: {table: config/waveforms.tsv}": "config/waveforms.tsv:",
+    },
+    "scans": {
+        "scan: {ranges: [[1266282065, 1266281937]]}": "config, scan.ranges: [1266282065, 12662819",
+        "scan: {ranges: [[1266281937, 1266281938]]}": "must lie at least 2 s after the start",
+        "scan: {ranges: [1266281937, 1266282065]}": "config, scan.ranges.1:",
+        "scan: {ranges: [[1266281937.5, 1266282065]]}": "config, scan.ranges.0.0:",
+        "scan: {ranges: [[1, 9], [1, 9]]}": "config, scan.ranges:",
+        "scan: {lowest: -1}": "config, scan.lowest:",
+        "scan: {most: 0}": "config, scan.most:",
+        "scan: {pages: -1}": "config, scan.pages:",
+        "scan: {rated: 1}": "config, scan.rated:",
+        "scan: {source: gwosc}": "unknown key",
     },
 }
 
@@ -404,6 +432,21 @@ MOMENTS = {
     (1249852257.0, "moment: {source: files, folder: docs}"): "no file holds strain of H1, L1, V1",
 }
 
+SCANS = {
+    (1266281937, 1266282065, "{}"): "the noise of this run is simulated",
+    (1, 100, "moment: {source: gwosc}"): "GPS 1 to 100, lies in no run that is fetched",
+    # Between O3a and O3b, and in a gap of all detectors.
+    (1255000000, 1255001000, "moment: {source: gwosc}"): "lies in no run that is fetched",
+    (
+        *(1238260700, 1238260900),
+        "{moment: {source: gwosc}, detectors: [H1, L1], classifier: {parameters: null}}",
+    ): "scan of GPS 1238260700 to 1238260900: no file holds strain of H1, L1 there",
+    (1400000000, 1400000100, "moment: {source: gwosc}"): "tools/gwosc_tables.py segments O4b",
+    (1249852257, 1249852300, "moment: {source: files, folder: docs}"): "no file holds strain of H1",
+    (1249852257, 1249852258, "moment: {source: gwosc}"): "the end must lie at least 2 s after",
+    (1249852257, 1249852000, "moment: {source: gwosc}"): "the end must lie at least 2 s after",
+}
+
 
 def by_hand() -> Iterator[Case]:
     """Configurations that somebody has written, or may write."""
@@ -420,6 +463,8 @@ def by_hand() -> Iterator[Case]:
         yield Case("config: --config", " ".join(pairs), argument_of(*pairs), (says,))
     for (gps, text), says in MOMENTS.items():
         yield Case("config: request for a moment", f"{gps} {text}", moment_of(gps, text), (says,))
+    for request, says in SCANS.items():
+        yield Case("config: request for a scan", str(request), scan_of(*request), (says,))
 
 
 # --- from the schema -----------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from bad_inputs import ROOT, Case
 from ccsncam.noise.events import event_windows, read_events
 from ccsncam.noise.glitches import read_glitches
 from ccsncam.noise.psd import read_lines
+from ccsncam.planning.moment_table import read_table as read_moments
 from ccsncam.waveforms.cells import NUMBERS, ROW, TEXTS
 from ccsncam.waveforms.files import files_of
 from ccsncam.waveforms.surrogate_table import read_surrogates
@@ -364,6 +365,43 @@ SHIPPED: dict[str, tuple[Callable[[Any], object], list[tuple[str, str, str]]]] =
     ),
 }
 
+# What is wrong with a table of moments → its text, and what the line must say.
+MOMENTS: dict[str, tuple[str | bytes, str]] = {
+    "empty": ("", ":1: the table of moments is empty"),
+    "comments only": ("# GPS\n", ":1: the table of moments is empty"),
+    "no row": ("gps\tname\n", ":1: the table of moments has no row"),
+    "no header": ("1249852257\n", ":1: unknown column '1249852257'"),
+    "no gps": ("name\na\n", ":1: no column 'gps'"),
+    "a column twice": ("gps\tgps\n1\t2\n", ":1: column 'gps' occurs twice"),
+    "an unknown column": ("gps\ttime\n1\t2\n", ":1: unknown column 'time'"),
+    "commas": ("gps,name\n1249852257,a\n", ":1: unknown column 'gps,name'"),
+    "a cell too few": ("gps\tname\n1249852257\n", ":2: 1 cells, but the header has 2"),
+    "a cell too many": ("gps\n1249852257\ta\n", ":2: 2 cells, but the header has 1"),
+    "words": ("gps\nyesterday\n", ":2: gps 'yesterday' is not a number"),
+    "no time": ("gps\tname\n\ta\n", ":2: gps '' is not a number"),
+    "a date": ("gps\n2019-08-14\n", ":2: gps '2019-08-14' is not a number"),
+    "nan": ("gps\nnan\n", ":2: gps 'nan' must be a GPS time from 1"),
+    "infinite": ("gps\ninf\n", ":2: gps 'inf' must be a GPS time from 1"),
+    "negative": ("gps\n-5\n", ":2: gps '-5' must be a GPS time from 1"),
+    "nanoseconds": ("gps\n1249852257000000000\n", "must be a GPS time from 1 to 99999999999 s"),
+    "a moment twice": ("gps\n5.50\n6\n5.5\n", ":4: gps 5.5 is that of "),
+    "a name with a bell": ("gps\tname\n5\ta\x07\n", ":2: name 'a\\x07' must be"),
+    "a long name": (f"gps\tname\n5\t{'x' * 101}\n", "must be at most 100 printable signs"),
+    "latin-1": ("gps\tname\n5\t\xfc\n".encode("latin-1"), ":2: byte 0xfc is not UTF-8"),
+}
+
+
+def moments(text: str | bytes) -> Callable[[Any], object]:
+    """Read a table of moments."""
+
+    def attempt(folder):
+        path = folder / "moments.tsv"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        read_moments(path)
+
+    return attempt
+
+
 # What may happen to any of these tables.
 HARMS: dict[str, tuple[Callable[[str], str | bytes], str]] = {
     "empty": (lambda text: "", ""),
@@ -391,6 +429,8 @@ def cases() -> Iterator[Case]:
             yield Case(f"waveform table: {group}", what, attempt, ("mine.tsv", says))
     for what, (text, says) in TABLES.items():
         yield Case("waveform table: as a whole", what, waveforms(text), ("mine.tsv", says))
+    for what, (text, says) in MOMENTS.items():
+        yield Case("table of moments", what, moments(text), ("moments.tsv", says))
     packed = gzip.compress(GOOD.replace("numerical", "real").encode())
     for what, name, data, says in (
         ("compressed", "mine.tsv.gz", packed, "mine.tsv.gz:2: source 'real'"),

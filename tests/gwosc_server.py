@@ -65,6 +65,10 @@ class Server(ThreadingHTTPServer):
     listing : dict
         ``status``, ``headers`` or ``body`` of the list of files; the detector in ``without`` is
         not listed; ``page`` changes what a page says; ``raw`` is as in ``faults``.
+    segments : dict
+        ``[(start, stop), …]`` of the timelines, by the names of their flags.
+    events : list of dict
+        ``name``, ``gps`` and ``catalog`` of catalogued events.
     block, pause : int, float
         Bytes that are sent at a time, and the pause after them [s].
     """
@@ -76,6 +80,7 @@ class Server(ThreadingHTTPServer):
         self.folder = Path(folder)
         self.sent, self.asked, self.secrets = Counter(), [], []
         self.faults, self.always, self.listing = [], {}, {}
+        self.segments, self.events = {}, []
         self.block, self.pause = 1 << 16, 0.0
         self.url = f"http://127.0.0.1:{self.server_port}"
 
@@ -109,6 +114,16 @@ class _Handler(BaseHTTPRequestHandler):
         parts = url.path.strip("/").split("/")
         if parts[:3] == ["api", "v2", "runs"] and parts[4:] == ["strain-files"]:
             self._list(parts[3], url)
+        elif parts[:3] == ["api", "v2", "timelines"] and parts[4:] == ["segments"]:
+            query = {key: int(value[0]) for key, value in parse_qs(url.query).items()}
+            self._results(
+                {"start": start, "stop": stop}
+                for start, stop in self.server.segments.get(parts[3], ())
+                if start < query["stop"] and query["start"] < stop
+            )
+        elif parts == ["api", "v2", "event-versions"]:
+            (release,) = parse_qs(url.query)["release"]
+            self._results(row for row in self.server.events if row["catalog"] == release)
         elif parts[:2] == ["archive", "data"] and (self.server.folder / parts[-1]).is_file():
             self._file(self.server.folder / parts[-1], url.path)
         else:
@@ -120,6 +135,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(key.replace("_", "-"), str(value))
         self.end_headers()
         self.wfile.write(body)
+
+    def _results(self, rows):
+        """Give rows on one page."""
+        answer = {"num_pages": 1, "next": None, "results": list(rows)}
+        self._answer(200, json.dumps(answer).encode())
 
     def _list(self, run, asked):
         """List the files of a run that touch [start, stop], on pages of one file each."""
@@ -142,7 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
             if file.detector != listing.get("without"):
                 url = f"http://{self.headers['Host']}/archive/data/{file.places[1]}"
                 rows.append({"gps_start": file.start, "detector": file.detector, "hdf5_url": url})
-        if run not in ("O2", "O3a", "O3b", "O4a"):
+        if run not in ("O2", "O3a", "O3b", "O4a", "O4b"):
             return self._answer(404, b"{}")
         page = int(query.get("page", 1))
         same = asked._replace(scheme="http", netloc=self.headers["Host"]).geturl()

@@ -6,6 +6,7 @@ from test_classifier import small
 
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.detection import windows
+from ccsncam.detection.clusters import loudest
 from ccsncam.network import classifier
 from ccsncam.samples.spectrogram import magnitude, normalise
 
@@ -53,13 +54,13 @@ def test_logits_do_not_depend_on_the_company():
 def test_loudest_by_hand():
     statistic = np.array([1.0, 3, 2, 0, 5, 4, 4.5, 0, 0, 0, 7])
     # Within two windows on either side 3, 5 and 7 are the loudest; 4.5 is beside 5.
-    np.testing.assert_array_equal(windows.loudest(statistic, 2), [1, 4, 10])
-    np.testing.assert_array_equal(windows.loudest(statistic, 1), [1, 4, 6, 8, 10])
-    np.testing.assert_array_equal(windows.loudest(statistic, 0), np.arange(11))
+    np.testing.assert_array_equal(loudest(statistic, 2), [1, 4, 10])
+    np.testing.assert_array_equal(loudest(statistic, 1), [1, 4, 6, 8, 10])
+    np.testing.assert_array_equal(loudest(statistic, 0), np.arange(11))
 
 
 def test_of_equal_windows_the_first_is_kept():
-    np.testing.assert_array_equal(windows.loudest(np.array([2.0, 2, 2, 0, 0, 2]), 2), [0, 5])
+    np.testing.assert_array_equal(loudest(np.array([2.0, 2, 2, 0, 0, 2]), 2), [0, 5])
 
 
 def test_counts_of_clusters_do_not_depend_on_the_threshold():
@@ -67,7 +68,7 @@ def test_counts_of_clusters_do_not_depend_on_the_threshold():
     random = np.random.default_rng(2)
     statistic = random.standard_normal(5000)
     width = 11
-    kept = windows.loudest(statistic, width)
+    kept = loudest(statistic, width)
     assert (np.diff(kept) > width).all()
     for one in kept:
         assert statistic[one] == statistic[max(0, one - width) : one + width + 1].max()

@@ -12,11 +12,12 @@ SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 # The wings, each below those that may import it. Modules that lie in no wing are the ground.
 WINGS = (
     *("config", "gwosc", "waveforms", "noise", "samples", "network", "saliency"),
-    *("detection", "moment", "results", "plots", "planning"),
+    *("detection", "moment", "scan", "results", "plots", "planning"),
 )
 # Formats and their owners; hdf5 and untrusted hold what they share.
 OWNERS = {
     "ccsncam.hdf5",
+    "ccsncam.detection.searched",
     "ccsncam.detection.store",
     "ccsncam.gwosc.layout",
     "ccsncam.gwosc.untrusted",
@@ -31,6 +32,7 @@ OWNERS = {
     "ccsncam.saliency.shown",
     "ccsncam.samples.dataset",
     "ccsncam.samples.parts",
+    "ccsncam.scan.store",
     "ccsncam.waveforms.model",
 }
 # What Snakemake may import when it starts, beside its own environment.

@@ -231,7 +231,7 @@ def test_a_detector_without_data(strain, moment, put):
             read_whitened(paths, "L1", start + 32, moment)
 
     def substitute(seed, detector, gps):
-        return hearing.white_noise(detector, gps, 4 * RATE, replace(moment, seed=seed))
+        return hearing.white_noise(detector, gps, 4 * RATE, seed, moment.signal.band)
 
     noise = substitute(1, "L1", start)
     assert noise.var() == pytest.approx(0.99, abs=0.05)

@@ -185,13 +185,16 @@ def test_ranges_without_a_catalogue_are_said(config):
     noise = config["noise"]
     noise["source"] = "gwosc"
     assert inputs.warnings(config) == []
-    # GW170817 is left out, and of O4a no merger is known.
+    # Catalogs of O3 alone know nothing of O2 and O4a.
+    noise["events"]["catalogs"] = ["GWTC-2", "GWTC-2.1", "GWTC-3"]
     noise["ranges"]["train"] = [[1187008000, 1187009000], [1370020000, 1370028000]]
     assert len(inputs.warnings(config)) == 2
     noise["events"]["catalogs"].append("GWTC-1")
     (line,) = inputs.warnings(config)
     assert "[1370020000, 1370028000]" in line
     assert inputs.noise_of(noise, "train", "H1")["leave_out"][0][2] == "event GW170817"
+    noise["events"]["catalogs"].append("GWTC-4.0")
+    assert inputs.warnings(config) == []
     noise["events"]["catalogs"] = []
     assert inputs.warnings(config) == []
 

@@ -88,7 +88,7 @@ def test_strain_and_numerical_waveforms_are_said(root, config):
         "DATA, BURST_CAT2, NO_CBC_HW_INJ, NO_BURST_HW_INJ are set",
         "Left out are GPS 5 to 6, 8 s before and",
         "(switches: {'score-cam': {'post_relu': True}})",
-        "each event of GWTC-2, GWTC-2.1, GWTC-3",
+        "each event of GWTC-2, GWTC-2.1, GWTC-3, GWTC-4.0, GWTC-5.0",
         "All detectors of a sample draw the same second",
         "2 networks (seeds 0, 1)",
     ):

@@ -61,6 +61,7 @@ CODE.files(
     None,
     "ccsncam.planning.start",
     "ccsncam.planning.moments",
+    "ccsncam.planning.scans",
     "ccsncam.planning.sizes",
     "ccsncam.saliency.names",
     "ccsncam.environment",
@@ -69,7 +70,7 @@ CODE.files(
 
 from ccsncam import environment, paths, resources
 from ccsncam.gwosc import archive
-from ccsncam.planning import inputs, moments, sizes, start
+from ccsncam.planning import inputs, moment_table, moments, scans, sizes, start
 from ccsncam.saliency import names
 from ccsncam.waveforms import files, table
 

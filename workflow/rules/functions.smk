@@ -226,6 +226,93 @@ def strain_at(wildcards):
     return {detector: as_inputs(source, paths) for detector, paths in found.items()}
 
 
+def table_of_moments():
+    """Rows of the table of moments."""
+    if config["moment"]["table"] is None:
+        raise WorkflowError(
+            "moments: no table is set: add --config moment=\"{'table': 'moments.tsv'}\", or set "
+            "moment.table in a file after --configfile"
+        )
+    return checked(moment_table.read_table, config["moment"]["table"])
+
+
+def answers_of_table(wildcards):
+    """Answers to the moments of the table; a row without strain is named."""
+    rows = table_of_moments()
+    for row in rows:
+        try:
+            moments.strain_at(config, float(row.gps))
+        except ValueError as error:
+            raise WorkflowError(f"{row.where}: {error}") from None
+    return {
+        "answers": [f"<results>/moments/{row.gps}.h5" for row in rows],
+        "pages": [f"<results>/moments/{row.gps}.html" for row in rows],
+    }
+
+
+def names_of_moments(wildcards):
+    """What the table calls the moments."""
+    return {row.gps: row.name for row in table_of_moments()}
+
+
+def parts_in(wildcards):
+    """Parts of a scan that have strain."""
+    return checked(scans.parts_of, config, int(wildcards.start), int(wildcards.end))
+
+
+def strain_of_part(wildcards):
+    """Strain files of a part of a scan, by detector; a detector may have none."""
+    part = scans.Part(int(wildcards.start), int(wildcards.end))
+    found = checked(scans.strain_of, config, part)
+    source = moments.source_of(config)
+    return {detector: as_inputs(source, paths) for detector, paths in found.items()}
+
+
+def strain_of_scan(wildcards):
+    """Strain files of a whole scan, by detector."""
+    found = {detector: {} for detector in config["detectors"]}
+    for part in parts_in(wildcards):
+        for detector, paths in checked(scans.strain_of, config, part).items():
+            found[detector].update(dict.fromkeys(paths))
+    source = moments.source_of(config)
+    return {detector: as_inputs(source, paths) for detector, paths in found.items()}
+
+
+def parts_of_scan(wildcards):
+    """Files of the parts of a scan."""
+    return [f"<results>/scan/parts/{part.name}.h5" for part in parts_in(wildcards)]
+
+
+def rating_of_scan(wildcards):
+    """The background that candidates are rated by, if they are to be rated."""
+    rated = config["scan"]["rated"]
+    return {"background": f"<results>/background/seed-{SEEDS[0]}.h5"} if rated else {}
+
+
+def scan_words():
+    """What the page of a scan says and depends on."""
+    return {
+        "code": code_of("plot_scan"),
+        "tables": resources.digest("events.tsv"),
+        "rates": config["detection"]["rates"],
+        "lowest": config["scan"]["lowest"],
+        "cluster": config["detection"]["background"]["cluster"],
+        "piece": config["noise"]["segment_duration"],
+        "start": "{start}",
+        "end": "{end}",
+    }
+
+
+def scans_of_config(wildcards):
+    """Pages of the ranges that the config names."""
+    if not config["scan"]["ranges"]:
+        raise WorkflowError(
+            "scan: no range is set: ask for results/<run>/scan/<start>-<end>.html, or set "
+            "scan.ranges in the config"
+        )
+    return [f"<results>/scan/{start}-{end}.html" for start, end in config["scan"]["ranges"]]
+
+
 def finished(wildcards):
     """Everything that `all` makes; it must exist, because the record describes a finished run."""
     missing = [path for path in map(str, rules.all.input) if not Path(path).exists()]

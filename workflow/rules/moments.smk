@@ -57,3 +57,30 @@ rule plot_moment:
         "Picture and page of GPS {wildcards.gps}"
     script:
         "../scripts/plot_moment.py"
+
+
+rule list_moments:
+    input:
+        unpack(answers_of_table),
+    output:
+        "<results>/moments/index.html",
+    log:
+        "<logs>/list_moments/list_moments.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="10m",
+    params:
+        code=code_of("list_moments"),
+        names=names_of_moments,
+    message:
+        "List of the moments in {config[moment][table]}"
+    script:
+        "../scripts/list_moments.py"
+
+
+rule moments:
+    input:
+        rules.list_moments.output,

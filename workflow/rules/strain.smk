@@ -21,7 +21,7 @@ rule fetch_strain:
     benchmark:
         "<benchmarks>/fetch_strain/{strain}.tsv"
     wildcard_constraints:
-        strain=r"(temporary/[\w.+-]+/(noise|moments)/)?[HLVK]-[HLVK]1_GWOSC_O\d[ab]?_4KHZ_R1-\d+-4096",
+        strain=r"(temporary/[\w.+-]+/(noise|moments|scan)/)?[HLVK]-[HLVK]1_GWOSC_O\d[ab]?_4KHZ_R1-\d+-4096",
     localrule: True
     conda:
         "../../envs/strain.yaml"

@@ -1,6 +1,8 @@
-"""The network's answer to a moment of strain."""
+"""The network's answer to a moment of strain, or to each of the loudest candidates of a scan."""
 
 import logging
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from ccsncam import joblog
@@ -11,24 +13,40 @@ from ccsncam.moment import hearing, windows
 from ccsncam.moment.span import span_begin
 from ccsncam.moment.store import WINDOWS, MomentResult
 from ccsncam.network import device
+from ccsncam.network.chain import Network
 from ccsncam.network.classifier import load_network
 from ccsncam.network.history import best_accuracy
 from ccsncam.samples.dataset import DataSet
+from ccsncam.scan.store import gps_name, read_candidates
 
 logger = logging.getLogger(__name__)
 
 
 def main(job: Any) -> None:
-    """Read strain, whiten it, ask the network, and write its answer."""
+    """Prepare the network, and answer moment by moment."""
     joblog.start(job.log[0], job.rule)
-    gps, moment = float(job.params.gps), Moment.of(job.params.moment)
     saliency, dataset = Saliency.of(job.params.saliency), DataSet.open(job.input.dataset)
-    heard = hearing.hear(job.input, gps, moment)
-    series = hearing.with_stand_ins(heard, gps, moment)
     device.prepare(job.threads)
     network = load_network(
         Classifier.of(job.params.classifier), saliency.layer, job.input.weights, dataset
     )
+    if job.params.get("gps") is not None:
+        answer(job, network, dataset, float(job.params.gps), job.output[0])
+        return
+    Path(job.output[0]).mkdir()
+    for gps in joblog.progress(list(_loudest(job)), label="candidates", unit="candidates"):
+        try:
+            answer(job, network, dataset, gps, Path(job.output[0], f"{gps_name(gps)}.h5"))
+        except hearing.NoStrain as error:
+            # A moment needs more strain around it than a window of a scan.
+            logger.warning("candidate at GPS %s has no page of its own: %s", gps_name(gps), error)
+
+
+def answer(job: Any, network: Network, dataset: DataSet, gps: float, path: Path | str) -> None:
+    """Read strain, whiten it, ask the network, and write its answer."""
+    moment, saliency = Moment.of(job.params.moment), Saliency.of(job.params.saliency)
+    heard = hearing.hear(job.input, gps, moment)
+    series = hearing.with_stand_ins(heard, gps, moment)
     result = MomentResult(
         **windows.answer(network, series, moment, saliency)._asdict(),
         gps=gps,
@@ -48,9 +66,14 @@ def main(job: Any) -> None:
         events=hearing.mergers_near(gps, moment),
         strain=hearing.strain_of(heard, series, moment),
     )
-    result.write(job.output[0])
+    result.write(path)
     for name, words in WINDOWS.items():
         logger.info("window %s: %s, %s", words, *result.verdict(name))
+
+
+def _loudest(job: Any) -> Iterator[float]:
+    """GPS times of the loudest candidates of a scan."""
+    yield from read_candidates(job.input.candidates)["gps"].head(job.params.pages).tolist()
 
 
 if __name__ == "__main__":

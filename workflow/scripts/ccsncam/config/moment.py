@@ -1,4 +1,4 @@
-"""The block ``moment``: the network's answer to a moment of strain."""
+"""The blocks ``moment`` and ``scan``: the network's answer to strain."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,3 +39,38 @@ class Moment(Block):
         }
         made = {name: block.of(values[name]) for name, block in blocks.items()}
         return super().of({**values, **made})
+
+
+@dataclass(frozen=True)
+class Scan(Block):
+    """What the candidates in a stretch of strain depend on.
+
+    ``moment`` says how strain is read, whitened and made into images. ``stride`` is the time from
+    window to window in hops of the spectrogram, ``cluster`` the half width of a cluster [s], and
+    ``lowest`` the lowest statistic of a candidate.
+    """
+
+    moment: Moment
+    stride: int
+    cluster: float
+    lowest: float
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Make it from a mapping of these names; ``moment`` is a plain dict, as for `Moment`."""
+        return super().of({**values, "moment": Moment.of(values["moment"])})
+
+    @property
+    def step(self) -> int:
+        """From window to window, in samples."""
+        return self.stride * self.moment.spectrogram.hop
+
+    @property
+    def seconds(self) -> float:
+        """From window to window [s]."""
+        return self.step / self.moment.signal.sample_rate
+
+    @property
+    def width(self) -> int:
+        """Half width of a cluster, in windows."""
+        return round(self.cluster / self.seconds)

@@ -106,3 +106,21 @@ def fill(config: dict[str, Any], defaults: Mapping[str, Any]) -> None:
             fill(config[key], value)
         else:
             config.setdefault(key, copy.deepcopy(value))
+
+
+def must_span(key: str, pair: Sequence[float], least: float) -> None:
+    """Check that a GPS range is long enough; a ValueError names the key.
+
+    Parameters
+    ----------
+    key : str
+    pair : (start, end)
+        GPS times [s].
+    least : float
+        Shortest length [s].
+    """
+    if pair[1] - pair[0] < least:
+        raise ValueError(
+            f"config, {key}: [{pair[0]}, {pair[1]}]: the end must lie at least {least:g} s after "
+            "the start"
+        )

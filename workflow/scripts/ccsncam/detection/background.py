@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from ccsncam.aliases import Progress, silent
+from ccsncam.detection.clusters import loudest
 from ccsncam.detection.plan import About, Plan, background_of
 from ccsncam.detection.slides import Stretches
 from ccsncam.detection.statistic import statistic
 from ccsncam.detection.store import Background, Clusters, joined, no_clusters
-from ccsncam.detection.windows import Spectra, cut, loudest, spectra
+from ccsncam.detection.windows import Spectra, cut, spectra
 from ccsncam.samples.grid import grid
 
 # Spectrograms of pieces that are kept in memory, at most [bytes].

@@ -1,10 +1,9 @@
-"""Windows of a whitened stretch: their images, the network's logits, and clusters of windows."""
+"""Windows of a whitened stretch: their images, and the network's logits."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d
 
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.network.backend import keras, tf
@@ -164,10 +163,7 @@ def judge(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def logits(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
-    """Compute the network's logits in batches of one size.
-
-    The last batch is filled up, so that a logit depends on its image only, and not on the number
-    of images that are asked for with it.
+    """Compute the network's logits; see `in_batches`.
 
     Parameters
     ----------
@@ -181,38 +177,32 @@ def logits(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
     numpy.ndarray
         Shape (n, class), float32.
     """
-    forward = judge(model)
-    size = len(inputs)
-    found = np.empty((size, model.outputs[1].shape[-1]), np.float32)
-    for first in range(0, size, BATCH):
-        rows = np.arange(first, first + BATCH)
-        # Copies of the last image fill the last batch.
-        part = forward(inputs[np.minimum(rows, size - 1)])
-        found[first : first + BATCH] = part[: size - first]
-    return found
+    if not len(inputs):
+        return np.empty((0, model.outputs[1].shape[-1]), np.float32)
+    return in_batches(judge(model), inputs)
 
 
-def loudest(statistic: np.ndarray, width: int) -> np.ndarray:
-    """Find the windows that are the loudest of their cluster.
+def in_batches(forward: Callable[[np.ndarray], np.ndarray], inputs: np.ndarray) -> np.ndarray:
+    """Compute logits in batches of one size.
 
-    A window is kept if no window within ``width`` of it, on either side, has a larger statistic.
-    The first of several equal ones is kept. Whether a window is kept does not depend on any
-    threshold, so counts above different thresholds belong to the same clusters.
+    The last batch is filled up, so that a logit depends on its image only, and not on the number
+    of images that are asked for with it.
 
     Parameters
     ----------
-    statistic : numpy.ndarray
-        Statistic of windows at one stride, shape (window,).
-    width : int
-        Half width of a cluster, in windows.
+    forward : callable
+        From `judge`.
+    inputs : numpy.ndarray
+        Shape (n, frequency, time, detector), not empty.
 
     Returns
     -------
-    numpy.ndarray of int
-        Numbers of the windows that are kept, in rising order.
+    numpy.ndarray
+        Shape (n, class), float32.
     """
-    peaks = maximum_filter1d(statistic, 2 * width + 1, mode="nearest") == statistic
-    kept = np.flatnonzero(peaks)
-    # Two kept windows within the width have the same statistic.
-    apart = np.diff(kept, prepend=-width - 1) > width
-    return kept[apart]
+    size, parts = len(inputs), []
+    for first in range(0, size, BATCH):
+        rows = np.arange(first, first + BATCH)
+        # Copies of the last image fill the last batch.
+        parts.append(forward(inputs[np.minimum(rows, size - 1)]))
+    return np.concatenate(parts)[:size]

@@ -110,6 +110,35 @@ def science_segments() -> dict[tuple[str, str], np.ndarray]:
     return {(str(run), str(detector)): group.to_numpy() for (run, detector), group in groups}
 
 
+def segments_of(run: str, detector: str, where: str) -> np.ndarray:
+    """Science segments of one detector in one observing run.
+
+    Parameters
+    ----------
+    run, detector : str
+    where : str
+        Names what needs them in the error.
+
+    Returns
+    -------
+    array (segment, 2), int
+        GPS start and end [s].
+
+    Raises
+    ------
+    ValueError
+        If the shipped table does not have them; the line names the command that adds them.
+    """
+    found = science_segments().get((run, detector))
+    if found is None:
+        raise ValueError(
+            f"{where}: resources/science_segments.tsv has no science time of {detector} in {run}: "
+            f"add it with tools/gwosc_tables.py segments {run}, or take files that you have "
+            "(source: files)"
+        )
+    return found
+
+
 def files_for(detector: str, ranges: Ranges) -> list[ArchiveFile]:
     """List the files of the archive that hold strain of a detector in some GPS ranges.
 
@@ -178,7 +207,7 @@ def files_at(detector: str, begin: float, end: float, where: str) -> list[Archiv
             continue
         low, high = max(begin, run.start), min(end, run.end)
         starts = np.arange(int(low // DURATION) * DURATION, high, DURATION)
-        first, last = science_segments()[run.run, detector].T
+        first, last = segments_of(run.run, detector, where).T
         on = (np.maximum(starts, low)[:, None] < last) & (
             first < np.minimum(starts + DURATION, high)[:, None]
         )

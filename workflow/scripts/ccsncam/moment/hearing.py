@@ -12,12 +12,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ccsncam import resources, seeds
+from ccsncam import resources
 from ccsncam.aliases import PathLike
 from ccsncam.config.moment import Moment
 from ccsncam.moment.span import span_begin, span_size
+from ccsncam.moment.stand_in import white_noise
 from ccsncam.moment.store import DetectorStrain, Event
-from ccsncam.noise import whitening
+from ccsncam.noise import folder, whitening
 from ccsncam.noise.alignment import check_overlaps
 from ccsncam.noise.events import events_between, read_events
 from ccsncam.noise.selection import read_stretch, stretch_quality
@@ -96,12 +97,18 @@ def hear(files: Mapping[str, Sequence[PathLike]], gps: float, moment: Moment) ->
 
     Raises
     ------
+    NoStrain
+        If no detector has strain; the text says why for each.
     ValueError
-        If no detector has strain (the text says why for each), or if a file cannot be used.
+        If a file cannot be used.
     """
-    found = {}
+    found, around = {}, moment.segment_duration
     for detector in moment.detectors:
-        paths = files.get(detector, [])
+        paths = [
+            path
+            for path in files.get(detector, [])
+            if folder.may_hold(path, gps - around, gps + around, moment.files.plain)
+        ]
         own = list(open_files(paths, detector, moment.signal.sample_rate, moment.files))
         check_overlaps(own)
         try:
@@ -110,7 +117,7 @@ def hear(files: Mapping[str, Sequence[PathLike]], gps: float, moment: Moment) ->
             found[detector] = Heard(None, 0, False, str(error), [])
     if all(heard.whitened is None for heard in found.values()):
         reasons = "; ".join(heard.quality for heard in found.values())
-        raise ValueError(
+        raise NoStrain(
             f"moment: no detector has strain: {reasons}: take another moment, or a shorter "
             "moment.span"
         )
@@ -250,40 +257,12 @@ def with_stand_ins(
     dict of numpy.ndarray or None
         By detector, shape (n,), float32; None is black.
     """
-    series = {detector: one.whitened for detector, one in heard.items()}
+    series, size = {name: one.whitened for name, one in heard.items()}, span_size(moment)
     for detector in [name for name, one in series.items() if one is None]:
         logger.warning("%s: %s takes its place", heard[detector].quality, moment.missing)
         if moment.missing == "noise":
-            series[detector] = white_noise(detector, gps, span_size(moment), moment)
+            series[detector] = white_noise(detector, gps, size, moment.seed, moment.signal.band)
     return series
-
-
-def white_noise(detector: str, gps: float, size: int, moment: Moment) -> np.ndarray:
-    """Draw white noise in the pass band, in place of a detector without data.
-
-    Parameters
-    ----------
-    detector : str
-    gps : float
-        The moment, GPS [s].
-    size : int
-        Samples.
-    moment : Moment
-        The noise depends on its ``seed``, the detector and the GPS time.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (size,), float32. It is Gaussian and has the density of whitened noise, which means
-        unit variance over the whole band.
-    """
-    band = moment.signal.band
-    # "classify" is only a name of the stream: another name would draw other noise.
-    stream = seeds.generator(moment.seed, "classify", detector, f"{gps:.15g}")
-    frequencies = np.fft.rfftfreq(size, 1 / band.sample_rate)
-    spectrum = np.fft.rfft(stream.standard_normal(size))
-    spectrum *= whitening.band(frequencies, band.f_min, band.upper_edge)
-    return np.fft.irfft(spectrum, size).astype(np.float32)
 
 
 def strain_of(

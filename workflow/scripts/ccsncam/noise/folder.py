@@ -149,6 +149,25 @@ def files_at(
     return paths
 
 
+def may_hold(path: PathLike, start: float, end: float, plain: Plain) -> bool:
+    """Say whether a file may hold strain of a stretch, without opening it.
+
+    Parameters
+    ----------
+    path : path
+        One of those that `files_at` lists.
+    start, end : float
+        GPS times [s].
+    plain : dict
+        As in `files_for`. Where such a file ends is not known.
+    """
+    name = os.path.basename(path)
+    if name in plain:
+        return bool(plain[name]["start"] < end)
+    said = parse(name)
+    return said is None or (said.start < end and start < said.start + said.duration)
+
+
 def held(folder: PathLike, detectors: Iterable[str], plain: Plain | None = None) -> str:
     """Say in words which time the files of a folder hold, by their names.
 

@@ -9,13 +9,16 @@ from typing import Any
 from ccsncam.config import schema
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.network import architecture
-from ccsncam.planning import inputs
+from ccsncam.planning import inputs, moment_table
 from ccsncam.samples.grid import grid
+from ccsncam.text import is_file
 from ccsncam.waveforms import surrogate_table, table
 
 Config = Mapping[str, Any]
 # Layers of each convolutional block, in the order of the network.
 _KINDS = ("conv", "pool", "relu")
+# A scan is at least so long [s].
+SHORTEST_SCAN = 2
 # The bounce of a signal lies anywhere in 0.15 s of a sample [s].
 MAX_STRIDE = 0.1
 
@@ -50,7 +53,9 @@ def check(config: Config, rules: Mapping[str, Any]) -> None:
         _check_network,
         _check_background,
         _check_saliency,
+        _check_detection,
         _check_moment,
+        _check_scan,
     )
     for one in checks:
         one(config)
@@ -241,6 +246,21 @@ def _check_saliency(config: Config) -> None:
         )
 
 
+def _check_detection(config: Config) -> None:
+    """Check that the chosen rate has a length, and that the samples that are searched exist."""
+    block, there = config["detection"], config["datasets"]["test_per_class"]
+    if block["rate"] not in block["rates"]:
+        names = ", ".join(block["rates"])
+        raise ValueError(
+            f"config, detection.rate: {block['rate']!r} is not in detection.rates ({names})"
+        )
+    if block["per_class"] > there:
+        raise ValueError(
+            f"config, detection.per_class: {block['per_class']} must be at most "
+            f"datasets.test_per_class ({there})"
+        )
+
+
 def _check_moment(config: Config) -> None:
     """Check that a moment of strain has a folder if it needs one, and fits into a piece."""
     block, longest = config["moment"], config["noise"]["segment_duration"]
@@ -254,3 +274,13 @@ def _check_moment(config: Config) -> None:
             f"config, moment.span: {block['span']:g} s plus whitening.filter_duration is longer "
             f"than noise.segment_duration ({longest} s): shorten the span"
         )
+    if block["table"] is not None:
+        if not is_file(block["table"]):
+            raise ValueError(f"config, moment.table: there is no file {block['table'][:200]}")
+        moment_table.read_table(block["table"])
+
+
+def _check_scan(config: Config) -> None:
+    """Check that the ranges of a scan rise and hold windows."""
+    for start, end in config["scan"]["ranges"]:
+        schema.must_span("scan.ranges", (start, end), SHORTEST_SCAN)

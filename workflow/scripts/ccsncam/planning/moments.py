@@ -8,7 +8,7 @@ from ccsncam.gwosc import archive
 from ccsncam.noise import folder
 from ccsncam.planning import inputs
 
-_SOURCES = (
+SOURCES = (
     "add --config moment=\"{'source': 'gwosc'}\", or set the config block moment in a file after "
     "--configfile: source: gwosc, or source: files with their folder and, for files with other "
     "names, plain"
@@ -54,28 +54,59 @@ def strain_at(config: Config, gps: float) -> dict[str, list[Path]]:
     if not any(found.values()):
         raise ValueError(
             f"no file holds strain of {', '.join(found)} at GPS {gps:.15g} "
-            f"({_elsewhere(config, gps)}): {_SOURCES}"
+            f"({elsewhere(config, gps)}): {SOURCES}"
         )
     return found
 
 
 def _files_around(config: Config, detector: str, gps: float, half: float) -> list[Path]:
     """Files of one detector that overlap the piece around a moment."""
-    source, start, end = source_of(config), gps - half, gps + half
+    start, end = gps - half, gps + half
+    where = f"the piece around the moment, GPS {start:.15g} to {end:.15g},"
+    return files_between(config, detector, (start, end), where, "moments")
+
+
+def files_between(
+    config: Config, detector: str, between: tuple[float, float], where: str, use: str
+) -> list[Path]:
+    """Find the files of one detector that overlap a stretch of time.
+
+    Parameters
+    ----------
+    config : mapping
+    detector : str
+    between : (start, end)
+        GPS times [s].
+    where : str
+        Names the stretch in the error.
+    use : str
+        What the files are for, ``moments`` or ``scan``: the name of a folder for files of GWOSC
+        that are not kept.
+
+    Returns
+    -------
+    list of pathlib.Path
+        May be empty.
+
+    Raises
+    ------
+    ValueError
+        In one line, if no source is set, or the stretch lies in no run that is fetched.
+    """
+    source = source_of(config)
     if source == "simulated":
         raise ValueError(
-            f"the noise of this run is simulated, so no strain holds the moment: {_SOURCES}"
+            f"the noise of this run is simulated, so there is no strain to look at: {SOURCES}"
         )
     if source == "gwosc":
-        where = f"the piece around the moment, GPS {start:.15g} to {end:.15g},"
-        wanted = archive.files_at(detector, start, end, where)
-        return inputs.gwosc_paths(wanted, config["noise"]["gwosc"], f"{config['run']}/moments")
+        wanted = archive.files_at(detector, *between, where)
+        return inputs.gwosc_paths(wanted, config["noise"]["gwosc"], f"{config['run']}/{use}")
     name, block = files_block(config)
-    return folder.files_at(block["folder"], detector, [[start, end]], block["plain"], name)
+    return folder.files_at(block["folder"], detector, [between], block["plain"], name)
 
 
-def _elsewhere(config: Config, gps: float) -> str:
-    """What the source holds at other times, in words."""
+def elsewhere(config: Config, gps: float) -> str:
+    """Say what the source holds at other times, in words for a message."""
     if source_of(config) == "gwosc":
         near = ", ".join(archive.science_near(name, gps) for name in config["detectors"])
         return f"science time: {near}"

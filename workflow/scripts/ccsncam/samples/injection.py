@@ -17,19 +17,21 @@ BUFFER = 2.0
 BOUNCE = 0.3
 
 
-def spectra(waveform: Waveform) -> np.ndarray:
+def spectra(waveform: Waveform, duration: float = BUFFER) -> np.ndarray:
     """Transform the five independent components of a waveform at 1 kpc.
 
     Parameters
     ----------
     waveform : Waveform
         Its quadrupole is (G/c⁴) Q̈ [cm], shape (3, 3, n).
+    duration : float
+        Length of the buffer [s], at least 1.4 s.
 
     Returns
     -------
     numpy.ndarray
-        Shape (5, frequency), complex64: the discrete Fourier transform of a buffer of 2 s with
-        bounce at 0.3 s, in strain at 1 kpc.
+        Shape (5, frequency), complex64: the discrete Fourier transform of a buffer with bounce at
+        0.3 s, in strain at 1 kpc.
     """
     rate = waveform.sample_rate
     components = model.components(waveform.quadrupole) / model.KPC_IN_CM
@@ -38,7 +40,7 @@ def spectra(waveform: Waveform) -> np.ndarray:
     fall = np.clip((KEPT[1] - time) / TAPER, 0, 1)
     components = components * np.sin(np.pi / 2 * np.minimum(rise, fall)) ** 2
     inside = (time > KEPT[0]) & (time < KEPT[1])
-    buffer = np.zeros((5, round(BUFFER * rate)))
+    buffer = np.zeros((5, round(duration * rate)))
     first = round((time[inside][0] + BOUNCE) * rate)
     buffer[:, first : first + inside.sum()] = components[:, inside]
     # The buffer begins at a whole sample. The rest of the time shift is a delay like any other.
@@ -86,16 +88,44 @@ def project(
     numpy.ndarray
         Strain, shape (n, detector, rate), float32.
     """
-    length = round(BUFFER * rate)
+    shift = bounce_time[:, None] + response.delay - BOUNCE
+    strain = strains(spectrum, theta, phi, response, shift, rate)
+    length = 2 * (strain.shape[-1] - 1)
+    return scipy.fft.irfft(strain, length, overwrite_x=True)[..., :rate]
+
+
+def strains(
+    spectrum: np.ndarray,
+    theta: np.ndarray,
+    phi: np.ndarray,
+    response: Response,
+    shift: np.ndarray,
+    rate: int,
+) -> np.ndarray:
+    """Compute the spectrum of the strain that each detector sees from a source at 1 kpc.
+
+    Parameters
+    ----------
+    spectrum, theta, phi, response, rate
+        As for `project`.
+    shift : numpy.ndarray
+        How much later than in ``spectrum`` the bounce is [s], shape (n, detector).
+
+    Returns
+    -------
+    numpy.ndarray
+        Discrete Fourier transform of a buffer as long as that of ``spectrum``, shape
+        (n, detector, frequency), complex64.
+    """
+    length = 2 * (spectrum.shape[-1] - 1)
     weights = model.polarisation_weights(theta, phi).astype(np.float32)
     # Two real products in place of one complex product.
     parts = np.ascontiguousarray(spectrum).view(np.float32)
     polarisations = (weights.reshape(-1, 5) @ parts).view(np.complex64).reshape(len(theta), 2, -1)
-    shift = bounce_time[:, None] + response.delay - BOUNCE
     strain = response.plus[..., None].astype(np.float32) * polarisations[:, :1]
     strain += response.cross[..., None].astype(np.float32) * polarisations[:, 1:]
     strain *= _delays(shift, rate, length)
-    return scipy.fft.irfft(strain, length, overwrite_x=True)[..., :rate]
+    return strain
 
 
 def whiten(strain: np.ndarray, filters: np.ndarray, band: Band) -> tuple[np.ndarray, np.ndarray]:

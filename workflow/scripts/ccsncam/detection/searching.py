@@ -1,0 +1,174 @@
+"""Search samples as noise is searched for the background, and look at windows of noise."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+import numpy as np
+
+from ccsncam.aliases import Progress, silent
+from ccsncam.config.blocks import Spectrogram
+from ccsncam.detection import controls
+from ccsncam.detection.searched import NoiseWindows, Searched
+from ccsncam.detection.windows import in_batches
+from ccsncam.network.evaluation import Evaluation
+from ccsncam.samples.dataset import DataSet
+from ccsncam.samples.spectrogram import normalise
+
+# Samples in a batch. The number is fixed, so that results do not depend on the machine.
+BATCH = 250
+Score = Callable[[np.ndarray], np.ndarray]
+
+
+class Around(Protocol):
+    """What is asked of `ccsncam.detection.stretches.Stretches`."""
+
+    starts: np.ndarray
+    block: Spectrogram
+    needed: list[str]
+
+    def noise(self, table: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Noise of stretches, and which windows are inside."""
+
+    def signal(self, table: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Signals of stretches."""
+
+    def power(self, whitened: np.ndarray) -> np.ndarray:
+        """Power in the cells of stretches."""
+
+
+def search(
+    score: Score,
+    stretch: Around,
+    dataset: DataSet,
+    evaluation: Evaluation,
+    per_class: int,
+    progress: Progress = silent,
+) -> Searched:
+    """Search the first samples of each signal class of a data set.
+
+    Parameters
+    ----------
+    score : callable
+        From `ccsncam.detection.windows.judge`.
+    stretch : ccsncam.detection.stretches.Stretches
+        Made for the inputs of the data set.
+    dataset : DataSet
+    evaluation : Evaluation
+        What the same network says of the data set.
+    per_class : int
+    progress : callable, optional
+        Wraps the batches, such as `joblog.progress`.
+
+    Returns
+    -------
+    Searched
+    """
+    label = dataset.column("label")
+    rows = np.concatenate(
+        [np.flatnonzero(label == k)[:per_class] for k in range(1, len(dataset.classes))]
+    )
+    columns = dataset.columns(stretch.needed, rows)
+    frames = len(dataset.times)
+    parts = [slice(first, first + BATCH) for first in range(0, len(rows), BATCH)]
+    found = [
+        _batch(score, stretch, {name: values[part] for name, values in columns.items()}, frames)
+        for part in progress(parts, label=dataset.name, unit="batches")
+    ]
+    logits, excess, control = (np.concatenate(values) for values in zip(*found, strict=True))
+    return Searched(
+        logits=logits,
+        own=evaluation.logits[rows],
+        excess=excess,
+        control=control,
+        row=rows.astype(np.int32),
+        label=label[rows],
+        network_snr=evaluation.network_snr[rows],
+        distance_kpc=columns["distance_kpc"],
+        starts=stretch.starts,
+        controls=controls.names(len(dataset.detectors)),
+        classes=dataset.classes,
+        dataset=dataset.name,
+        origin=dataset.origin,
+        seed=evaluation.seed,
+    )
+
+
+def _batch(
+    score: Score, stretch: Around, table: dict[str, np.ndarray], frames: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Logits and excess power of all windows, and controls of those in the middle."""
+    block = stretch.block
+    first = (stretch.starts - stretch.starts[0]) // block.hop
+    data, inside = stretch.noise(table)
+    data += stretch.signal(table)
+    power = stretch.power(data)
+    image = images(power, first, frames, block)
+    found = in_batches(score, image.reshape(-1, *image.shape[2:]))
+    logits = found.reshape(*inside.shape, -1)
+    logits[~inside] = np.nan
+    sums = np.cumsum(controls.excess(power), axis=2)
+    sums = np.concatenate([np.zeros_like(sums[..., :1]), sums], axis=2)
+    excess = np.moveaxis(sums[..., first + frames] - sums[..., first], 1, 2)
+    excess[~inside] = -np.inf
+    middle = first[len(first) // 2]
+    return logits, excess, controls.controls(power[..., middle : middle + frames])
+
+
+def look_at_noise(
+    score: Score,
+    batches: Iterable[tuple[np.ndarray, np.ndarray]],
+    block: Spectrogram,
+    split: str,
+    seconds: float,
+) -> NoiseWindows:
+    """Compute logits and controls of single windows of noise.
+
+    Parameters
+    ----------
+    score : callable
+        From `ccsncam.detection.windows.judge`.
+    batches : iterable
+        From `ccsncam.detection.stretches.single_windows`.
+    block : Spectrogram
+    split : str
+    seconds : float
+        See `NoiseWindows`.
+
+    Returns
+    -------
+    NoiseWindows
+    """
+    found = []
+    for power, piece in batches:
+        image = images(power, np.zeros(1, int), power.shape[-1], block)[:, 0]
+        found.append((in_batches(score, image), controls.controls(power), piece))
+    logits, control, piece = (np.concatenate(values) for values in zip(*found, strict=True))
+    return NoiseWindows(logits, control, piece, seconds, controls.names(piece.shape[1]), split)
+
+
+def images(power: np.ndarray, first: np.ndarray, frames: int, block: Spectrogram) -> np.ndarray:
+    """Cut the network's inputs out of the spectrograms of stretches.
+
+    Parameters
+    ----------
+    power : numpy.ndarray
+        Shape (n, detector, frequency, frame).
+    first : numpy.ndarray of int
+        First frame of each window, shape (window,).
+    frames : int
+        Frames in a window.
+    block : Spectrogram
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n, window, frequency, time, detector), float32, each image scaled as
+        `ccsncam.samples.spectrogram.normalise` does.
+    """
+    seen = np.sqrt(power) if block.scale == "amplitude" else power
+    shape = (len(power), len(first), power.shape[2], frames, power.shape[1])
+    found = np.empty(shape, np.float32)
+    for number, start in enumerate(first):
+        own = normalise(seen[..., start : start + frames], block)
+        found[:, number] = np.moveaxis(own, 1, -1)
+    return found

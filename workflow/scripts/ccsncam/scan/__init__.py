@@ -1,0 +1,1 @@
+"""A long stretch of strain, searched for candidates window by window."""
