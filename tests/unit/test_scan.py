@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ccsncam.config.moment import Moment, Scan
-from ccsncam.detection.windows import loudest
+from ccsncam.detection.clusters import loudest
 from ccsncam.moment.span import LEAD
 from ccsncam.noise import whitening
 from ccsncam.samples.spectrogram import magnitude

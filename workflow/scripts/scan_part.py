@@ -5,7 +5,7 @@ from typing import Any
 from ccsncam import joblog
 from ccsncam.config.classifier import Classifier
 from ccsncam.config.moment import Scan
-from ccsncam.detection.windows import loudest
+from ccsncam.detection.clusters import loudest
 from ccsncam.network import device
 from ccsncam.network.classifier import load_network
 from ccsncam.samples.dataset import DataSet
