@@ -64,15 +64,18 @@ def noise_of(wildcards):
     return [f"<results>/noise/{split}-{detector}.h5" for detector in config["detectors"]]
 
 
+def noise_files(splits):
+    """Noise files of some splits, one per split and detector."""
+    return expand(
+        "<results>/noise/{split}-{detector}.h5", split=splits, detector=config["detectors"]
+    )
+
+
 def noise_of_bands(wildcards):
     """Noise files of the data sets in bands of SNR that a job builds."""
     if "dataset" in wildcards.keys():
         return noise_of(wildcards)
-    return expand(
-        "<results>/noise/{split}-{detector}.h5",
-        split=["train", "validation"],
-        detector=config["detectors"],
-    )
+    return noise_files(["train", "validation"])
 
 
 def names_of(wildcards, output):
