@@ -62,11 +62,13 @@ CODE.files(
     "ccsncam.planning.start",
     "ccsncam.planning.moments",
     "ccsncam.saliency.names",
+    "ccsncam.detection.names",
     "ccsncam.environment",
     "ccsncam.paths",
 )
 
 from ccsncam import environment, paths, resources
+from ccsncam.detection import names as controls
 from ccsncam.gwosc import archive
 from ccsncam.planning import inputs, moments, start
 from ccsncam.saliency import names
