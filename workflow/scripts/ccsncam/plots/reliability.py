@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ccsncam.detection.names import RAW, SCALED
 from ccsncam.plots.style import COLOURS, PAGE
-from ccsncam.results.calibration_tables import RAW, SCALED
 
 LOOKS: dict[str, dict[str, Any]] = {
     RAW: {"color": COLOURS[1], "ls": "--", "marker": "s", "mfc": "white"},
