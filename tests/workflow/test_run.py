@@ -89,7 +89,7 @@ def test_a_second_run_does_nothing(tiny):
             {"train", "evaluate", "search_background", "tabulate", "explain", "paper_numbers"},
             {"build_snr_dataset", "build_distance_dataset", "take_apart", "fig1"},
         ),
-        ({"figures": {"distances": [1]}}, {"fig5"}, None),
+        ({"figures": {"distances": [1]}}, {"fig5", "fig16"}, None),
         (
             {"figures": {"gallery_snr": 30}},
             {"pick_examples", "explain_examples", "fig7", "fig8", "fig9", "fig10"},
@@ -129,12 +129,26 @@ def test_a_second_run_does_nothing(tiny):
         ({"moment": {"span": 3.0}}, set(), None),
         (
             {"detection": {"background": {"live_time": {"test": 0.004}}}},
-            {"search_background", "background", "tabulate_background", "loudest"},
+            {
+                *("search_background", "background", "tabulate_background", "loudest"),
+                *("search_controls", "tabulate_detection", "fig13", "fig14", "fig15"),
+            },
             None,
         ),
         (
             {"detection": {"background": {"loudest": 3}}},
-            {"tabulate_background", "loudest"},
+            {"tabulate_background", "loudest", "fig13"},
+            None,
+        ),
+        ({"detection": {"rate": "1 an hour"}}, {"fig14", "fig15"}, None),
+        (
+            {"detection": {"coverage": 0.7}},
+            {"calibrate", "tabulate_calibration", "fig16"},
+            None,
+        ),
+        (
+            {"detection": {"per_class": 2}},
+            {"efficiency", "tabulate_detection", "fig13", "fig14", "fig15"},
             None,
         ),
     ],
@@ -184,7 +198,7 @@ def test_what_reruns_is_what_the_code_says(tiny, tmp_path, root):
     assert "Nothing to be done" in other.run("--dry-run")
     plots = scripts / "ccsncam/plots/style.py"
     plots.write_text(plots.read_text().replace("PAGE = 7.0", "PAGE = 7.1"))
-    figures = {f"fig{number}" for number in range(1, 13)} | {"loudest", "segments"}
+    figures = {f"fig{number}" for number in range(1, 17)} | {"loudest", "segments"}
     assert jobs(other.run("--dry-run")) == figures
 
 
@@ -240,7 +254,7 @@ def test_the_default_target_is_not_empty(tiny, tmp_path, root):
 
 
 @pytest.mark.parametrize(
-    "target", [f"fig{n}" for n in range(1, 13)] + ["loudest", "segments", "table1", "paper_numbers"]
+    "target", [f"fig{n}" for n in range(1, 17)] + ["loudest", "segments", "table1", "paper_numbers"]
 )
 def test_each_figure_is_a_target(tiny, target):
     assert jobs(tiny.run("--dry-run", "--forcerun", target, "--", target)) == {target}

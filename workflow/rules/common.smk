@@ -64,11 +64,13 @@ CODE.files(
     "ccsncam.planning.scans",
     "ccsncam.planning.sizes",
     "ccsncam.saliency.names",
+    "ccsncam.detection.names",
     "ccsncam.environment",
     "ccsncam.paths",
 )
 
 from ccsncam import environment, paths, resources
+from ccsncam.detection import names as controls
 from ccsncam.gwosc import archive
 from ccsncam.planning import inputs, moment_table, moments, scans, sizes, start
 from ccsncam.saliency import names

@@ -4,18 +4,11 @@ import numpy as np
 
 from ccsncam.detection import controls
 from ccsncam.detection.clusters import loudest
+from ccsncam.detection.names import names_with_rates
 from ccsncam.detection.plan import About, Plan, background_of, clusters_at
 from ccsncam.detection.store import Background, Clusters, joined, no_clusters
 from ccsncam.origin import Origin
 from ccsncam.samples.spectrogram import magnitude
-
-# Controls whose value follows from one number for each detector, so that slides cost nothing.
-WITH_RATES = ("pixels", "pixels-second")
-
-
-def names(detectors: int) -> list[str]:
-    """Controls with a background for so many detectors."""
-    return [name for name in WITH_RATES if name in controls.names(detectors)]
 
 
 def search(plan: Plan, origin: Origin) -> dict[str, Background]:
@@ -46,7 +39,7 @@ def search(plan: Plan, origin: Origin) -> dict[str, Background]:
         for one, rows in zip(plan.noise, plan.rows, strict=True)
     ]
     found = {}
-    for name in names(detectors):
+    for name in names_with_rates(detectors):
         parts = [_stretch(plan, sums, number, name) for number in range(len(plan.slides))]
         clusters = joined(parts).loudest_first()
         floor = float(clusters.statistic[plan.keep - 1]) if len(clusters) > plan.keep else -np.inf
