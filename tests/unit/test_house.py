@@ -150,7 +150,13 @@ def test_no_arguments_are_packed():
 
 
 @pytest.mark.parametrize(
-    "module", ["ccsncam.planning.start", "ccsncam.planning.moments", "ccsncam.saliency.names"]
+    "module",
+    [
+        "ccsncam.planning.start",
+        "ccsncam.planning.moments",
+        "ccsncam.saliency.names",
+        "ccsncam.detection.names",
+    ],
 )
 def test_what_snakemake_imports_is_light(module):
     code = f"import sys, {module}; print(*{{name.split('.')[0] for name in sys.modules}})"

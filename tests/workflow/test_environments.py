@@ -17,7 +17,16 @@ MODULES = {
     "python-lal": "lal",
     "python-lalframe": "lalframe",
 }
-ENVIRONMENTS = ["record", "strain", "dataset", "keras", "moment", "embedding", "figures"]
+ENVIRONMENTS = [
+    "record",
+    "strain",
+    "dataset",
+    "keras",
+    "detection",
+    "moment",
+    "embedding",
+    "figures",
+]
 
 
 # Of what an environment file may hold: exact minors, and packages of no other channel.

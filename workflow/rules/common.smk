@@ -63,11 +63,13 @@ CODE.files(
     "ccsncam.planning.moments",
     "ccsncam.planning.scans",
     "ccsncam.saliency.names",
+    "ccsncam.detection.names",
     "ccsncam.environment",
     "ccsncam.paths",
 )
 
 from ccsncam import environment, paths, resources
+from ccsncam.detection import names as controls
 from ccsncam.gwosc import archive
 from ccsncam.planning import inputs, moment_table, moments, scans, start
 from ccsncam.saliency import names

@@ -111,6 +111,42 @@ FIGURES = {
             "spectrogram": config["spectrogram"],
         },
     },
+    "fig13": {
+        "module": "alarms",
+        "shows": "rate of false alarms against threshold",
+        "input": {
+            name: f"<results>/tables/{name}.csv"
+            for name in ("background", "loudest", "operating_point")
+        },
+        "params": {"seed": SEEDS[0]},
+    },
+    "fig14": {
+        "module": "efficiency",
+        "shows": "signals found against distance",
+        "input": {
+            name: f"<results>/tables/{name}.csv"
+            for name in ("efficiency", "reach", "operating_point")
+        },
+        "params": {"classes": config["classes"], "rate": config["detection"]["rate"]},
+    },
+    "fig15": {
+        "module": "loudness",
+        "shows": "signals found against SNR, and controls",
+        "input": {
+            name: f"<results>/tables/{name}.csv" for name in ("efficiency", "operating_point")
+        },
+        "params": {"rate": config["detection"]["rate"]},
+    },
+    "fig16": {
+        "module": "reliability",
+        "shows": "calibration and sets of classes",
+        "input": {name: f"<results>/tables/{name}.csv" for name in CALIBRATION_TABLES},
+        "params": {
+            "seed": SEEDS[0],
+            "validation": VALIDATION,
+            "distances": config["figures"]["distances"][:3],
+        },
+    },
     "segments": {
         "module": "segments",
         "shows": "what is kept and lost of the GPS ranges",

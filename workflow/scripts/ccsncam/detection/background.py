@@ -8,7 +8,7 @@ import numpy as np
 
 from ccsncam.aliases import Progress, silent
 from ccsncam.detection.clusters import loudest
-from ccsncam.detection.plan import About, Plan, background_of
+from ccsncam.detection.plan import About, Plan, background_of, clusters_at
 from ccsncam.detection.slides import Stretches
 from ccsncam.detection.statistic import statistic
 from ccsncam.detection.store import Background, Clusters, joined, no_clusters
@@ -78,15 +78,13 @@ def search(
         The loudest first.
     """
     heard = [_Heard(plan, detector) for detector in range(len(plan.noise))]
-    # Within rounding, a window at the distance itself still belongs to the cluster.
-    width = math.floor(plan.search.cluster / plan.stride * (1 + 1e-9))
     found: list[Clusters] = []
     waiting = 0
     for number in progress(range(len(stretches)), label="search", unit="stretches"):
         logits = _logits(judge, plan, heard, stretches, number)
         values = statistic(logits)
-        peaks = loudest(values, width)
-        found.append(_clusters(plan, stretches, number, peaks, values, logits))
+        peaks = loudest(values, plan.width)
+        found.append(clusters_at(plan, stretches, number, peaks, values, logits))
         waiting += len(peaks)
         if waiting > keep + SLACK:
             found = [joined(found).loudest_first(keep)]
@@ -110,30 +108,6 @@ def _logits(
     rate, block = plan.sampling.signal.sample_rate, plan.sampling.spectrogram
     images = cut(together, first, plan.size, block, rate)
     return np.concatenate([judge(one) for one in images])[:count]
-
-
-def _clusters(
-    plan: Plan,
-    stretches: Stretches,
-    number: int,
-    peaks: np.ndarray,
-    values: np.ndarray,
-    logits: np.ndarray,
-) -> Clusters:
-    """Clusters at some windows of a stretch."""
-    rate, hop = plan.sampling.signal.sample_rate, plan.sampling.spectrogram.hop
-    frames = stretches.frame[number] + plan.layout.stride * peaks[:, None]
-    offset = plan.edge + frames * hop
-    own = [rows[piece] for rows, piece in zip(plan.rows, stretches.piece[number], strict=True)]
-    starts = [noise.gps_start[row] for noise, row in zip(plan.noise, own, strict=True)]
-    return Clusters(
-        statistic=values[peaks],
-        logits=logits[peaks],
-        gps=np.array(starts) + offset / rate,
-        piece=np.broadcast_to(np.array(own, np.int32), offset.shape),
-        offset=offset.astype(np.int32),
-        slide=np.full(len(peaks), stretches.slide[number], np.int32),
-    )
 
 
 def part_of(

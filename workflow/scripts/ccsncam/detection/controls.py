@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import stats
 
+from ccsncam.detection.names import names
+
 # Power from which a cell counts, in mean powers of white noise. A cell of white noise passes the
 # first with a chance of exp(-6); two of three detectors pass the second with 3 exp(-2 · 2.5).
 LEVEL, COMMON_LEVEL = 6.0, 2.5
@@ -18,19 +20,6 @@ BOXES = tuple((height, width) for height in (2, 4, 8, 16, 32) for width in (2, 4
 # Correlation of the powers of two cells that are one or two bins apart, for a Hann window, and of
 # two frames that are half a window apart.
 _BINS, _FRAMES = (4 / 9, 1 / 36), (1 / 36,)
-# Each control, and what it is called in figures and tables.
-NAMES = {
-    "pixels": "excess power, cells",
-    "box": "excess power, box",
-    "pixels-second": "excess power, cells, second-loudest detector",
-    "pixels-common": "excess power, cells loud in two detectors",
-    "box-common": "excess power, box loud in two detectors",
-}
-
-
-def names(detectors: int) -> list[str]:
-    """Controls that there are for so many detectors: with one, no second can confirm it."""
-    return [name for name in NAMES if detectors > 1 or name in ("pixels", "box")]
 
 
 def controls(power: np.ndarray) -> np.ndarray:

@@ -64,6 +64,12 @@ class Plan:
         return self.layout.stride * self.layout.hop
 
     @property
+    def width(self) -> int:
+        """Half width of a cluster, in windows."""
+        # Within rounding, a window at the distance itself still belongs to the cluster.
+        return math.floor(self.search.cluster / self.stride * (1 + 1e-9))
+
+    @property
     def live_time(self) -> float:
         """Time that the slides give [s]."""
         return int(self.slides.windows.sum(dtype=np.int64)) * self.stride
@@ -174,6 +180,42 @@ def merged(plan: Plan, parts: Sequence[Background]) -> Background:
             f"{whole.live_time:.0f} s; delete them, and run the same command again"
         )
     return whole
+
+
+def clusters_at(
+    plan: Plan,
+    stretches: Stretches,
+    number: int,
+    peaks: np.ndarray,
+    values: np.ndarray,
+    logits: np.ndarray,
+) -> Clusters:
+    """Clusters at some windows of a stretch of a plan.
+
+    Parameters
+    ----------
+    plan : Plan
+    stretches : Stretches
+    number : int
+        Of the stretch.
+    peaks : numpy.ndarray of int
+        Windows of the stretch.
+    values, logits : numpy.ndarray
+        Statistic and logits of all windows of the stretch.
+    """
+    rate, hop = plan.sampling.signal.sample_rate, plan.sampling.spectrogram.hop
+    frames = stretches.frame[number] + plan.layout.stride * peaks[:, None]
+    offset = plan.edge + frames * hop
+    own = [rows[piece] for rows, piece in zip(plan.rows, stretches.piece[number], strict=True)]
+    starts = [noise.gps_start[row] for noise, row in zip(plan.noise, own, strict=True)]
+    return Clusters(
+        statistic=values[peaks],
+        logits=logits[peaks],
+        gps=np.array(starts) + offset / rate,
+        piece=np.broadcast_to(np.array(own, np.int32), offset.shape),
+        offset=offset.astype(np.int32),
+        slide=np.full(len(peaks), stretches.slide[number], np.int32),
+    )
 
 
 def background_of(

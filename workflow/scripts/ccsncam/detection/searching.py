@@ -8,6 +8,7 @@ import numpy as np
 from ccsncam.aliases import Progress, silent
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.detection import controls
+from ccsncam.detection.names import names
 from ccsncam.detection.searched import NoiseWindows, Searched
 from ccsncam.detection.windows import in_batches
 from ccsncam.network.evaluation import Evaluation
@@ -85,7 +86,7 @@ def search(
         network_snr=evaluation.network_snr[rows],
         distance_kpc=columns["distance_kpc"],
         starts=stretch.starts,
-        controls=controls.names(len(dataset.detectors)),
+        controls=names(len(dataset.detectors)),
         classes=dataset.classes,
         dataset=dataset.name,
         origin=dataset.origin,
@@ -143,7 +144,7 @@ def look_at_noise(
         image = images(power, np.zeros(1, int), power.shape[-1], block)[:, 0]
         found.append((in_batches(score, image), controls.controls(power), piece))
     logits, control, piece = (np.concatenate(values) for values in zip(*found, strict=True))
-    return NoiseWindows(logits, control, piece, seconds, controls.names(piece.shape[1]), split)
+    return NoiseWindows(logits, control, piece, seconds, names(piece.shape[1]), split)
 
 
 def images(power: np.ndarray, first: np.ndarray, frames: int, block: Spectrogram) -> np.ndarray:

@@ -60,8 +60,10 @@ def rates(tpr: pd.DataFrame, classes: Sequence[str]) -> Figure:
     return figure
 
 
-def spread(tpr: pd.DataFrame) -> pd.DataFrame:
-    """Rate and 95 % interval of each class at each distance.
+def spread(
+    tpr: pd.DataFrame, keys: Sequence[str] = ("class", "distance_kpc"), column: str = "tpr"
+) -> pd.DataFrame:
+    """Rate and 95 % interval of each class at each distance, or of other groups of rows.
 
     With one seed the interval is Wilson's for the counts. With several seeds the rate is the mean
     over the seeds, and the interval is Student's. The interval of pooled counts would be too
@@ -71,19 +73,23 @@ def spread(tpr: pd.DataFrame) -> pd.DataFrame:
     ----------
     tpr : pandas.DataFrame
         ``seed``, ``class``, ``distance_kpc``, ``tpr``, ``low``, ``high``.
+    keys : list of str
+        Columns that tell the groups apart; a group has a row for each seed.
+    column : str
+        Column of the rate.
 
     Returns
     -------
     pandas.DataFrame
-        ``class``, ``distance_kpc``, ``rate``, ``low``, ``high``.
+        The keys, ``rate``, ``low``, ``high``.
     """
     rows = []
-    for (name, distance), group in tpr.groupby(["class", "distance_kpc"], sort=False):
-        rate = over_seeds(group["tpr"])
+    for key, group in tpr.groupby(list(keys), sort=False):
+        rate = over_seeds(group[column])
         if isinstance(rate, dict):
             low, high = np.clip([rate["low"], rate["high"]], 0, 1)
             rate = rate["mean"]
         else:
             low, high = group[["low", "high"]].iloc[0]
-        rows.append((name, distance, rate, float(low), float(high)))
-    return pd.DataFrame(rows, columns=["class", "distance_kpc", "rate", "low", "high"])
+        rows.append((*key, rate, float(low), float(high)))
+    return pd.DataFrame(rows, columns=[*keys, "rate", "low", "high"])
