@@ -46,7 +46,7 @@ def test_everything_is_made(tiny):
 def test_the_background_holds_what_was_asked(tiny):
     """0.005 days are 432 s; one piece of 62 s is used again and again, at other lags."""
     folder = tiny.folder / "results/tiny"
-    # Parts are small and stay, so that a change of one split searches no other.
+    # Parts are small and stay.
     parts = sorted(path.name for path in (folder / "background/seed-0").iterdir())
     assert parts == ["test-0.h5", "validation-0.h5"]
     table = pd.read_csv(folder / "tables/background.csv")
@@ -159,15 +159,6 @@ def test_a_changed_key_reruns_the_rules_that_use_it(tiny, change, reruns, spared
     else:
         assert reruns <= planned
         assert not planned & spared
-
-
-def test_other_test_noise_searches_no_validation_noise(tiny):
-    live = {"validation": 0.005, "test": 0.004}
-    tiny.write({**TINY, "detection": {"background": {"live_time": live, "batches": 1}}})
-    output = tiny.run("--dry-run")
-    tiny.write(TINY)
-    assert "Background of test, part 0" in output
-    assert "Background of validation" not in output
 
 
 def test_a_folder_that_is_moved_is_still_done(tiny, tmp_path, root):

@@ -1,21 +1,22 @@
 # Noise of these splits is searched in time slides. Thresholds come from the first one.
 SEARCHED = ["validation", "test"]
 BACKGROUND = config["detection"]["background"]
+# A single batch searches both splits: its start would take longer than the search of a small run.
+SPLITS_OF_A_JOB = SEARCHED if BACKGROUND["batches"] == 1 else ["{split}"]
+SEARCH_JOB = "all" if BACKGROUND["batches"] == 1 else "{split}"
 
 
 rule search_background:
     input:
         weights="<results>/models/seed-{seed}/best.weights.h5",
         dataset=f"<results>/datasets/{VALIDATION}.h5",
-        noise=expand("<results>/noise/{{split}}-{detector}.h5", detector=config["detectors"]),
+        noise=noise_files(SPLITS_OF_A_JOB),
     output:
-        "<results>/background/seed-{seed}/{split}-{batch}.h5",
+        [f"<results>/background/seed-{{seed}}/{split}-{{batch}}.h5" for split in SPLITS_OF_A_JOB],
     log:
-        "<logs>/search_background/seed-{seed}/{split}-{batch}.log",
+        f"<logs>/search_background/seed-{{seed}}/{SEARCH_JOB}-{{batch}}.log",
     benchmark:
-        "<benchmarks>/search_background/seed-{seed}/{split}-{batch}.tsv"
-    wildcard_constraints:
-        batch=r"\d+",
+        f"<benchmarks>/search_background/seed-{{seed}}/{SEARCH_JOB}-{{batch}}.tsv"
     conda:
         "../../envs/keras.yaml"
     threads: 1
@@ -29,7 +30,7 @@ rule search_background:
         settings=search_settings,
         batches=BACKGROUND["batches"],
     message:
-        "Background of {wildcards.split}, part {wildcards.batch}, seed {wildcards.seed}"
+        "Background of seed {wildcards.seed}, part {wildcards.batch}"
     script:
         "../scripts/search_background.py"
 
@@ -41,9 +42,7 @@ rule background:
             split=SEARCHED,
             batch=range(BACKGROUND["batches"]),
         ),
-        noise=expand(
-            "<results>/noise/{split}-{detector}.h5", split=SEARCHED, detector=config["detectors"]
-        ),
+        noise=noise_files(SEARCHED),
     output:
         "<results>/background/seed-{seed}.h5",
     log:

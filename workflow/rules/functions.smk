@@ -64,6 +64,13 @@ def noise_of(wildcards):
     return [f"<results>/noise/{split}-{detector}.h5" for detector in config["detectors"]]
 
 
+def noise_files(splits):
+    """Noise files of some splits, one per split and detector."""
+    return expand(
+        "<results>/noise/{split}-{detector}.h5", split=splits, detector=config["detectors"]
+    )
+
+
 def models_of(wildcards):
     """Waveforms that a job makes."""
     return [wildcards.model] if "model" in wildcards.keys() else MODELS

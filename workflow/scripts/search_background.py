@@ -1,5 +1,6 @@
-"""Search one part of the noise of a split in time slides."""
+"""Search one part of the noise of a split, or of several splits, in time slides."""
 
+from pathlib import Path
 from typing import Any
 
 from ccsncam import joblog
@@ -17,23 +18,19 @@ def main(job: Any) -> None:
     joblog.start(job.log[0], job.rule)
     device.prepare(job.threads, job.resources.get("gpu", 0) > 0)
     noise = [Noise.read(path) for path in job.input.noise]
-    settings = job.params.settings
-    laid_out = plan.plan(
-        noise,
-        Sampling.of(settings),
-        BackgroundSearch.of(settings["background"]),
-        job.wildcards.split,
-    )
+    sampling = Sampling.of(job.params.settings)
+    search = BackgroundSearch.of(job.params.settings["background"])
     dataset = DataSet.open(job.input.dataset)
-    model = classifier.load_model(Classifier.of(job.params.classifier), job.input.weights, dataset)
-    found = background.part_of(
-        windows.judge(model),
-        laid_out,
-        (int(job.wildcards.batch), job.params.batches),
-        plan.About(dataset.classes, dataset.origin, int(job.wildcards.seed)),
-        joblog.progress,
-    )
-    store.write(job.output[0], [found])
+    block = Classifier.of(job.params.classifier)
+    judge = windows.judge(classifier.load_model(block, job.input.weights, dataset))
+    about = plan.About(dataset.classes, dataset.origin, int(job.wildcards.seed))
+    share = int(job.wildcards.batch), job.params.batches
+    for path in job.output:
+        split = Path(path).name.split("-")[0]
+        own = [one for one in noise if one.split == split]
+        laid_out = plan.plan(own, sampling, search, split)
+        found = background.part_of(judge, laid_out, share, about, joblog.progress)
+        store.write(path, [found])
 
 
 if __name__ == "__main__":

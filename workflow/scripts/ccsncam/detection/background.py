@@ -1,8 +1,10 @@
 """Search noise in time slides: each piece is transformed once, the network hears combinations."""
 
 import math
+import mmap
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -47,9 +49,19 @@ class _Heard:
             whitened = self._noise.whitened[self._rows[piece]]
             whole = whitened[None, edge : len(whitened) - edge]
             found = spectra(np.asarray(whole), self._plan.sampling.spectrogram, self._rate)
+            _release(self._noise.whitened)
             if len(self._kept) < self._room:
                 self._kept[piece] = found
         return found
+
+
+def _release(view: np.ndarray) -> None:
+    """Give back the memory of what was read of a file that is mapped; the file stays mapped."""
+    base: Any = view
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if isinstance(base, mmap.mmap):
+        base.madvise(mmap.MADV_DONTNEED)
 
 
 def search(
