@@ -47,6 +47,8 @@ rule background:
         "<results>/background/seed-{seed}.h5",
     log:
         "<logs>/background/seed-{seed}.log",
+    benchmark:
+        "<benchmarks>/background/seed-{seed}.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1
