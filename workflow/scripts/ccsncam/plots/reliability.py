@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -93,7 +94,7 @@ def _diagram(axes: Axes, bins: pd.DataFrame) -> None:
         axes.errorbar(
             rows["confidence"],
             rows["accuracy"],
-            yerr=[part.clip(lower=0) for part in ends],
+            yerr=[np.maximum(part.to_numpy(), 0) for part in ends],
             ms=3,
             elinewidth=0.6,
             label=variant,
