@@ -65,6 +65,19 @@ def test_a_file_is_fetched_once(server, tmp_path):
     assert fetch(server, tmp_path) == 2 * size
 
 
+@pytest.mark.parametrize(
+    ("run", "detector", "start"),
+    # The files of GW231226_101520 and of GW250114_082203; Virgo took part in O4b.
+    [("O4a", "L1", 1387618304), ("O4b", "H1", 1420877824), ("O4b", "V1", 1420877824)],
+)
+def test_files_of_o4_are_fetched(server, tmp_path, run, detector, start):
+    server.path = write_archive_file(server.folder, start, detector, run=run)
+    assert fetch(server, tmp_path) == server.path.stat().st_size
+    assert any(path.startswith(f"/api/v2/runs/{run}/strain-files?") for path in server.asked)
+    folder = start // 2**20 * 2**20
+    assert f"/archive/data/{run}_4KHZ_R1/{folder}/{server.path.name}" in server.asked
+
+
 def test_mirror_and_proxy(server, tmp_path):
     away = {"host": "http://gwosc.invalid", "proxy": server.url}
     fetch(server, tmp_path / "proxy", **away)

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from ccsncam.config.moment import Moment, Scan
-from ccsncam.detection.clusters import loudest
 from ccsncam.moment.span import LEAD
 from ccsncam.noise import whitening
 from ccsncam.samples.spectrogram import magnitude
@@ -86,7 +85,7 @@ def put(scan, tmp_path):
 
 
 def whole(ear, start=START, end=START + LENGTH - 1):
-    return search(ear, start, end, loudest)
+    return search(ear, start, end)
 
 
 def test_signals_are_found_at_their_times_and_in_the_order_of_their_snr(put):

@@ -5,7 +5,6 @@ from typing import Any
 from ccsncam import joblog
 from ccsncam.config.classifier import Classifier
 from ccsncam.config.moment import Scan
-from ccsncam.detection.clusters import loudest
 from ccsncam.network import device
 from ccsncam.network.classifier import load_network
 from ccsncam.samples.dataset import DataSet
@@ -28,7 +27,7 @@ def main(job: Any) -> None:
     }
     ear = Ear(network, len(dataset.classes), strain, scan)
     start, end = (float(gps) for gps in (job.params.start, job.params.end))
-    part = search(ear, start, end, loudest, joblog.progress)
+    part = search(ear, start, end, joblog.progress)
     part.write(job.output[0])
     logger.info("%d candidates", len(part.candidates))
 

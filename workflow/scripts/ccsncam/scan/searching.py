@@ -1,6 +1,6 @@
 """Search a part of a stretch: the statistic of every window, and the loudest of each cluster."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from ccsncam.aliases import Progress, silent
 from ccsncam.config.moment import Scan
+from ccsncam.detection.clusters import loudest
 from ccsncam.detection.statistic import statistic
 from ccsncam.moment.span import LEAD
 from ccsncam.moment.stand_in import white_noise
@@ -17,8 +18,6 @@ from ccsncam.samples.spectrogram import magnitude, normalise
 from ccsncam.scan.listening import Cell, Heard, Strain, cells, listen, windows_of
 from ccsncam.scan.store import Candidates, ScanPart
 
-# Finds the loudest windows of clusters in a statistic, given their half width in windows.
-Loudest = Callable[[np.ndarray, int], np.ndarray]
 # Draws of the noise that replaces a detector; the median over them is taken.
 DRAWS = 5
 
@@ -58,9 +57,7 @@ class _Seen(NamedTuple):
         return _Seen(self.magnitude[rows], self.seconds[rows])
 
 
-def search(
-    ear: Ear, start: float, end: float, loudest: Loudest, progress: Progress = silent
-) -> ScanPart:
+def search(ear: Ear, start: float, end: float, progress: Progress = silent) -> ScanPart:
     """Search the windows that begin in a stretch of time.
 
     Parameters
@@ -69,8 +66,6 @@ def search(
     start, end : float
         GPS times [s]. Windows up to a cluster's half width outside decide what is loudest inside,
         so that parts give what the whole stretch would give.
-    loudest : callable
-        The rule of clusters, `ccsncam.detection.windows.loudest`.
     progress : Progress
         Shows how many cells are done.
 
