@@ -35,6 +35,7 @@ def make_evaluation(label, prediction, distance=np.nan, dataset="test-1kpc", see
     return Evaluation(
         **columns(label, distance),
         prediction=prediction,
+        logits=20 * np.eye(len(CLASSES), dtype="f4")[prediction],
         probability=np.eye(len(CLASSES), dtype="f4")[prediction],
         embedding=np.zeros((len(label), 2), "f4"),
         classes=CLASSES,

@@ -66,7 +66,7 @@ def test_another_network_is_refused():
 def test_forward_pass_agrees_with_numpy():
     model = classifier.build(small(), (22, 14, 2), 3, seed=3)
     images = np.random.default_rng(0).random((5, 22, 14, 2), dtype=np.float32)
-    features, probability = classifier.predict(model, images)
+    features, logits, probability = classifier.predict(model, images)
     weights = [weight.numpy() for weight in model.weights]
     for image, ours, chances in zip(images, features, probability, strict=True):
         x = image

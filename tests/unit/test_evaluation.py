@@ -15,6 +15,7 @@ def evaluation():
     return Evaluation(
         label=np.array([0, 1, 1, 0], "i4"),
         prediction=np.array([0, 1, 0, 0], "i4"),
+        logits=rng.standard_normal((4, 2), np.float32),
         probability=rng.random((4, 2), np.float32),
         embedding=rng.random((4, 5), np.float32),
         network_snr=np.array([0, 20.5, 8, 0]),

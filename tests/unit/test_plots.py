@@ -75,6 +75,7 @@ def evaluations(distances, seeds=(0,), classes=CLASSES):
                 Evaluation(
                     label=label,
                     prediction=prediction,
+                    logits=20 * np.eye(len(classes), dtype="f4")[prediction],
                     probability=np.eye(len(classes), dtype="f4")[prediction],
                     embedding=np.zeros((len(label), 2), "f4"),
                     network_snr=np.where(label > 0, snr, 0.0),

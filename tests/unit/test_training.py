@@ -156,9 +156,10 @@ def test_threads_do_not_change_a_byte(folder, root):
     model.load_weights(folder / "x1-best.weights.h5")
     dataset = DataSet.open(folder / "test.h5")
     images, labels = dataset.images(), dataset.column("label")
-    features, probability = classifier.predict(model, images)
+    features, logits, probability = classifier.predict(model, images)
     with h5py.File(folder / "x1-evaluation.h5") as file, h5py.File(folder / "test.h5") as data:
         np.testing.assert_array_equal(file["embedding"], features)
+        np.testing.assert_array_equal(file["logits"], logits)
         np.testing.assert_array_equal(file["probability"], probability)
         np.testing.assert_array_equal(file["prediction"], probability.argmax(axis=1))
         for name in ("label", "network_snr", "distance_kpc"):

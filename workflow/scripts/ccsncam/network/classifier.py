@@ -101,8 +101,10 @@ def load_network(block: Classifier, layer: str, weights: PathLike, dataset: Data
     return Network(load_model(block, weights, dataset), layer)
 
 
-def predict(model: keras.Model, images: np.ndarray | Images) -> tuple[np.ndarray, np.ndarray]:
-    """Compute features and probabilities.
+def predict(
+    model: keras.Model, images: np.ndarray | Images
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Compute features, logits and probabilities.
 
     Parameters
     ----------
@@ -115,22 +117,24 @@ def predict(model: keras.Model, images: np.ndarray | Images) -> tuple[np.ndarray
     -------
     features : numpy.ndarray
         Shape (n, features), float32.
-    probability : numpy.ndarray
-        Shape (n, classes), float32.
+    logits, probability : numpy.ndarray
+        Shape (n, classes), float32. Where a probability rounds to 0 or 1, the logits still say
+        how sure the network is.
     """
 
     @tf.function(reduce_retracing=True, autograph=False)
-    def forward(batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def forward(batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         features, logits = model(batch, training=False)
-        return features, tf.nn.softmax(logits)
+        return features, logits, tf.nn.softmax(logits)
 
     size = len(images)
-    features = np.empty((size, model.outputs[0].shape[-1]), np.float32)
-    probability = np.empty((size, model.outputs[1].shape[-1]), np.float32)
+    features, logits = (np.empty((size, out.shape[-1]), np.float32) for out in model.outputs)
+    probability = np.empty_like(logits)
     for first in range(0, size, FORWARD):
         rows = slice(first, min(first + FORWARD, size))
-        features[rows], probability[rows] = (part.numpy() for part in forward(images[rows]))
-    return features, probability
+        parts = (part.numpy() for part in forward(images[rows]))
+        features[rows], logits[rows], probability[rows] = parts
+    return features, logits, probability
 
 
 def evaluate(model: keras.Model, dataset: DataSet, seed: int) -> Evaluation:
@@ -144,10 +148,11 @@ def evaluate(model: keras.Model, dataset: DataSet, seed: int) -> Evaluation:
     seed : int
         Seed of the network.
     """
-    features, probability = predict(model, dataset.spectrograms)
+    features, logits, probability = predict(model, dataset.spectrograms)
     return Evaluation(
         **dataset.columns(("label", "network_snr", "distance_kpc")),
         prediction=probability.argmax(axis=1).astype("i4"),
+        logits=logits,
         probability=probability,
         embedding=features,
         classes=dataset.classes,

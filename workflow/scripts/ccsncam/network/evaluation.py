@@ -12,7 +12,10 @@ from ccsncam.hdf5 import created, opened, write_columns
 from ccsncam.origin import Origin
 
 # Columns in the order in which they are written.
-COLUMNS = ("probability", "prediction", "embedding", "label", "network_snr", "distance_kpc")
+COLUMNS = (
+    *("logits", "probability", "prediction", "embedding"),
+    *("label", "network_snr", "distance_kpc"),
+)
 # Most readers of a file do not need the embedding, which is by far the largest column.
 WITHOUT_EMBEDDING = tuple(name for name in COLUMNS if name != "embedding")
 
@@ -25,6 +28,9 @@ class Evaluation:
     ----------
     label, prediction : numpy.ndarray of int
         True and predicted class, shape (n,).
+    logits : numpy.ndarray
+        What the network gives before its softmax, shape (n, class), float32; see
+        `ccsncam.detection.statistic.statistic`.
     probability : numpy.ndarray
         Probability of each class, shape (n, class), float32.
     embedding : numpy.ndarray
@@ -41,6 +47,7 @@ class Evaluation:
 
     label: np.ndarray
     prediction: np.ndarray
+    logits: np.ndarray
     probability: np.ndarray
     embedding: np.ndarray
     network_snr: np.ndarray

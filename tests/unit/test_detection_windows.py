@@ -1,0 +1,82 @@
+"""Windows of a stretch, which share one spectrogram."""
+
+import numpy as np
+import pytest
+from test_classifier import small
+
+from ccsncam.config.blocks import Spectrogram
+from ccsncam.detection import windows
+from ccsncam.network import classifier
+from ccsncam.samples.spectrogram import magnitude, normalise
+
+RATE = 4096
+
+
+def block(**changes):
+    values = {"window": 256, "hop": 128, "f_max": 1500.0, "scale": "amplitude"}
+    values |= {"normalisation": "detector", "ceiling": None}
+    return Spectrogram(**values | changes)
+
+
+@pytest.mark.parametrize("normalisation", ["detector", "sample", "fixed"])
+def test_slices_are_what_the_windows_give_alone(normalisation):
+    one = block(normalisation=normalisation, ceiling=5.0)
+    white = np.random.default_rng(0).standard_normal((2, 3 * RATE + 77)).astype(np.float32)
+    found, starts = windows.images(white, one, RATE, 3)
+    # (3 · 4096 + 77 - 4096) // 128 + 1 = 65 hops at which a window can start.
+    np.testing.assert_array_equal(starts, np.arange(0, 65, 3) * 128)
+    assert found.shape == (22, 94, 31, 2)
+    assert found.dtype == np.float32
+    for image, start in zip(found, starts, strict=True):
+        seen = magnitude(white[None, :, start : start + RATE], one, RATE)
+        np.testing.assert_array_equal(image, np.moveaxis(normalise(seen, one), 1, -1)[0])
+
+
+def test_detectors_can_be_taken_at_different_times():
+    white = np.random.default_rng(1).standard_normal((2, 3 * RATE)).astype(np.float32)
+    seen = magnitude(white, block(), RATE)
+    found = windows.cut(seen, np.array([[5, 40], [8, 43]]), block(), RATE)
+    first, second = (windows.cut(seen, np.array(at), block(), RATE) for at in ([5, 8], [40, 43]))
+    np.testing.assert_array_equal(found[..., 0], first[..., 0])
+    np.testing.assert_array_equal(found[..., 1], second[..., 1])
+
+
+def test_a_short_stretch_has_no_window():
+    found, starts = windows.images(np.zeros((3, RATE - 1), np.float32), block(), RATE, 3)
+    assert found.shape == (0, 94, 31, 3)
+    assert len(starts) == 0
+
+
+@pytest.mark.usefixtures("tensorflow")
+def test_logits_do_not_depend_on_the_company():
+    model = classifier.build(small(), (22, 14, 2), 3, seed=4)
+    images = np.random.default_rng(1).random((300, 22, 14, 2), np.float32)
+    all_of_them = windows.logits(model, images)
+    assert all_of_them.dtype == np.float32
+    np.testing.assert_array_equal(windows.logits(model, images[:7]), all_of_them[:7])
+    expected = model(images[:3], training=False)[1].numpy()
+    np.testing.assert_allclose(all_of_them[:3], expected, rtol=1e-5, atol=1e-6)
+    assert windows.logits(model, images[:0]).shape == (0, 3)
+
+
+def test_loudest_by_hand():
+    statistic = np.array([1.0, 3, 2, 0, 5, 4, 4.5, 0, 0, 0, 7])
+    # Within two windows on either side 3, 5 and 7 are the loudest; 4.5 is beside 5.
+    np.testing.assert_array_equal(windows.loudest(statistic, 2), [1, 4, 10])
+    np.testing.assert_array_equal(windows.loudest(statistic, 1), [1, 4, 6, 8, 10])
+    np.testing.assert_array_equal(windows.loudest(statistic, 0), np.arange(11))
+
+
+def test_of_equal_windows_the_first_is_kept():
+    np.testing.assert_array_equal(windows.loudest(np.array([2.0, 2, 2, 0, 0, 2]), 2), [0, 5])
+
+
+def test_counts_of_clusters_do_not_depend_on_the_threshold():
+    """A cluster above a high threshold is also one above a low threshold."""
+    random = np.random.default_rng(2)
+    statistic = random.standard_normal(5000)
+    width = 11
+    kept = windows.loudest(statistic, width)
+    assert (np.diff(kept) > width).all()
+    for one in kept:
+        assert statistic[one] == statistic[max(0, one - width) : one + width + 1].max()

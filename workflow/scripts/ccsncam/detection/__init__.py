@@ -1,0 +1,1 @@
+"""From classifier to detector: statistic, background by time slides, and false-alarm rates."""
