@@ -31,6 +31,7 @@ OWNERS = {
     "ccsncam.saliency.shown",
     "ccsncam.samples.dataset",
     "ccsncam.samples.parts",
+    "ccsncam.samples.spectra",
     "ccsncam.waveforms.model",
 }
 # What Snakemake may import when it starts, beside its own environment.
