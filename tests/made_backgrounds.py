@@ -1,8 +1,10 @@
-"""Backgrounds of the detection statistic, as the workflow writes them."""
+"""Backgrounds of the detection statistic, as the workflow writes them, and white noise."""
 
 import numpy as np
+import pandas as pd
 
 from ccsncam.detection.store import Background, Clusters, no_clusters
+from ccsncam.noise.store import Noise, NoiseFacts, Pieces, write_noise
 from ccsncam.origin import Origin
 
 CLASSES = ["noise", "a", "b"]
@@ -51,3 +53,35 @@ def make_background(clusters, live_time, zero_lag=None, pieces=1000, **changes):
         "seed": 0,
     }
     return Background(**values | changes)
+
+
+def make_white(path, detector, starts, seed, seconds=34, split="test", glitches=()):
+    """A noise file of white Gaussian noise without lines; its glitches are words only."""
+    count = len(starts)
+    whitened = np.random.default_rng(seed).standard_normal((count, seconds * RATE), np.float32)
+    little = np.ones((count, 2))
+    facts = NoiseFacts(
+        detector=detector,
+        split=split,
+        source="simulated",
+        description="white noise",
+        quality="",
+        sample_rate=float(RATE),
+        delta_f=0.25,
+        estimation_bias=1.0,
+        corrupted=1.0,
+        live_time=float(seconds * count),
+    )
+    columns = {"gps": np.array(glitches, float), "snr": 9.0, "frequency": 50.0, "kind": "blip"}
+    pieces = Pieces(
+        gps_start=np.array(starts, float),
+        strain=little,
+        whitened=whitened,
+        psd=little,
+        whitening=little,
+        welch_psd=little,
+        glitches=pd.DataFrame(columns),
+    )
+    stretches = {"start": [starts[0]], "end": [starts[-1] + seconds], "reason": ["kept"]}
+    write_noise(path, facts, count, [pieces], pd.DataFrame(stretches))
+    return Noise.read(path)

@@ -90,6 +90,24 @@ def test_one_glitchy_piece_widens_the_interval():
     assert far.threshold(glitchy, 0.01, blocks=True).reached
 
 
+def test_the_spread_is_that_of_many_backgrounds():
+    """Pieces of one detector are glitchy to different degrees: counts scatter as `spread` says."""
+    random = np.random.default_rng(1)
+    size, counts, said = 40, [], []
+    for _ in range(400):
+        loud = random.gamma(1.0, 1.0, size) * 2
+        first = np.repeat(np.arange(size), random.poisson(loud))
+        others = random.integers(0, size, (len(first), 2))
+        pieces = np.column_stack([first, others])
+        found = make_background(make_clusters(np.ones(len(first)), pieces), 4000.0, pieces=size)
+        counts.append(len(first))
+        said.append(far.spread(found, len(first)))
+    # The mean is 80, and the variance 80 of Poisson and 40 · 4 of the pieces: three times as much.
+    scatter = np.var(counts) / np.mean(counts)
+    assert scatter == pytest.approx(3, rel=0.25)
+    assert np.mean(said) == pytest.approx(scatter, rel=0.2)
+
+
 def test_exclusive_leaves_out_candidates():
     """A loud cluster at zero lag: its window in the first detector also made background."""
     zero = make_clusters([50.0, 3.0], pieces=[[7], [1]], slide=0)

@@ -32,15 +32,6 @@ def test_slices_are_what_the_windows_give_alone(normalisation):
         np.testing.assert_array_equal(image, np.moveaxis(normalise(seen, one), 1, -1)[0])
 
 
-def test_detectors_can_be_taken_at_different_times():
-    white = np.random.default_rng(1).standard_normal((2, 3 * RATE)).astype(np.float32)
-    seen = magnitude(white, block(), RATE)
-    found = windows.cut(seen, np.array([[5, 40], [8, 43]]), block(), RATE)
-    first, second = (windows.cut(seen, np.array(at), block(), RATE) for at in ([5, 8], [40, 43]))
-    np.testing.assert_array_equal(found[..., 0], first[..., 0])
-    np.testing.assert_array_equal(found[..., 1], second[..., 1])
-
-
 def test_a_short_stretch_has_no_window():
     found, starts = windows.images(np.zeros((3, RATE - 1), np.float32), block(), RATE, 3)
     assert found.shape == (0, 94, 31, 3)

@@ -27,6 +27,7 @@ TINY = {
         "test_per_class": 10,
     },
     "classifier": {"epochs": [3, 2, 2], "parameters": 426028},
+    "detection": {"background": {"live_time": {"validation": 0.005, "test": 0.005}, "batches": 1}},
     "saliency": {
         "methods": ["grad-cam", "grad-cam++", "score-cam"],
         "distances": [1],

@@ -14,6 +14,8 @@ import pandas as pd
 import pytest
 from runner import TINY, Workflow
 
+from ccsncam.detection.store import Background
+
 
 def digests(workflow, kinds=(".h5", ".csv", ".json", ".png", ".pdf")):
     return {
@@ -41,6 +43,28 @@ def test_everything_is_made(tiny):
     assert set(numbers["inputs"]["waveforms"].values()) == {"surrogate"}
 
 
+def test_the_background_holds_what_was_asked(tiny):
+    """0.005 days are 432 s; one piece of 62 s is used again and again, at other lags."""
+    folder = tiny.folder / "results/tiny"
+    # Parts are small and stay, so that a change of one split searches no other.
+    parts = sorted(path.name for path in (folder / "background/seed-0").iterdir())
+    assert parts == ["test-0.h5", "validation-0.h5"]
+    table = pd.read_csv(folder / "tables/background.csv")
+    for split in ("validation", "test"):
+        background = Background.read(folder / "background/seed-0.h5", split)
+        assert 432 <= background.live_time < 432 + 62
+        assert background.zero_time == 651 * 0.09375
+        assert [len(one) for one in background.exposure] == [1, 1]
+        assert (np.abs(np.diff(background.gps)) >= 1.0425).all()
+        # Of 100 an hour, at least 12 are kept in 432 s.
+        assert len(background) in (12, 13, 14)
+        top = table[(table["split"] == split) & (table["count"] == 1)]
+        assert top["threshold"].to_numpy() == pytest.approx(background.statistic[0], rel=1e-6)
+    loudest = pd.read_csv(folder / "tables/loudest.csv")
+    assert len(loudest) == 2 * 10 * 2
+    assert {"tiny/figures/loudest.pdf", "tiny/figures/loudest.png"} <= set(tiny.files())
+
+
 def test_a_data_set_holds_what_was_asked(tiny):
     with h5py.File(tiny.folder / "results/tiny/datasets/train-snr-40-50.h5") as file:
         assert file["spectrogram"].shape == (160, 94, 31, 2)
@@ -62,7 +86,7 @@ def test_a_second_run_does_nothing(tiny):
     [
         (
             {"classifier": {"learning_rate": 1e-3}},
-            {"train", "evaluate", "tabulate", "explain", "paper_numbers"},
+            {"train", "evaluate", "search_background", "tabulate", "explain", "paper_numbers"},
             {"build_snr_dataset", "build_distance_dataset", "take_apart", "fig1"},
         ),
         ({"figures": {"distances": [1]}}, {"fig5"}, None),
@@ -103,6 +127,16 @@ def test_a_second_run_does_nothing(tiny):
         ({"noise": {"files": {"quality": ["DATA"]}}}, set(), None),
         ({"noise": {"events": {"window": [1, 1]}}}, set(), None),
         ({"moment": {"span": 3.0}}, set(), None),
+        (
+            {"detection": {"background": {"live_time": {"test": 0.004}}}},
+            {"search_background", "background", "tabulate_background", "loudest"},
+            None,
+        ),
+        (
+            {"detection": {"background": {"loudest": 3}}},
+            {"tabulate_background", "loudest"},
+            None,
+        ),
     ],
 )
 def test_a_changed_key_reruns_the_rules_that_use_it(tiny, change, reruns, spared):
@@ -125,6 +159,15 @@ def test_a_changed_key_reruns_the_rules_that_use_it(tiny, change, reruns, spared
     else:
         assert reruns <= planned
         assert not planned & spared
+
+
+def test_other_test_noise_searches_no_validation_noise(tiny):
+    live = {"validation": 0.005, "test": 0.004}
+    tiny.write({**TINY, "detection": {"background": {"live_time": live, "batches": 1}}})
+    output = tiny.run("--dry-run")
+    tiny.write(TINY)
+    assert "Background of test, part 0" in output
+    assert "Background of validation" not in output
 
 
 def test_a_folder_that_is_moved_is_still_done(tiny, tmp_path, root):
@@ -150,7 +193,7 @@ def test_what_reruns_is_what_the_code_says(tiny, tmp_path, root):
     assert "Nothing to be done" in other.run("--dry-run")
     plots = scripts / "ccsncam/plots/style.py"
     plots.write_text(plots.read_text().replace("PAGE = 7.0", "PAGE = 7.1"))
-    figures = {f"fig{number}" for number in range(1, 13)} | {"segments"}
+    figures = {f"fig{number}" for number in range(1, 13)} | {"loudest", "segments"}
     assert jobs(other.run("--dry-run")) == figures
 
 
@@ -206,7 +249,7 @@ def test_the_default_target_is_not_empty(tiny, tmp_path, root):
 
 
 @pytest.mark.parametrize(
-    "target", [f"fig{n}" for n in range(1, 13)] + ["segments", "table1", "paper_numbers"]
+    "target", [f"fig{n}" for n in range(1, 13)] + ["loudest", "segments", "table1", "paper_numbers"]
 )
 def test_each_figure_is_a_target(tiny, target):
     assert jobs(tiny.run("--dry-run", "--forcerun", target, "--", target)) == {target}

@@ -98,6 +98,19 @@ FIGURES = {
         },
         "params": {"title": f"signals at {config['saliency']['distance']:g} kpc"},
     },
+    "loudest": {
+        "module": "loudest",
+        "shows": "loudest clusters of noise",
+        "input": {
+            "background": f"<results>/background/seed-{SEEDS[0]}.h5",
+            "noise": expand("<results>/noise/test-{detector}.h5", detector=config["detectors"]),
+        },
+        "params": {
+            "clusters": BACKGROUND["loudest"],
+            "signal": signal_settings("sample_rate"),
+            "spectrogram": config["spectrogram"],
+        },
+    },
     "segments": {
         "module": "segments",
         "shows": "what is kept and lost of the GPS ranges",

@@ -22,6 +22,15 @@ def classifier_settings():
     return {key: value for key, value in config["classifier"].items() if key != "seeds"}
 
 
+def search_settings(wildcards):
+    """What the search of a background depends on; of all splits if the job is of no single one."""
+    block = config["detection"]["background"]
+    own = {key: block[key] for key in ("live_time", "stride", "cluster", "keep")}
+    if "split" in wildcards.keys():
+        own["live_time"] = {wildcards.split: block["live_time"][wildcards.split]}
+    return sampling_settings() | {"background": own}
+
+
 def saliency_settings():
     """What saliency maps depend on."""
     return {key: config["saliency"][key] for key in ("layer", "options", "target")}

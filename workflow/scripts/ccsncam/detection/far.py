@@ -1,6 +1,6 @@
 """False-alarm rates of thresholds and thresholds of rates, with intervals of 95 % confidence."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +14,8 @@ LEVEL = 0.95
 CHANCE = 0.05
 
 
-class Rate(NamedTuple):
+@dataclass(frozen=True)
+class Rate:
     """A false-alarm rate.
 
     Attributes

@@ -88,7 +88,7 @@ class Background(Clusters):
         Live time in which each piece of the noise file took part [s], one array per detector.
     zero_lag : Clusters
         Clusters at zero lag: those of the noise as it was, where the noise of all detectors is of
-        the same time. They are no part of the background. The floor holds for them, too.
+        the same time. They are no part of the background, and all of them are kept.
     zero_time : float
         Live time at zero lag [s].
     split : str
@@ -113,6 +113,15 @@ class Background(Clusters):
     classes: list[str]
     origin: Origin
     seed: int
+
+    @property
+    def words(self) -> str:
+        """How long and how loud the background is, in words for a log."""
+        loudest = f", the loudest at {self.statistic[0]:.4g}" if len(self) else ""
+        return (
+            f"{self.live_time / 86400:.4g} days in {self.slides} slides, {len(self)} clusters "
+            f"kept{loudest}; at zero lag {self.zero_time:.0f} s"
+        )
 
     @classmethod
     def read(cls, path: PathLike, split: str) -> Self:

@@ -1,13 +1,15 @@
 """Windows of a whitened stretch: their images, the network's logits, and clusters of windows."""
 
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
 import numpy as np
 from scipy.ndimage import maximum_filter1d
 
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.network.backend import keras, tf
-from ccsncam.network.classifier import FORWARD
 from ccsncam.samples.grid import grid
-from ccsncam.samples.spectrogram import magnitude, normalise
+from ccsncam.samples.spectrogram import magnitude, normalise, running_limits
 
 
 def first_frames(samples: int, block: Spectrogram, sample_rate: int, stride: int) -> np.ndarray:
@@ -32,32 +34,75 @@ def first_frames(samples: int, block: Spectrogram, sample_rate: int, stride: int
     return np.arange(0, max(0, (samples - sample_rate) // block.hop + 1), stride)
 
 
-def cut(seen: np.ndarray, first: np.ndarray, block: Spectrogram, sample_rate: int) -> np.ndarray:
-    """Cut the images of windows out of the spectrograms of whole stretches.
+# Windows per forward pass. The number is fixed, so that results do not depend on the machine.
+BATCH = 100
+
+
+class Spectra(NamedTuple):
+    """Spectrograms of a stretch, from which its windows are cut.
+
+    Attributes
+    ----------
+    seen : numpy.ndarray
+        Magnitudes, shape (detector, frequency, frame), float32.
+    low, high : numpy.ndarray
+        Minimum and maximum of each frame over the frequencies, shape (detector, frame).
+    """
+
+    seen: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+def spectra(whitened: np.ndarray, block: Spectrogram, sample_rate: int) -> Spectra:
+    """Take the spectrograms of a whole stretch.
 
     Parameters
     ----------
-    seen : numpy.ndarray
-        From `ccsncam.samples.spectrogram.magnitude`, shape (detector, frequency, frame).
+    whitened : numpy.ndarray
+        Whitened strain of unit variance, shape (detector, samples).
+    block : Spectrogram
+    sample_rate : int
+        [Hz].
+    """
+    seen = magnitude(whitened, block, sample_rate)
+    return Spectra(seen, seen.min(axis=1), seen.max(axis=1))
+
+
+def cut(
+    stretch: Spectra, first: np.ndarray, size: int, block: Spectrogram, sample_rate: int
+) -> Iterator[np.ndarray]:
+    """Cut the images of windows out of a stretch, a number of windows at a time.
+
+    Parameters
+    ----------
+    stretch : Spectra
     first : numpy.ndarray of int
-        First frame of each window, shape (window,); or shape (window, detector) where each
-        detector is taken at another time.
+        First frame of each window, shape (window,).
+    size : int
+        Number of windows at a time.
     block : Spectrogram
     sample_rate : int
         [Hz].
 
-    Returns
-    -------
+    Yields
+    ------
     numpy.ndarray
-        Shape (window, frequency, time, detector), float32, each scaled as
+        Shape (size or what is left, frequency, time, detector), float32, each image scaled as
         `ccsncam.samples.spectrogram.normalise` does.
     """
-    frames = len(grid(block, sample_rate).times)
-    first = np.asarray(first)
-    each = np.broadcast_to(first.reshape(len(first), -1), (len(first), len(seen)))
-    views = np.lib.stride_tricks.sliding_window_view(seen, frames, axis=2)
-    image = np.stack([views[one, :, each[:, one]] for one in range(len(seen))], axis=1)
-    return np.ascontiguousarray(np.moveaxis(normalise(image, block), 1, -1))
+    frames, (detectors, height, _) = len(grid(block, sample_rate).times), stretch.seen.shape
+    # Detectors lie side by side, so that a row of a window is one run of numbers in memory.
+    rows = np.ascontiguousarray(np.moveaxis(stretch.seen, 0, -1)).reshape(height, -1)
+    views = np.lib.stride_tricks.sliding_window_view(rows, frames * detectors, axis=1)
+    views = np.swapaxes(views, 0, 1)
+    bounds = running_limits(stretch.low, stretch.high, frames, block)
+    for start in range(0, len(first), size):
+        now = first[start : start + size]
+        low, high = (np.tile(one[:, now].T, frames)[:, None] for one in bounds)
+        image = views[now * detectors]
+        normalise(image, block, (low, high), out=image)
+        yield image.reshape(len(now), height, frames, detectors)
 
 
 def images(
@@ -91,8 +136,31 @@ def images(
         axes = grid(block, sample_rate)
         shape = (0, len(axes.frequencies), len(axes.times), len(whitened))
         return np.empty(shape, np.float32), first
-    seen = magnitude(whitened, block, sample_rate)
-    return cut(seen, first, block, sample_rate), first * block.hop
+    stretch = spectra(whitened, block, sample_rate)
+    found = next(cut(stretch, first, len(first), block, sample_rate))
+    return found, first * block.hop
+
+
+def judge(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
+    """Compile a network as a function from images to logits.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From `ccsncam.network.classifier.build`.
+
+    Returns
+    -------
+    callable
+        From images (n, frequency, time, detector) to logits (n, class), float32. Another n is
+        compiled anew.
+    """
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def forward(batch: tf.Tensor) -> tf.Tensor:
+        return model(batch, training=False)[1]
+
+    return lambda images: forward(images).numpy()
 
 
 def logits(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
@@ -113,18 +181,14 @@ def logits(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
     numpy.ndarray
         Shape (n, class), float32.
     """
-
-    @tf.function(reduce_retracing=True, autograph=False)
-    def forward(batch: tf.Tensor) -> tf.Tensor:
-        return model(batch, training=False)[1]
-
+    forward = judge(model)
     size = len(inputs)
     found = np.empty((size, model.outputs[1].shape[-1]), np.float32)
-    for first in range(0, size, FORWARD):
-        rows = np.arange(first, first + FORWARD)
+    for first in range(0, size, BATCH):
+        rows = np.arange(first, first + BATCH)
         # Copies of the last image fill the last batch.
-        part = forward(inputs[np.minimum(rows, size - 1)]).numpy()
-        found[first : first + FORWARD] = part[: size - first]
+        part = forward(inputs[np.minimum(rows, size - 1)])
+        found[first : first + BATCH] = part[: size - first]
     return found
 
 

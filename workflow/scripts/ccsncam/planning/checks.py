@@ -14,6 +14,8 @@ from ccsncam.samples.grid import grid
 from ccsncam.waveforms import surrogate_table, table
 
 Config = Mapping[str, Any]
+# The bounce of a signal lies anywhere in 0.15 s of a sample [s].
+MAX_STRIDE = 0.1
 
 
 def check(config: Config, rules: Mapping[str, Any]) -> None:
@@ -44,6 +46,7 @@ def check(config: Config, rules: Mapping[str, Any]) -> None:
         _check_file_names,
         _check_distances,
         _check_network,
+        _check_background,
         _check_saliency,
         _check_moment,
     )
@@ -205,6 +208,19 @@ def _check_network(config: Config) -> None:
             f"{' x '.join(map(str, shape))}, {len(config['classes'])} classes) has "
             f"{counts['parameters']} and {counts['features']}; set both keys to these values, or "
             "to null"
+        )
+
+
+def _check_background(config: Config) -> None:
+    """Check that a signal cannot lie between two windows of a background."""
+    asked, hop = config["detection"]["background"]["stride"], config["spectrogram"]["hop"]
+    rate = config["signal"]["sample_rate"]
+    most = max(1, int(MAX_STRIDE * rate // hop))
+    if asked > most:
+        raise ValueError(
+            f"config, detection.background.stride: {asked} hops of {hop} samples are "
+            f"{asked * hop / rate:.3g} s from window to window, and at most {MAX_STRIDE:g} s are "
+            f"allowed: set it to {most} or less"
         )
 
 

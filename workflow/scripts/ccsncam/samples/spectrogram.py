@@ -90,10 +90,39 @@ def limits(image: np.ndarray, block: Spectrogram) -> tuple[np.ndarray, np.ndarra
     return image.min(axis=axes, keepdims=True), image.max(axis=axes, keepdims=True)
 
 
+def running_limits(
+    low: np.ndarray, high: np.ndarray, frames: int, block: Spectrogram
+) -> tuple[np.ndarray, np.ndarray]:
+    """Find the limits of all windows of a long spectrogram; they are those of `limits`.
+
+    Parameters
+    ----------
+    low, high : numpy.ndarray
+        Minimum and maximum of each frame over the frequencies, shape (detector, frame).
+    frames : int
+        Frames of a window.
+    block : Spectrogram
+
+    Returns
+    -------
+    low, high : numpy.ndarray
+        For a window that starts at each frame, shape (detector, frame - frames + 1), float32.
+    """
+    if block.normalisation == "fixed":
+        shape = len(low), low.shape[1] - frames + 1
+        return np.zeros(shape, np.float32), np.full(shape, block.ceiling, np.float32)
+    if block.normalisation == "sample":
+        low = np.broadcast_to(low.min(axis=0), low.shape)
+        high = np.broadcast_to(high.max(axis=0), high.shape)
+    view = np.lib.stride_tricks.sliding_window_view
+    return view(low, frames, axis=1).min(axis=2), view(high, frames, axis=1).max(axis=2)
+
+
 def normalise(
     image: np.ndarray,
     block: Spectrogram,
     bounds: tuple[np.ndarray, np.ndarray] | None = None,
+    out: np.ndarray | None = None,
 ) -> np.ndarray:
     """Scale images to [0, 1].
 
@@ -105,6 +134,8 @@ def normalise(
         See `limits` for ``normalisation``.
     bounds : tuple of numpy.ndarray, optional
         The values that become 0 and 1, from `limits`. By default they are those of the images.
+    out : numpy.ndarray, optional
+        Where the result goes; it may be the images themselves. A new array by default.
 
     Returns
     -------
@@ -112,6 +143,7 @@ def normalise(
         Same shape. Values outside the bounds are clipped.
     """
     low, high = limits(image, block) if bounds is None else bounds
-    scaled = (image - low) / (high - low)
+    scaled = np.subtract(image, low, out=out)
+    scaled /= high - low
     own = bounds is None and block.normalisation != "fixed"
-    return scaled if own else np.clip(scaled, 0, 1)
+    return scaled if own else np.clip(scaled, 0, 1, out=scaled)

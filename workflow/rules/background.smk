@@ -1,0 +1,91 @@
+# Noise of these splits is searched in time slides. Thresholds come from the first one.
+SEARCHED = ["validation", "test"]
+BACKGROUND = config["detection"]["background"]
+
+
+rule search_background:
+    input:
+        weights="<results>/models/seed-{seed}/best.weights.h5",
+        dataset=f"<results>/datasets/{VALIDATION}.h5",
+        noise=expand("<results>/noise/{{split}}-{detector}.h5", detector=config["detectors"]),
+    output:
+        "<results>/background/seed-{seed}/{split}-{batch}.h5",
+    log:
+        "<logs>/search_background/seed-{seed}/{split}-{batch}.log",
+    benchmark:
+        "<benchmarks>/search_background/seed-{seed}/{split}-{batch}.tsv"
+    wildcard_constraints:
+        batch=r"\d+",
+    conda:
+        "../../envs/keras.yaml"
+    threads: 1
+    resources:
+        gpu=int(BACKGROUND["gpu"]),
+        mem_mb=3000,
+        runtime="4h",
+    params:
+        code=code_of("search_background"),
+        classifier=classifier_settings(),
+        settings=search_settings,
+        batches=BACKGROUND["batches"],
+    message:
+        "Background of {wildcards.split}, part {wildcards.batch}, seed {wildcards.seed}"
+    script:
+        "../scripts/search_background.py"
+
+
+rule background:
+    input:
+        parts=expand(
+            "<results>/background/seed-{{seed}}/{split}-{batch}.h5",
+            split=SEARCHED,
+            batch=range(BACKGROUND["batches"]),
+        ),
+        noise=expand(
+            "<results>/noise/{split}-{detector}.h5", split=SEARCHED, detector=config["detectors"]
+        ),
+    output:
+        "<results>/background/seed-{seed}.h5",
+    log:
+        "<logs>/background/seed-{seed}.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime="30m",
+    params:
+        code=code_of("background"),
+        settings=search_settings,
+        splits=SEARCHED,
+    message:
+        "Background of seed {wildcards.seed}"
+    script:
+        "../scripts/background.py"
+
+
+rule tabulate_background:
+    input:
+        backgrounds=expand("<results>/background/seed-{seed}.h5", seed=SEEDS),
+        noise=rules.background.input.noise,
+    output:
+        background=report_table("background", "how often noise is how loud by chance"),
+        loudest=report_table("loudest", "loudest clusters of noise"),
+    log:
+        "<logs>/tabulate_background/tabulate_background.log",
+    benchmark:
+        "<benchmarks>/tabulate_background/tabulate_background.tsv"
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="10m",
+    params:
+        code=code_of("tabulate_background"),
+        splits=SEARCHED,
+        loudest=BACKGROUND["loudest"],
+    message:
+        "Tables of the background"
+    script:
+        "../scripts/tabulate_background.py"
