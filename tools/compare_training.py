@@ -126,7 +126,8 @@ def trained(data: Data, block: Classifier, seed: int, name: str, sets: list[Data
         )
         stages = [one.name for one in sets]
         curriculum = Curriculum(stages, material, validation)
-        train(block, curriculum, Outputs(*files, f"{path}-state"), seed)
+        best, last, history = files
+        train(block, curriculum, Outputs(best, last, history, f"{path}-state"), seed)
     return classifier.load_model(block, files[0], validation)
 
 

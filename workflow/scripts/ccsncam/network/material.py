@@ -89,8 +89,8 @@ class Mixed:
         """Give bytes that tell these spectra from others."""
         spectra = self._mixer.spectra
         yield json.dumps([spectra.seed, [[one.name, one.band] for one in spectra.signals]]).encode()
-        for one in (*spectra.signals, *spectra.noise):
-            yield one.spectra[::97].tobytes()
+        arrays = [one.spectra for one in spectra.signals] + [one.spectra for one in spectra.noise]
+        yield from (array[::97].tobytes() for array in arrays)
 
     def begin(self, number: int, model: keras.Model) -> None:
         """Look for hard negatives, if it is their turn."""
@@ -125,7 +125,7 @@ class Mixed:
                     ahead = pool.submit(self._mixer.images, plan, after, self._images)
                 rows = np.arange(len(here), dtype=np.int32)
                 sums.append(epoch(*_cut(rows, batch), *data).numpy())
-        total, right = np.sum(sums, axis=0, dtype=np.float64)
+        total, right = np.stack(sums).sum(axis=0, dtype=np.float64)
         return float(total) / size, float(right) / size
 
 

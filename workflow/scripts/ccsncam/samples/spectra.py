@@ -153,7 +153,7 @@ class Spectra:
             signals = [
                 Signals(
                     str(group.attrs["name"]),
-                    tuple(map(float, group.attrs["band"])),
+                    (float(group.attrs["band"][0]), float(group.attrs["band"][1])),
                     group["label"][()],
                     _view(path, group["spectra"]),
                 )
