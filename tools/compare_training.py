@@ -66,11 +66,15 @@ class Data:
         noise = [self.run / f"noise/{split}-{name}.h5" for name in self.config["detectors"]]
         return synthesis.Inputs.read(waveforms, noise, Sampling.of(self.config))
 
-    def dataset(self, name: str, per_class: int, scaling: synthesis.Scaling) -> DataSet:
-        """Make a data set, or open the one that is there."""
+    def dataset(
+        self, name: str, per_class: int, scaling: synthesis.Scaling, signals: bool = True
+    ) -> DataSet:
+        """Make a data set, or open the one that is there; without signals it is noise alone."""
         path = self.folder / f"{name}.h5"
         if not path.exists():
             inputs, seed = self.inputs(name.split("-")[0]), self.config["seed"]
+            if not signals:
+                inputs.waveforms = []
             building.build(path, inputs, seed, name, per_class, scaling, "variants")
         return DataSet.open(path)
 
@@ -151,6 +155,8 @@ def main() -> None:
     test = {
         "10kpc": data.dataset("test-10kpc", 500, synthesis.by_distance(10)),
         "snr": data.dataset("test-snr-6-16", 500, synthesis.by_snr(6, 16)),
+        # Thresholds need more noise than these two have.
+        "noise": data.dataset("test-noise", 10_000, synthesis.by_snr(6, 16), signals=False),
     }
     rows = []
     for path in sorted(given.variants.glob("*.yaml")):
