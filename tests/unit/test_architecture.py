@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from test_classifier import PAPER
 
-from ccsncam.network.architecture import count_parameters
+from ccsncam.network.architecture import NETWORKS, count_parameters, layers_of
 from ccsncam.network.classifier import build
 
 
@@ -18,10 +18,18 @@ from ccsncam.network.classifier import build
     ],
 )
 def test_arithmetic_counts_what_keras_counts(tensorflow, filters, dense, shape, classes):
-    counts = count_parameters(filters, dense, shape, classes)
-    named = dict(zip(("parameters", "features"), counts, strict=True))
-    model = build(replace(PAPER, filters=filters, dense=dense, **named), shape, classes)
-    assert (model.count_params(), model.outputs[0].shape[-1]) == counts
+    for network, convolutions in NETWORKS.items():
+        own = filters[:convolutions]
+        counts = count_parameters(own, dense, shape, classes, network)
+        named = dict(zip(("parameters", "features"), counts, strict=True))
+        block = replace(PAPER, network=network, filters=own, dense=dense, dropout=0.1, **named)
+        model = build(block, shape, classes)
+        trainable = sum(weight.numpy().size for weight in model.trainable_weights)
+        assert (trainable, model.outputs[0].shape[-1]) == counts
+        names = [layer.name for layer in model.layers]
+        explained = layers_of(network, own)
+        at = names.index(explained[0])
+        assert names[at : at + len(explained)] == explained
 
 
 def test_the_paper_s_counts():

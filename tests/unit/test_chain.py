@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from test_classifier import small
 
+from ccsncam.network import classifier
 from ccsncam.network.backend import tf
 from ccsncam.network.chain import Network
+from ccsncam.saliency import randomisation
 from ccsncam.saliency.maps import maps
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
@@ -50,3 +53,20 @@ def test_stretching(network):
     np.testing.assert_allclose(columns[:4, 0], [0, 0, 0.25, 0.75])
     np.testing.assert_allclose(rows.sum(axis=0), 2)
     np.testing.assert_allclose(network.stretch("corners")[0][[0, -1], [0, -1]], 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "filters", "layer"), [("averaged", (4, 3), "conv2"), ("track", (5,), "conv1")]
+)
+def test_other_networks_are_chains_too(images, kind, filters, layer):
+    """Their layers of normalisation take the running means, not those of the batch."""
+    model = classifier.build(small(network=kind, filters=filters), (22, 14, 2), 3, seed=4)
+    model(images * 0.7, training=True)
+    expected = model(images, training=False)[1]
+    network = Network(model, layer)
+    np.testing.assert_allclose(network.logits(images), expected, atol=1e-5)
+    np.testing.assert_allclose(network.logits(images[:1]), expected[:1], atol=1e-5)
+    assert network.head(images).shape[1:3] == network.map_shape
+    assert [len(matrix) for matrix in network.stretch("field")] == [22, 14]
+    kernels = [one.name for one in reversed(model.layers) if "norm" not in one.name and one.weights]
+    assert list(randomisation.randomise(model, 1)) == kernels

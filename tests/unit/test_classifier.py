@@ -31,7 +31,8 @@ PAPER = Classifier(
 def small(**changes):
     """The block of a small network on (22, 14, 2) and three classes."""
     block = replace(PAPER, **{"filters": (4, 3), "dense": (8,), "batch_size": 16} | changes)
-    counts = count_parameters(block.filters, block.dense, (22, 14, 2), 3)
+    sizes = block.filters, block.dense, (22, 14, 2), 3
+    counts = count_parameters(*sizes, block.network)
     return replace(block, **dict(zip(("parameters", "features"), counts, strict=True)))
 
 

@@ -11,7 +11,7 @@ from test_classifier import PAPER, small, write
 from test_gpus import spawn
 
 import evaluate
-from ccsncam.network import classifier, device, training
+from ccsncam.network import classifier, device, material, training
 from ccsncam.network.backend import keras, tf
 from ccsncam.samples.dataset import DataSet
 
@@ -83,8 +83,10 @@ def run(folder, name, **changes):
     one, two, validation = (
         DataSet.open(folder / f"{key}.h5") for key in ("one", "two", "validation")
     )
-    curriculum = training.Curriculum(["one", "two"], [one, two], validation)
-    training.train(small(**changes), curriculum, outputs, 0)
+    block = small(**changes)
+    stored = material.Stored([one, two], block)
+    curriculum = training.Curriculum(["one", "two"], stored, validation)
+    training.train(block, curriculum, outputs, 0)
     return pd.read_csv(outputs.history)
 
 
@@ -114,7 +116,7 @@ def test_a_loss_that_is_not_finite_is_an_error(folder):
 def test_curricula(folder):
     sets = [DataSet.open(folder / f"{name}.h5") for name in ("one", "two")]
     sizes = {
-        curriculum: [len(training.stage_data(sets, k, curriculum)[1]) for k in (0, 1)]
+        curriculum: [len(material.stage_data(sets, k, curriculum)[1]) for k in (0, 1)]
         for curriculum in ("replace", "accumulate")
     }
     assert sizes == {"replace": [90, 60], "accumulate": [90, 150]}

@@ -29,6 +29,20 @@ def test_the_default_is_valid(config, schema, root):
     start.prepare(config, {}, schema)
 
 
+def test_the_detector_and_its_variants_are_valid(config, schema, root):
+    """At least six variants, none of more than two million parameters."""
+    files = [root / "config/detector.yaml", *sorted((root / "config/variants").glob("*.yaml"))]
+    assert len(files) > 6
+    found = set()
+    for path in files:
+        own = yaml.safe_load(path.read_text())
+        start.prepare(own, copy.deepcopy(config), schema)
+        block = own["classifier"]
+        assert block["parameters"] <= 2_000_000, path
+        found.add(yaml.safe_dump(block))
+    assert len(found) == len(files)
+
+
 def test_every_key_is_described_and_the_readme_is_of_today(config, schema, root):
     """The schema is the one source of what a key means."""
     rows = list(config_reference.keys(config, schema))

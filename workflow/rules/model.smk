@@ -1,7 +1,40 @@
+# What a training needs that mixes its samples anew for each epoch.
+SPECTRA = ["<results>/mixing/train.h5"] if config["classifier"]["mixing"]["anew"] else []
+
+
+rule transform_training:
+    input:
+        train=expand("<results>/datasets/{dataset}.h5", dataset=TRAIN),
+        waveforms=expand("<results>/waveforms/{model}.h5", model=MODELS),
+        noise=expand("<results>/noise/train-{detector}.h5", detector=config["detectors"]),
+    output:
+        "<results>/mixing/train.h5",
+    log:
+        "<logs>/transform_training/train.log",
+    benchmark:
+        "<benchmarks>/transform_training/train.tsv"
+    conda:
+        "../../envs/dataset.yaml"
+    threads: 1
+    resources:
+        mem_mb=6000,
+        runtime="1h",
+    params:
+        code=code_of("transform_training"),
+        settings=sampling_settings(),
+        seed=config["seed"],
+        bands=config["datasets"]["train_bands"],
+    message:
+        "Spectra of signals and noise, from which the training mixes samples"
+    script:
+        "../scripts/transform_training.py"
+
+
 rule train:
     input:
         train=expand("<results>/datasets/{dataset}.h5", dataset=TRAIN),
         validation=f"<results>/datasets/{VALIDATION}.h5",
+        spectra=SPECTRA,
     output:
         best="<results>/models/seed-{seed}/best.weights.h5",
         last="<results>/models/seed-{seed}/last.weights.h5",

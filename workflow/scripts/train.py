@@ -6,8 +6,11 @@ from typing import Any
 from ccsncam import joblog
 from ccsncam.config.classifier import Classifier
 from ccsncam.network import device
-from ccsncam.network.training import Curriculum, Outputs, train
+from ccsncam.network.material import Mixed, Stored
+from ccsncam.network.training import Curriculum, Material, Outputs, train
 from ccsncam.samples.dataset import DataSet
+from ccsncam.samples.mixing import Mixer
+from ccsncam.samples.spectra import Spectra
 
 
 def main(job: Any) -> None:
@@ -15,11 +18,14 @@ def main(job: Any) -> None:
     joblog.start(job.log[0], job.rule)
     block = Classifier.of(job.params.classifier)
     device.prepare(job.threads, job.resources.get("gpu", 0) > 0, block.mixed_precision, block.xla)
-    curriculum = Curriculum(
-        stages=job.params.stages,
-        train=[DataSet.open(path) for path in job.input.train],
-        validation=DataSet.open(job.input.validation),
+    sets = [DataSet.open(path) for path in job.input.train]
+    validation = DataSet.open(job.input.validation)
+    material: Material = (
+        Mixed(Mixer(Spectra.read(job.input.spectra[0])), block)
+        if block.mixing.anew
+        else Stored(sets, block)
     )
+    curriculum = Curriculum(job.params.stages, material, validation)
     outputs = Outputs(
         best=job.output["best"],
         last=job.output["last"],

@@ -1,8 +1,12 @@
 """The block ``classifier``: the network and its training."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any, Self
 
 from ccsncam.config.blocks import Block
+from ccsncam.config.mixing import Mixing
 
 
 @dataclass(frozen=True)
@@ -20,3 +24,19 @@ class Classifier(Block):
     shards: int
     mixed_precision: bool
     xla: bool
+    network: str = "paper"
+    schedule: str = "constant"
+    patience: int | None = None
+    dropout: float = 0.0
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    mixing: Mixing = field(default_factory=Mixing)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Take the block's own keys out of a mapping, in which ``mixing`` is a mapping too."""
+        return super().of({**values, "mixing": Mixing.of(values["mixing"])})
+
+    def stage_of(self, epoch: int) -> int:
+        """Give the stage (from 0) of an epoch (from 1)."""
+        return next(k for k, last in enumerate(accumulate(self.epochs)) if epoch <= last)

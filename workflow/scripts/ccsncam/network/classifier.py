@@ -1,12 +1,13 @@
-"""The network of Sasaoka et al. (2023), and what a trained one says of images."""
+"""The networks, and what a trained one says of images."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from ccsncam.aliases import PathLike
 from ccsncam.config.classifier import Classifier
-from ccsncam.network.architecture import KERNEL, POOL
+from ccsncam.network.architecture import POOL, kernel_of
 from ccsncam.network.backend import keras, tf
 from ccsncam.network.chain import Network
 from ccsncam.network.evaluation import Evaluation
@@ -15,10 +16,17 @@ from ccsncam.samples.dataset import DataSet, Images
 # Samples per forward pass without gradients. The number is fixed, so that results do not depend on
 # the machine.
 FORWARD = 250
+# Highest power of a cell that counts, in mean powers; one cell of noise in 8000 is louder.
+LOUD = 9.0
+# Share of the old running mean and variance that a part of a batch (``shards``) leaves.
+MOMENTUM = 0.99
+NAMES = {"paper": "sasaoka2023"}
 
 
 def build(block: Classifier, shape: Sequence[int], classes: int, seed: int = 0) -> keras.Model:
-    """Build the network: two blocks of convolution 3×3, pooling 2×2 and ReLU, then dense layers.
+    """Build the network of Sasaoka et al. (2023), or another one of `architecture.NETWORKS`.
+
+    The paper's network has two blocks of convolution 3×3, pooling 2×2 and ReLU, then dense layers.
 
     Parameters
     ----------
@@ -42,24 +50,58 @@ def build(block: Classifier, shape: Sequence[int], classes: int, seed: int = 0) 
         If the network has other numbers of parameters and features than the block says.
     """
     keras.utils.set_random_seed(seed)
-    layers = keras.layers
+    layers, kind = keras.layers, block.network
     image = x = keras.Input(tuple(shape), name="spectrogram")
+    if kind != "paper":
+        x = Standardise(name="standardise", dtype="float32")(x)
     for number, filters in enumerate(block.filters, 1):
-        x = layers.Conv2D(filters, KERNEL, name=f"conv{number}")(x)
-        x = layers.MaxPooling2D(POOL, name=f"pool{number}")(x)
+        x = layers.Conv2D(filters, kernel_of(kind, x.shape[1:3]), name=f"conv{number}")(x)
+        if kind != "track":
+            pooling = layers.MaxPooling2D if kind == "paper" else layers.AveragePooling2D
+            x = pooling(POOL, name=f"pool{number}")(x)
+        if kind != "paper":
+            x = layers.BatchNormalization(momentum=MOMENTUM, name=f"norm{number}")(x)
         x = layers.ReLU(name=f"relu{number}")(x)
     x = features = layers.Flatten(name="features")(x)
     for number, units in enumerate(block.dense, 1):
-        x = layers.Dense(units, activation="relu", name=f"dense{number}")(x)
+        if block.dropout:
+            x = layers.Dropout(block.dropout, seed=seed, name=f"dropout{number}")(x)
+        if kind == "paper":
+            x = layers.Dense(units, activation="relu", name=f"dense{number}")(x)
+        else:
+            x = layers.Dense(units, name=f"dense{number}")(x)
+            x = layers.BatchNormalization(momentum=MOMENTUM, name=f"dense_norm{number}")(x)
+            x = layers.ReLU(name=f"dense_relu{number}")(x)
     logits = layers.Dense(classes, dtype="float32", name="logits")(x)
-    model = keras.Model(image, [features, logits], name="sasaoka2023")
-    counts = model.count_params(), features.shape[-1]
+    model = keras.Model(image, [features, logits], name=NAMES.get(kind, kind))
+    trainable = sum(math.prod(weight.shape) for weight in model.trainable_weights)
+    counts = trainable, features.shape[-1]
     if counts != (block.parameters, block.features):
         raise ValueError(
             f"config, classifier: the network has {counts[0]} parameters and {counts[1]} features, "
             f"but parameters is {block.parameters} and features is {block.features}; correct them"
         )
     return model
+
+
+@keras.saving.register_keras_serializable("ccsncam")
+class Standardise(keras.layers.Layer):
+    """Powers of the cells of an image, relative to the power of the noise of their detector.
+
+    The images of a data set run from 0 to 1, so that a loud cell darkens all others. Here noise has
+    a mean of 0 and a variance of about 1, whatever the loudest cell is. The power of the noise is
+    taken from the geometric mean over the cells, which a few loud ones hardly change. Cells of more
+    than `LOUD` times this power count as `LOUD`, so that a glitch does not outweigh the rest.
+    """
+
+    def call(self, images: tf.Tensor) -> tf.Tensor:
+        """Scale images of amplitudes, shape (n, frequency, time, detector); same shape."""
+        power = tf.square(images)
+        # One cell of each detector is 0.
+        logarithm = tf.math.log(power + keras.config.epsilon())
+        # Powers of noise are exponential, and the mean of their logarithm is minus Euler's gamma.
+        level = tf.exp(tf.reduce_mean(logarithm, axis=(1, 2), keepdims=True) + np.euler_gamma)
+        return tf.minimum(power / level, LOUD) - 1.0
 
 
 def load_model(block: Classifier, weights: PathLike, dataset: DataSet) -> keras.Model:

@@ -35,10 +35,10 @@ class State:
         optimizer: keras.optimizers.Optimizer,
     ) -> None:
         self.path = Path(folder) / "state.h5"
-        self._digest = digest
-        self._variables = {"model": model.weights, "optimizer": optimizer.variables}
+        self._digest, self._weights = digest, model.weights
+        self._variables = {"model": model.variables, "optimizer": optimizer.variables}
 
-    def restore(self) -> tuple[list[np.ndarray], list[list[Any]]]:
+    def restore(self) -> tuple[list[np.ndarray], list[list[Any]], np.ndarray | None]:
         """Put back the weights and the optimizer that an earlier run of this training has left.
 
         Returns
@@ -47,22 +47,24 @@ class State:
             The weights of the best epoch until then; empty where there is no state to be used.
         history : list of list
             One row per epoch; empty where there is no state to be used.
+        hard : numpy.ndarray or None
+            Hard negatives that were found; None where there is no state to be used.
         """
         if not self.path.exists():
-            return [], []
+            return [], [], None
         with opened(self.path) as file:
             if file.attrs["digest"] != self._digest:
                 logger.info("%s is the state of another training: starting anew", self.path)
-                return [], []
+                return [], [], None
             for name, variables in self._variables.items():
                 for number, variable in enumerate(variables):
                     variable.assign(file[f"{name}/{number}"][()])
-            best = [file[f"best/{number}"][()] for number in range(len(self._variables["model"]))]
-            history = json.loads(file.attrs["history"])
+            best = [file[f"best/{number}"][()] for number in range(len(self._weights))]
+            history, hard = json.loads(file.attrs["history"]), file["hard"][()]
         logger.info("resuming after epoch %d", len(history))
-        return best, history
+        return best, history, hard
 
-    def save(self, best: list[np.ndarray], history: list[list[Any]]) -> None:
+    def save(self, best: list[np.ndarray], history: list[list[Any]], hard: np.ndarray) -> None:
         """Replace the state; parameters are what `restore` returns."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         groups = {
@@ -74,6 +76,7 @@ class State:
             for name, values in (groups | {"best": best}).items():
                 numbered = {str(number): value for number, value in enumerate(values)}
                 write_columns(file, numbered, prefix=f"{name}/")
+            write_columns(file, {"hard": hard})
 
     def remove(self) -> None:
         """Remove the state and its folder, because the training is complete."""

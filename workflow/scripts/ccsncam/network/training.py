@@ -3,10 +3,12 @@
 import hashlib
 import json
 import logging
+import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from itertools import chain
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -23,22 +25,48 @@ logger = logging.getLogger(__name__)
 HISTORY = ["epoch", "stage", "loss", "accuracy", "validation_loss", "validation_accuracy"]
 
 
+class Material(Protocol):
+    """Samples of a training, epoch by epoch; see `ccsncam.network.material`.
+
+    Attributes
+    ----------
+    hard : numpy.ndarray of int
+        Hard negatives, which belong to the state of a training.
+    """
+
+    hard: np.ndarray
+
+    def fingerprint(self) -> Iterable[bytes]:
+        """Give bytes that tell these samples from others."""
+
+    def begin(self, number: int, model: keras.Model) -> None:
+        """Make ready for an epoch; ``number`` counts from 1."""
+
+    def run(
+        self, epoch: Callable[..., tf.Tensor], number: int, order: np.random.Generator
+    ) -> tuple[float, float]:
+        """Train for one epoch in an order that is drawn; mean loss and accuracy during it.
+
+        ``epoch`` is that of `steps`.
+        """
+
+
 @dataclass(frozen=True)
 class Curriculum:
-    """The data sets of a training.
+    """What a training learns from.
 
     Attributes
     ----------
     stages : list of str
         Names of the stages, as the history shows them.
-    train : list of DataSet
-        One per stage.
+    material : Material
+        Samples of all stages.
     validation : DataSet
         The same for all stages.
     """
 
     stages: Sequence[str]
-    train: Sequence[DataSet]
+    material: Material
     validation: DataSet
 
 
@@ -93,41 +121,42 @@ def train(
         If the network has other numbers of parameters and features than the block says, or if a
         loss is not finite.
     """
-    images, labels = _read(curriculum.validation)
+    images, labels = curriculum.validation.images(), curriculum.validation.column("label")
     model = build(block, images.shape[1:], len(curriculum.validation.classes), seed)
-    optimizer = keras.optimizers.Adam(block.learning_rate)
+    optimizer = keras.optimizers.Adam(block.learning_rate, weight_decay=block.weight_decay or None)
     if block.mixed_precision:
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     optimizer.build(model.trainable_weights)
     epoch_of, validate = steps(model, optimizer, block)
     validation = tf.constant(images), tf.constant(labels)
+    material = curriculum.material
     state = State(outputs.state, _digest(block, curriculum, seed, code), model, optimizer)
-    best, history = state.restore()
-    plan = [k for k, epochs in enumerate(block.epochs) for _ in range(epochs)]
-    began, first = time.monotonic(), len(history)
-    stage: int | None = None
-    data: Any = None
+    best, history, hard = state.restore()
+    material.hard = material.hard if hard is None else hard
+    began, first, last = time.monotonic(), len(history), sum(block.epochs)
     label = f"training, seed {seed}"
-    for number, k in enumerate(progress(plan[first:], label=label, unit="epochs"), first + 1):
-        if k != stage:
-            # The images of the last stage are freed before those of this stage are read.
-            stage, data = k, None
-            data = stage_data(curriculum.train, k, block.curriculum)
+    for number in progress(range(first + 1, last + 1), label=label, unit="epochs"):
+        if _waited_enough(block, history):
+            break
         started = time.monotonic()
-        loss, accuracy = _one_epoch(epoch_of, data, block.batch_size, [seed, number])
+        optimizer.learning_rate = learning_rate(block, number)
+        material.begin(number, model)
+        order = np.random.default_rng([seed, number])
+        loss, accuracy = material.run(epoch_of, number, order)
         score = [float(value) / len(labels) for value in validate(*validation)]
-        history.append([number, curriculum.stages[k], loss, accuracy, *score])
+        stage = curriculum.stages[block.stage_of(number)]
+        history.append([number, stage, loss, accuracy, *score])
         if not np.isfinite([loss, score[0]]).all():
             raise ValueError(
-                f"classifier: epoch {number}, stage {curriculum.stages[k]}: the loss is not "
+                f"classifier: epoch {number}, stage {stage}: the loss is not "
                 f"finite; lower classifier.learning_rate ({block.learning_rate:g})"
             )
         if score[0] <= min(row[4] for row in history):
             best = [weight.numpy() for weight in model.weights]
-        state.save(best, history)
+        state.save(best, history, material.hard)
         now = time.monotonic()
-        left = (now - began) / (number - first) * (len(plan) - number)
-        _log_epoch(history[-1], len(plan), now - started, left)
+        left = (now - began) / (number - first) * (last - number)
+        _log_epoch(history[-1], last, now - started, left)
     model.save_weights(outputs.last)
     for weight, value in zip(model.weights, best, strict=True):
         weight.assign(value)
@@ -136,9 +165,25 @@ def train(
     state.remove()
 
 
-def _read(dataset: DataSet) -> tuple[np.ndarray, np.ndarray]:
-    """Read images (n, frequency, time, detector), float32, and labels (n,) of a data set."""
-    return dataset.images(), dataset.column("label")
+def learning_rate(block: Classifier, number: int) -> float:
+    """Learning rate of an epoch (from 1): constant, or down to zero along half a cosine."""
+    if block.schedule == "constant":
+        return block.learning_rate
+    share = (number - 1) / sum(block.epochs)
+    return block.learning_rate * (1 + math.cos(math.pi * share)) / 2
+
+
+def _waited_enough(block: Classifier, history: Sequence[Sequence[Any]]) -> bool:
+    """Whether the last stage has seen ``patience`` epochs since its lowest validation loss."""
+    own = [row[4] for row in history[sum(block.epochs[:-1]) :]]
+    if block.patience is None or not own:
+        return False
+    waited = len(own) - 1 - int(np.argmin(own))
+    if waited >= block.patience:
+        logger.info(
+            "stopping after epoch %d: no lower validation loss for %d epochs", len(history), waited
+        )
+    return waited >= block.patience
 
 
 def _digest(block: Classifier, curriculum: Curriculum, seed: int, code: str) -> str:
@@ -146,54 +191,9 @@ def _digest(block: Classifier, curriculum: Curriculum, seed: int, code: str) -> 
     versions = [keras.__version__, tf.__version__]
     made_of = [asdict(block), list(curriculum.stages), seed, code, *versions]
     found = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode())
-    for dataset in (*curriculum.train, curriculum.validation):
-        for column in dataset.columns(("label", "network_snr")).values():
-            found.update(column.tobytes())
-        # Every 97th sample is enough to tell data sets apart, and is quick to read.
-        found.update(dataset.images(slice(None, None, 97)).tobytes())
+    for part in chain(curriculum.material.fingerprint(), curriculum.validation.fingerprint()):
+        found.update(part)
     return found.hexdigest()
-
-
-def stage_data(
-    train: Sequence[DataSet], stage: int, curriculum: str
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Read the images and labels of a stage.
-
-    Parameters
-    ----------
-    train : list of DataSet
-        One per stage.
-    stage : int
-        Number of the stage, from 0.
-    curriculum : str
-        ``replace`` takes the data set of the stage alone; ``accumulate`` adds those before it.
-
-    Returns
-    -------
-    images, labels : tensorflow.Tensor
-    """
-    parts = [_read(one) for one in train[0 if curriculum == "accumulate" else stage : stage + 1]]
-    images, labels = (
-        tf.constant(np.concatenate(column) if len(column) > 1 else column[0])
-        for column in zip(*parts, strict=True)
-    )
-    return images, labels
-
-
-def _one_epoch(
-    epoch: Callable[..., tf.Tensor],
-    data: tuple[tf.Tensor, tf.Tensor],
-    batch: int,
-    seeds: list[int],
-) -> tuple[float, float]:
-    """Train for one epoch in an order drawn from ``seeds``; mean loss and accuracy during it."""
-    size = data[1].shape[0]
-    order = np.random.default_rng(seeds).permutation(size).astype(np.int32)
-    full = size // batch * batch
-    total, right = epoch(
-        tf.constant(order[:full].reshape(-1, batch)), tf.constant(order[full:]), *data
-    )
-    return float(total) / size, float(right) / size
 
 
 def _log_epoch(row: list[Any], epochs: int, took: float, left: float) -> None:
@@ -242,7 +242,13 @@ def steps(
     ) -> tuple[tf.Tensor, tf.Tensor]:
         _, logits = model(tf.gather(images, index), training=training)
         truth = tf.gather(labels, index)
-        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(truth, logits)
+        if training and block.label_smoothing:
+            classes = logits.shape[1]
+            share = block.label_smoothing / classes
+            target = tf.one_hot(truth, classes) * (1 - block.label_smoothing) + share
+            loss = tf.nn.softmax_cross_entropy_with_logits(target, logits)
+        else:
+            loss = tf.nn.sparse_softmax_cross_entropy_with_logits(truth, logits)
         hits = tf.argmax(logits, axis=1, output_type=tf.int32) == truth
         return tf.reduce_sum(loss), tf.reduce_sum(tf.cast(hits, tf.float32))
 

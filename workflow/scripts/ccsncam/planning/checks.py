@@ -15,8 +15,6 @@ from ccsncam.text import is_file
 from ccsncam.waveforms import surrogate_table, table
 
 Config = Mapping[str, Any]
-# Layers of each convolutional block, in the order of the network.
-_KINDS = ("conv", "pool", "relu")
 # A scan is at least so long [s].
 SHORTEST_SCAN = 2
 # The bounce of a signal lies anywhere in 0.15 s of a sample [s].
@@ -183,19 +181,31 @@ def _network_of(config: Config) -> tuple[tuple[int, int, int], dict[str, int]]:
     axes = grid(Spectrogram.of(config["spectrogram"]), config["signal"]["sample_rate"])
     shape = (len(axes.frequencies), len(axes.times), len(config["detectors"]))
     block = config["classifier"]
+    filters, dense, classes = block["filters"], block["dense"], len(config["classes"])
     parameters, features = architecture.count_parameters(
-        block["filters"], block["dense"], shape, len(config["classes"])
+        filters, dense, shape, classes, block["network"]
     )
     return shape, {"parameters": parameters, "features": features}
 
 
 def _check_network(config: Config) -> None:
     """Check that the network has the numbers of parameters and features of the configuration."""
-    block = config["spectrogram"]
+    block, network = config["spectrogram"], config["classifier"]["network"]
+    needed, given = architecture.NETWORKS[network], len(config["classifier"]["filters"])
+    if given != needed:
+        raise ValueError(
+            f"config, classifier.filters: {given} numbers, but the network {network} has {needed} "
+            "convolutions; give one number of filters for each"
+        )
     if block["normalisation"] == "fixed" and block["ceiling"] is None:
         raise ValueError("config, spectrogram.ceiling: fixed normalisation needs a number")
     shape, counts = _network_of(config)
     asked = {key: config["classifier"][key] for key in counts}
+    if network != "paper" and block["scale"] != "amplitude":
+        raise ValueError(
+            "config, classifier.network: only the paper's network takes spectrogram.scale "
+            f"{block['scale']}; set it to amplitude"
+        )
     if any(asked[key] not in (None, counts[key]) for key in counts):
         raise ValueError(
             f"config, classifier: parameters {asked['parameters']} and features "
@@ -221,8 +231,8 @@ def _check_background(config: Config) -> None:
 
 def _check_saliency(config: Config) -> None:
     """Check that the layer, the class and the samples that are explained exist."""
-    blocks = range(1, len(config["classifier"]["filters"]) + 1)
-    layers = [f"{kind}{number}" for number in blocks for kind in _KINDS]
+    classifier = config["classifier"]
+    layers = architecture.layers_of(classifier["network"], classifier["filters"])
     asked = config["saliency"]["layer"]
     if asked not in layers:
         raise ValueError(f"config, saliency.layer: {asked!r} must be one of {', '.join(layers)}")

@@ -11,8 +11,11 @@ DRAWS = 5
 
 
 def layers(model: keras.Model) -> list[str]:
-    """Names of the layers that `randomise` randomises, in its order."""
-    return [layer.name for layer in reversed(model.layers) if layer.weights]
+    """Names of the layers that `randomise` randomises, in its order.
+
+    Layers that normalise a batch keep their means and variances.
+    """
+    return [layer.name for layer in reversed(model.layers) if hasattr(layer, "kernel")]
 
 
 def randomise(model: keras.Model, seed: int) -> Iterator[str]:

@@ -33,15 +33,35 @@ def magnitude(whitened: np.ndarray, block: Spectrogram, sample_rate: int) -> np.
     numpy.ndarray
         Shape (..., frequency, frame), float32. White noise has a mean power of 1 per cell.
     """
+    return np.swapaxes(modulus(transform(whitened, block, sample_rate), block), -1, -2)
+
+
+def transform(whitened: np.ndarray, block: Spectrogram, sample_rate: int) -> np.ndarray:
+    """Compute the short-time Fourier transform, without padding; it is linear.
+
+    Parameters
+    ----------
+    whitened, block, sample_rate
+        As for `magnitude`. The strain may be of any length.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (..., frame, frequency), complex64 for strain in float32.
+    """
     frames = np.lib.stride_tricks.sliding_window_view(whitened, block.window, axis=-1)
     frames = frames[..., :: block.hop, :]
     keep = len(grid(block, sample_rate).frequencies)
     tapered = frames * _hann(block.window)
-    spectrum = scipy.fft.rfft(tapered, axis=-1, overwrite_x=True)[..., :keep]
+    return scipy.fft.rfft(tapered, axis=-1, overwrite_x=True)[..., :keep]
+
+
+def modulus(spectrum: np.ndarray, block: Spectrogram) -> np.ndarray:
+    """Take amplitudes or powers, as ``block.scale`` says; any shape."""
     image = spectrum.real**2 + spectrum.imag**2
     if block.scale == "amplitude":
         np.sqrt(image, out=image)
-    return np.swapaxes(image, -1, -2)
+    return image
 
 
 def limits(image: np.ndarray, block: Spectrogram) -> tuple[np.ndarray, np.ndarray]:

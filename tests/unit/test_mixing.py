@@ -1,0 +1,181 @@
+"""Samples that are mixed for training: against those that are built, and what is drawn for them."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from ccsncam.config.blocks import Sampling
+from ccsncam.config.mixing import Mixing
+from ccsncam.samples import building, injection, spectrogram, synthesis, transforming
+from ccsncam.samples.dataset import DRAWN, DataSet
+from ccsncam.samples.mixing import Mixer
+from ccsncam.samples.spectra import NoiseFrames, Spectra
+
+NONE = np.empty((0, 3), int)
+BANDS = [(20.0, 50.0), (8.0, 20.0)]
+
+
+@pytest.fixture(scope="module")
+def inputs(made, config):
+    return synthesis.Inputs.read(made.waveforms, made.noise, Sampling.of(config))
+
+
+@pytest.fixture(scope="module")
+def sets(inputs, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sets")
+    for low, high in BANDS:
+        name = f"train-snr-{low:g}-{high:g}"
+        scaling = synthesis.by_snr(low, high)
+        building.build(folder / f"{name}.h5", inputs, 1, name, 40, scaling, "test")
+    return [DataSet.open(folder / f"train-snr-{low:g}-{high:g}.h5") for low, high in BANDS]
+
+
+@pytest.fixture(scope="module")
+def mixer(inputs, sets, tmp_path_factory):
+    path = tmp_path_factory.mktemp("mixing") / "train.h5"
+    transforming.transform(path, inputs, sets, BANDS, 1)
+    return Mixer(Spectra.read(path))
+
+
+def images_of(mixer, plan, which):
+    return mixer.images(plan, which, np.empty((len(which), *mixer.spectra.image_shape), "f4"))
+
+
+def where(mixer, rows, inputs):
+    """Piece and place [samples] of windows of noise."""
+    pieces, offsets = np.empty_like(rows), np.empty_like(rows)
+    for d, noise in enumerate(inputs.noise):
+        edge = round(noise.corrupted * inputs.rate)
+        frames = (noise.whitened.shape[1] - 2 * edge - 256) // 128 + 1
+        pieces[:, d] = inputs.pieces[d][rows[:, d] // frames]
+        offsets[:, d] = edge + rows[:, d] % frames * 128
+    return pieces, offsets
+
+
+def test_a_mixed_sample_is_the_sample_that_is_built(mixer, inputs, sets):
+    """Given the same draws, `synthesis` makes the same image from the strain."""
+    plan = mixer.plan([0, 1], 3, Mixing(anew=True, noise=0.25), NONE)
+    signals = np.flatnonzero(plan.label)[::9]
+    spectra = [injection.spectra(waveform) for waveform in inputs.waveforms]
+    checked = 0
+    for number in signals:
+        dataset = sets[plan.band[number]]
+        row = int(np.flatnonzero(dataset.column("label"))[plan.signal[number]])
+        table = dataset.columns((*DRAWN, "waveform", "noise_piece", "noise_offset"), [row])
+        pieces, offsets = where(mixer, plan.rows[[number]], inputs)
+        signal, near = synthesis.whitened_signal(inputs, spectra[table["waveform"][0]], table)
+        scale = np.float32(plan.snr[number] / np.linalg.norm(near))
+        noise = synthesis.noise_windows(
+            inputs, table | {"noise_piece": pieces, "noise_offset": offsets}
+        )
+        expected = image_of(noise + scale * signal, inputs)
+        assert np.abs(images_of(mixer, plan, [number])[0] - expected).max() < 2e-5
+        assert dataset.column("label")[row] == plan.label[number]
+        low, high = BANDS[plan.band[number]]
+        assert low <= plan.snr[number] <= high
+        checked += 1
+    assert checked > 20
+    # One whose noise is of the piece whose filter whitened the signal is a sample of the data set.
+    table = sets[0].columns((*DRAWN, "waveform", "noise_piece", "noise_offset"), [50])
+    edge = round(inputs.noise[0].corrupted * inputs.rate)
+    frame = (table["noise_offset"] - edge) // 128
+    table["noise_offset"] = edge + frame * 128
+    image, snr, _ = synthesis.mixed(inputs, spectra, table, lambda _, near: near.sum(axis=1) / 30)
+    frames = (inputs.noise[0].whitened.shape[1] - 2 * edge - 256) // 128 + 1
+    own = dataclasses.replace(
+        mixer.silence(table["noise_piece"] * frames + frame),
+        label=sets[0].column("label", [50]),
+        band=np.array([0]),
+        signal=np.array([10]),
+        snr=np.linalg.norm(snr, axis=1).astype("f4"),
+    )
+    np.testing.assert_allclose(images_of(mixer, own, [0]), image, atol=2e-5)
+
+
+def image_of(strain, inputs):
+    block = inputs.sampling.spectrogram
+    power = spectrogram.magnitude(strain, block, inputs.rate)
+    return np.moveaxis(spectrogram.normalise(power, block), 1, -1)[0]
+
+
+def test_samples_of_noise_are_windows_of_noise(mixer, inputs):
+    plan = mixer.plan([0], 1, Mixing(anew=True, noise=0.5), NONE)
+    silent = np.flatnonzero(plan.label == 0)
+    assert len(silent) == 120  # as many as signals
+    pieces, offsets = where(mixer, plan.rows[silent[:20]], inputs)
+    table = {"noise_piece": pieces, "noise_offset": offsets}
+    windows = synthesis.noise_windows(inputs, table)
+    for image, window in zip(images_of(mixer, plan, silent[:20]), windows, strict=True):
+        assert np.abs(image - image_of(window[None], inputs)).max() < 2e-5
+
+
+def test_draws_are_a_function_of_band_class_index_and_epoch(mixer):
+    block = Mixing(anew=True, noise=0.25, glitches=0.2)
+    both, one, again = (mixer.plan(bands, 2, block, NONE) for bands in ([0, 1], [1], [0, 1]))
+    for field in dataclasses.fields(both):
+        whole, alone = getattr(both, field.name), getattr(one, field.name)
+        np.testing.assert_array_equal(whole, getattr(again, field.name))
+        np.testing.assert_array_equal(whole[-len(alone) :], alone)
+    other = mixer.plan([0, 1], 3, block, NONE)
+    np.testing.assert_array_equal(both.label, other.label)
+    np.testing.assert_array_equal(both.signal, other.signal)
+    assert not np.any(both.snr[both.label > 0] == other.snr[both.label > 0])
+    assert np.mean(both.rows == other.rows) < 0.05
+
+
+@pytest.mark.parametrize("coincident", [False, True])
+def test_a_glitch_leaves_the_other_detectors_clean(coincident):
+    """A third of the windows of each detector have a glitch, never those of two at a time."""
+    first = np.arange(300)
+    noise = [NoiseFrames(np.zeros((310, 4), "c8"), first, first % 3 == d) for d in range(3)]
+    mixer = Mixer(Spectra([], noise, ["noise", "a"], None, coincident, 1))
+    uniform = np.random.default_rng(0).random((9000, 5))
+    rows = mixer.places(uniform, 0.4)
+    glitchy = np.stack([rows[:, d] % 3 == d for d in range(3)], axis=1)
+    hit = uniform[:, 0] < 0.4
+    np.testing.assert_array_equal(glitchy[hit].sum(axis=1), 1)
+    shares = glitchy[hit].mean(axis=0)
+    np.testing.assert_allclose(shares, 1 / 3, atol=0.03)
+    # The others have noise as it comes.
+    np.testing.assert_array_equal(rows[~hit], mixer.places(uniform, 0.0)[~hit])
+    assert np.all(rows == rows[:, :1]) == coincident
+    np.testing.assert_allclose(glitchy[~hit].mean(axis=0), 1 / 3, atol=0.03)
+
+
+def test_noise_without_a_glitch_in_one_detector_alone_is_refused():
+    first = np.arange(300)
+    noise = [NoiseFrames(np.zeros((310, 4), "c8"), first, first > 150) for _ in range(2)]
+    mixer = Mixer(Spectra([], noise, ["noise", "a"], None, True, 1))
+    with pytest.raises(ValueError, match=r"^classifier.mixing.glitches: the noise .* set it to 0"):
+        mixer.places(np.full((5, 4), 0.1), 0.4)
+
+
+def test_glitches_are_those_of_the_noise_file_and_what_is_loud(inputs):
+    noise = inputs.noise[1]
+    frames = transforming.noise_frames(inputs, 1)
+    pieces, offsets = where(None, np.tile(frames.first[:, None], 3), inputs)
+    begin = noise.gps_start[pieces[:, 1]] + offsets[:, 1] / inputs.rate
+    times = noise.glitches["gps"].to_numpy()
+    assert len(times)
+    known = ((begin[:, None] < times) & (times < begin[:, None] + 1)).any(axis=1)
+    assert frames.glitchy[known].all()
+    view = np.lib.stride_tricks.sliding_window_view(np.abs(frames.spectra) ** 2, 31, axis=0)
+    loud = view[frames.first].max(axis=(1, 2)) > 30
+    np.testing.assert_array_equal(frames.glitchy, known | loud)
+
+
+def test_hard_negatives_come_again_as_noise(mixer):
+    hard = np.array([[5, 6, 7], [8, 9, 10]])
+    block = Mixing(anew=True, noise=0.9, hard_negatives=0.2)
+    plan = mixer.plan([0, 1], 1, block, hard)
+    again = (plan.rows[:, None] == hard).all(axis=2).any(axis=1)
+    assert not again[plan.label > 0].any()
+    assert again[plan.label == 0].mean() == pytest.approx(0.2, abs=0.03)
+    assert not (mixer.plan([0, 1], 1, block, NONE).rows == 5).any(axis=1).all()
+
+
+def test_the_same_input_gives_the_same_bytes(inputs, sets, tmp_path):
+    for name in ("one", "two"):
+        transforming.transform(tmp_path / name, inputs, sets[:1], BANDS[:1], 1)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
