@@ -30,7 +30,7 @@ rule search_background:
         settings=search_settings,
         batches=BACKGROUND["batches"],
     message:
-        "Background of seed {wildcards.seed}, part {wildcards.batch}"
+        "Background: {output}"
     script:
         "../scripts/search_background.py"
 

@@ -162,11 +162,13 @@ def zero_lag(layout: Layout) -> Stretches:
         (start, start + length, (row,)) for row, start in enumerate(layout.starts[0])
     ]
     for starts in layout.starts[1:]:
+        # Small pieces of a long range are many, and few of them overlap.
+        since = np.searchsorted(starts, [begin - length for begin, *_ in common])
+        until = np.searchsorted(starts, [end for _, end, _ in common], side="right")
         common = [
-            (max(begin, start), min(end, start + length), (*rows, row))
-            for begin, end, rows in common
-            for row, start in enumerate(starts)
-            if max(begin, start) <= min(end, start + length)
+            (max(begin, starts[row]), min(end, starts[row] + length), (*rows, row))
+            for (begin, end, rows), low, high in zip(common, since, until, strict=True)
+            for row in range(low, high)
         ]
     if not common:
         return _joined([], detectors)
