@@ -94,7 +94,7 @@ def _diagram(axes: Axes, bins: pd.DataFrame) -> None:
         axes.errorbar(
             rows["confidence"].to_numpy(),
             rows["accuracy"].to_numpy(),
-            yerr=[np.maximum(part.to_numpy(), 0) for part in ends],
+            yerr=np.maximum(np.stack(ends), 0),
             ms=3,
             elinewidth=0.6,
             label=variant,
