@@ -92,9 +92,9 @@ def _diagram(axes: Axes, bins: pd.DataFrame) -> None:
         rows = bins[bins["variant"] == variant]
         ends = rows["accuracy"] - rows["low"], rows["high"] - rows["accuracy"]
         axes.errorbar(
-            rows["confidence"],
-            rows["accuracy"],
-            yerr=[np.maximum(part.to_numpy(), 0) for part in ends],
+            rows["confidence"].to_numpy(),
+            rows["accuracy"].to_numpy(),
+            yerr=np.maximum(np.stack(ends), 0),
             ms=3,
             elinewidth=0.6,
             label=variant,
