@@ -1,6 +1,6 @@
 """Train variants of a detector at a reduced size on the same data, and compare them.
 
-``python tools/compare_training.py RUN OUT [--variants FOLDER] [--per-class N] [--epochs N N N]``
+``python tools/compare_training.py RUN OUT [--variants FOLDER] [--per-class N] [--epochs N ...]``
 
 RUN is the folder results/<run> of a run whose waveforms and noise are taken, and OUT a folder for
 data sets, weights and the table ``variants.csv``. FOLDER holds a config file per variant, whose
@@ -142,7 +142,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--variants", type=Path, default=ROOT / "config/variants")
     parser.add_argument("--per-class", type=int, default=200)
-    parser.add_argument("--epochs", type=int, nargs=3, default=[1, 2, 6])
+    parser.add_argument("--epochs", type=int, nargs="+", default=[1, 1, 2, 6])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     given = parser.parse_args()
     device.prepare(threads=2)

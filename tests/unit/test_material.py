@@ -247,10 +247,9 @@ def test_images_are_standardised():
     images = amplitude / amplitude.max(axis=(1, 2), keepdims=True)
     values = classifier.Standardise()(images).numpy()
     quiet = values[:2]
-    assert np.abs(quiet.mean(axis=(1, 2))).max() < 0.05
-    np.testing.assert_allclose(quiet.std(axis=(1, 2)), 1, atol=0.1)
+    assert np.abs(quiet.mean(axis=(1, 2))).max() < 0.01
+    np.testing.assert_allclose(quiet.std(axis=(1, 2)), 1, atol=0.08)
     assert values.max() == 8.0
     assert values[2, 40, 20, 1] == 8.0
-    # The noise beside the glitch looks as it does without it.
-    without = classifier.Standardise()(images[2:, :, :19]).numpy()[0]
-    np.testing.assert_allclose(values[2, :, :19], without, atol=0.3)
+    # A glitch changes its own detector only.
+    np.testing.assert_allclose(values[2, ..., 0].mean(), 0, atol=0.01)

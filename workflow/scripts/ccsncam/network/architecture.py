@@ -1,8 +1,8 @@
 """Names and sizes of the networks, by arithmetic and without Keras.
 
 ``paper`` is the network of Sasaoka et al. (2023). The others are made for faint signals: they scale
-the image of each detector to the power of its noise, and normalise their layers over a batch.
-``averaged`` takes the mean where the paper's network takes the maximum of four cells. ``track`` has
+the image of each detector to its mean power, and normalise their layers over a batch. ``averaged``
+takes the mean where the paper's network takes the maximum of four cells. ``track`` has
 filters as tall as the image, which follow a signal through all frequencies.
 """
 

@@ -86,22 +86,18 @@ def build(block: Classifier, shape: Sequence[int], classes: int, seed: int = 0) 
 
 @keras.saving.register_keras_serializable("ccsncam")
 class Standardise(keras.layers.Layer):
-    """Powers of the cells of an image, relative to the power of the noise of their detector.
+    """Powers of the cells of an image, relative to the mean power of their detector.
 
     The images of a data set run from 0 to 1, so that a loud cell darkens all others. Here noise has
-    a mean of 0 and a variance of about 1, whatever the loudest cell is. The power of the noise is
-    taken from the geometric mean over the cells, which a few loud ones hardly change. Cells of more
-    than `LOUD` times this power count as `LOUD`, so that a glitch does not outweigh the rest.
+    a mean of 0 and a variance of about 1, whatever the loudest cell is. Cells of more than `LOUD`
+    mean powers count as `LOUD`, so that a glitch does not outweigh the rest.
     """
 
     def call(self, images: tf.Tensor) -> tf.Tensor:
         """Scale images of amplitudes, shape (n, frequency, time, detector); same shape."""
         power = tf.square(images)
-        # One cell of each detector is 0.
-        logarithm = tf.math.log(power + keras.config.epsilon())
-        # Powers of noise are exponential, and the mean of their logarithm is minus Euler's gamma.
-        level = tf.exp(tf.reduce_mean(logarithm, axis=(1, 2), keepdims=True) + np.euler_gamma)
-        return tf.minimum(power / level, LOUD) - 1.0
+        mean = tf.reduce_mean(power, axis=(1, 2), keepdims=True)
+        return tf.minimum(power / (mean + keras.config.epsilon()), LOUD) - 1.0
 
 
 def load_model(block: Classifier, weights: PathLike, dataset: DataSet) -> keras.Model:
