@@ -275,7 +275,7 @@ def test_loudness_has_controls_and_a_bound(found):
     assert line(right, "network").get_ydata().tolist() == [0, 0, 0, 0, 0.5]
     assert {one.get_label() for one in left.lines} >= {"excess power, box", "network"}
     # It finds twice as much in the last bin, but of two signals this says nothing.
-    assert right.get_title().endswith("excess power finds more than the network: nowhere")
+    assert right.get_title().endswith("excess power finds more, beyond intervals: nowhere")
 
 
 def test_alarms_show_thresholds_and_events(found):

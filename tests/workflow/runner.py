@@ -29,7 +29,9 @@ TINY = {
     "classifier": {"epochs": [3, 2, 2], "parameters": 426028},
     "detection": {
         "background": {"live_time": {"validation": 0.005, "test": 0.005}, "batches": 1},
-        "per_class": 10,
+        "per_class": 3,
+        "noise_windows": 300,
+        "coverage": 0.8,
     },
     "saliency": {
         "methods": ["grad-cam", "grad-cam++", "score-cam"],

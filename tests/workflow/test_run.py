@@ -89,7 +89,7 @@ def test_a_second_run_does_nothing(tiny):
             {"train", "evaluate", "search_background", "tabulate", "explain", "paper_numbers"},
             {"build_snr_dataset", "build_distance_dataset", "take_apart", "fig1"},
         ),
-        ({"figures": {"distances": [1]}}, {"fig5"}, None),
+        ({"figures": {"distances": [1]}}, {"fig5", "fig16"}, None),
         (
             {"figures": {"gallery_snr": 30}},
             {"pick_examples", "explain_examples", "fig7", "fig8", "fig9", "fig10"},
@@ -129,12 +129,26 @@ def test_a_second_run_does_nothing(tiny):
         ({"moment": {"span": 3.0}}, set(), None),
         (
             {"detection": {"background": {"live_time": {"test": 0.004}}}},
-            {"search_background", "background", "tabulate_background", "loudest"},
+            {
+                *("search_background", "background", "tabulate_background", "loudest"),
+                *("search_controls", "tabulate_detection", "fig13", "fig14", "fig15"),
+            },
             None,
         ),
         (
             {"detection": {"background": {"loudest": 3}}},
-            {"tabulate_background", "loudest"},
+            {"tabulate_background", "loudest", "fig13"},
+            None,
+        ),
+        ({"detection": {"rate": "1 an hour"}}, {"fig14", "fig15"}, None),
+        (
+            {"detection": {"coverage": 0.7}},
+            {"calibrate", "tabulate_calibration", "fig16"},
+            None,
+        ),
+        (
+            {"detection": {"per_class": 2}},
+            {"efficiency", "tabulate_detection", "fig13", "fig14", "fig15"},
             None,
         ),
     ],

@@ -50,7 +50,7 @@ def alarms(background: pd.DataFrame, loudest: pd.DataFrame, points: pd.DataFrame
         rows = all_noise[all_noise["split"] == split].sort_values("threshold")
         days = rows["live_time_days"].max()
         counted = rows[rows["count"] > 0]
-        label = f"{split} noise, {days:.3g} days of slides"
+        label = f"{split} noise, {days:.3g} d of slides"
         axes.plot(counted["threshold"], counted["per_day"], label=label, **look)
         axes.fill_between(
             rows["threshold"],
@@ -82,9 +82,15 @@ def _events(axes: Axes, loudest: pd.DataFrame) -> None:
     events = loudest.drop_duplicates("rank")
     look: dict[str, Any] = {"color": LOOKS[QUOTED]["color"], "marker": "o", "ls": "none", "ms": 4}
     axes.plot(events["statistic"], events["per_day"], mfc="white", **look)
+    left, right = axes.get_xlim()
+    last = np.inf
     for rank, statistic, rate, name in events[["rank", "statistic", "per_day", "class"]].itertuples(
         index=False
     ):
+        # Labels of events that are nearly as loud would hide each other.
+        if last - statistic < 0.03 * (right - left):
+            continue
+        last = statistic
         axes.annotate(
             f"{rank}: {name}",
             (statistic, rate),

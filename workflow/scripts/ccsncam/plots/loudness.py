@@ -60,7 +60,7 @@ def loudness(table: pd.DataFrame, panels: list[tuple[Shown, float]]) -> Figure:
         _panel(axes, rows, probability)
         where = beaten(rows)
         found = f"at SNR {', '.join(where)}" if where else "nowhere"
-        axes.set_title(f"{point.words};\nexcess power finds more than the network: {found}")
+        axes.set_title(f"{point.words};\nexcess power finds more, beyond intervals: {found}")
     ticks = [3, 4, 6, 8, 10, 15, 20, 30, 50, 100]
     grid[0, 0].set(xscale="log", xlim=RANGE, ylim=(-0.03, 1.03))
     grid[0, 0].set_xticks(ticks, map(str, ticks))
