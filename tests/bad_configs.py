@@ -391,6 +391,7 @@ FILES: dict[str, dict[str, str]] = {
         "detection: {probabilities: []}": "config, detection.probabilities:",
         "detection: {per_class: 1}": "config, detection.per_class: 1",
         "detection: {noise_windows: 99}": "config, detection.noise_windows: 99",
+        "detection: {noise_windows: 500, probabilities: [0.001]}": "500 windows cannot show",
         "detection: {coverage: 1}": "config, detection.coverage: 1",
         "moment: {span: 1}": "config, moment.span:",
         "moment: {span: 60}\nnoise: {segment_duration: 32}": "config, moment.span: 60 s plus",

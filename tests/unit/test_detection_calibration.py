@@ -11,7 +11,8 @@ from scipy import stats
 import calibrate as calibrate_script
 from ccsncam.detection import calibration
 from ccsncam.detection.calibration import Calibration
-from ccsncam.results.calibration_tables import RAW, SCALED, calibration_tables
+from ccsncam.detection.names import RAW, SCALED
+from ccsncam.results.calibration_tables import calibration_tables
 
 
 def drawn(count, temperature, seed=0, classes=4):

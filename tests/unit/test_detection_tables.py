@@ -10,11 +10,10 @@ from made_results import ORIGIN
 import figure as figure_script
 import tabulate_detection
 from ccsncam.detection import store
-from ccsncam.detection.names import names, names_with_rates
+from ccsncam.detection.names import ALL, ARGMAX, LOUDEST, NETWORK, SINGLE, names, names_with_rates
 from ccsncam.detection.searched import NoiseWindows, Searched, write_noise
 from ccsncam.plots import alarms, efficiency, loudness, operating, reliability
 from ccsncam.results import detection_tables as tables
-from ccsncam.results.detection_tables import ALL, ARGMAX, LOUDEST, NETWORK, SINGLE
 
 DAY = 86400.0
 CLASSES = ["noise", "a", "b"]

@@ -6,10 +6,11 @@ from typing import Any
 import pandas as pd
 
 from ccsncam import joblog
+from ccsncam.detection.names import NETWORK
 from ccsncam.detection.searched import NoiseWindows, Searched
 from ccsncam.detection.store import Background
 from ccsncam.results import detection_tables
-from ccsncam.results.detection_tables import NETWORK, Inputs
+from ccsncam.results.detection_tables import Inputs
 
 
 def main(job: Any) -> None:

@@ -20,6 +20,7 @@ _NAMES = {
     "Network": "network.chain",
     "load_network": "network.classifier",
     "Evaluation": "network.evaluation",
+    "Background": "detection.store",
     "maps": "saliency.maps",
     "Explained": "saliency.explained",
 }

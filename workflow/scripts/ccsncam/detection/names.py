@@ -1,4 +1,13 @@
-"""Names of the controls of a detector; Snakemake imports this module when it starts."""
+"""Names of a detector's controls and tables; Snakemake imports this module when it starts."""
+
+# Words of the tables: the statistic of the network, all signal classes, signals that are missed.
+NETWORK, ALL, MISSED = "network", "all", "not found"
+# How a signal counts as found.
+LOUDEST, SINGLE, ARGMAX = "loudest window", "single window", "argmax"
+# Splits: thresholds come from the first, quotations from the second.
+SET, QUOTED = "validation", "test"
+# Variants of calibration.
+RAW, SCALED = "as trained", "temperature"
 
 # Each control, and what it is called in figures and tables.
 NAMES = {

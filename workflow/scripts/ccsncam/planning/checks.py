@@ -247,13 +247,19 @@ def _check_saliency(config: Config) -> None:
 
 
 def _check_detection(config: Config) -> None:
-    """Check that the chosen rate is one of the rates."""
+    """Check that the chosen rate is one of the rates, and that windows can show a probability."""
     block = config["detection"]
     if block["rate"] not in block["rates"]:
         names = ", ".join(block["rates"])
         raise ValueError(
             f"config, detection.rate: {block['rate']!r} is not in detection.rates ({names}); "
             "take one of these, or add it there"
+        )
+    windows, most = block["noise_windows"], max(block["probabilities"])
+    if windows * most < 1:
+        raise ValueError(
+            f"config, detection.noise_windows: {windows} windows cannot show a false-alarm "
+            f"probability of {most:g}: take at least {math.ceil(1 / most)}"
         )
 
 

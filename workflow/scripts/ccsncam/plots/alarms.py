@@ -8,8 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ccsncam.detection.names import LOUDEST, NETWORK, QUOTED, SET
 from ccsncam.plots.style import COLOURS, PAGE
-from ccsncam.results.detection_tables import LOUDEST, NETWORK, QUOTED, SET
 
 # Line, colour and hatch of the noise of each split.
 LOOKS: dict[str, dict[str, Any]] = {

@@ -9,11 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ccsncam.detection.names import NAMES
+from ccsncam.detection.names import ALL, ARGMAX, NAMES, NETWORK
 from ccsncam.plots.operating import Shown, shown
 from ccsncam.plots.rates import spread
 from ccsncam.plots.style import COLOURS, PAGE, label_columns
-from ccsncam.results.detection_tables import ALL, ARGMAX, NETWORK
 
 COLUMNS = 5
 

@@ -9,12 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ccsncam.detection.controls import known_signal
-from ccsncam.detection.names import NAMES
+from ccsncam.detection.names import ALL, NAMES, NETWORK
 from ccsncam.detection.operating import false_alarm_chance
 from ccsncam.plots.operating import Shown, beaten, shown, window_point
 from ccsncam.plots.rates import spread
 from ccsncam.plots.style import COLOURS, LINES, PAGE
-from ccsncam.results.detection_tables import ALL, NETWORK
 
 # A signal is looked for in so much time, at least [s].
 SEARCHED = 1.0

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ccsncam.results.detection_tables import LOUDEST, NETWORK, SINGLE
+from ccsncam.detection.names import LOUDEST, NETWORK, SINGLE
 
 
 class Shown(NamedTuple):

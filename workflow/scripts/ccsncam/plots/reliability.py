@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ccsncam.detection.names import RAW, SCALED
 from ccsncam.plots.style import COLOURS, PAGE
-from ccsncam.results.calibration_tables import RAW, SCALED
 
 LOOKS: dict[str, dict[str, Any]] = {
     RAW: {"color": COLOURS[1], "ls": "--", "marker": "s", "mfc": "white"},
@@ -92,9 +92,9 @@ def _diagram(axes: Axes, bins: pd.DataFrame) -> None:
         rows = bins[bins["variant"] == variant]
         ends = rows["accuracy"] - rows["low"], rows["high"] - rows["accuracy"]
         axes.errorbar(
-            rows["confidence"],
-            rows["accuracy"],
-            yerr=[np.maximum(part.to_numpy(), 0) for part in ends],
+            rows["confidence"].to_numpy(),
+            rows["accuracy"].to_numpy(),
+            yerr=np.maximum(np.stack(ends), 0),
             ms=3,
             elinewidth=0.6,
             label=variant,

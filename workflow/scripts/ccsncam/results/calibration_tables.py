@@ -9,10 +9,10 @@ import pandas as pd
 from ccsncam import seeds
 from ccsncam.detection import calibration
 from ccsncam.detection.calibration import BINS, Calibration
+from ccsncam.detection.names import RAW, SCALED
 from ccsncam.network.evaluation import Evaluation
 from ccsncam.results.rates import wilson
 
-RAW, SCALED = "as trained", "temperature"
 # Resamples of a bootstrap over samples.
 RESAMPLES = 200
 

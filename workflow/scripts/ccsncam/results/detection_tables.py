@@ -9,15 +9,13 @@ import pandas as pd
 
 from ccsncam.detection import controls, far
 from ccsncam.detection.far import Threshold
+from ccsncam.detection.names import ALL, ARGMAX, LOUDEST, MISSED, NETWORK, QUOTED, SET, SINGLE
 from ccsncam.detection.operating import crossing, false_alarm_chance, window_threshold
 from ccsncam.detection.searched import NoiseWindows, Searched
 from ccsncam.detection.store import Background
 from ccsncam.results.rates import by_pieces, wilson
 
 DAY = 86400.0
-NETWORK, ALL, MISSED = "network", "all", "not found"
-# How a signal counts as found.
-LOUDEST, SINGLE, ARGMAX = "loudest window", "single window", "argmax"
 SNR_BINS = (
     *(0, 4, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 22, 25, 30, 40, 50, 75, 100, 200),
     np.inf,
@@ -27,8 +25,6 @@ FINE = 0.5
 SHARES = {"d50_kpc": 0.5, "d90_kpc": 0.9}
 # On-source windows: a neutrino burst, and the time between two nights.
 ON_SOURCE = {"chance_in_10_s": 10.0, "chance_in_1_day": DAY}
-# Splits: thresholds come from the first, quotations from the second.
-SET, QUOTED = "validation", "test"
 
 
 @dataclass(frozen=True, eq=False)
