@@ -63,6 +63,15 @@ def test_a_candidate_is_left_out_of_the_exclusive_rates(background, noise):
     assert (table.loc["exclusive", "live_time_days"] < 10).all()
 
 
+def test_a_short_background_cannot_tell_a_candidate(background, noise):
+    """With 8000 s at zero lag, it takes more than 1.8 days."""
+    zero = make_clusters([99.0], [[0]], slide=0)
+    clusters = make_clusters(background.statistic, background.piece[:, :1])
+    for days, known in ((1.8, False), (1.81, True)):
+        table = rate_table(make_background(clusters, days * DAY, zero), noise)
+        assert table["candidates"].notna().all() == known
+
+
 def test_the_loudest(background, noise):
     table = loudest_table(background, noise, 3)
     assert table["rank"].tolist() == [1, 1, 1, 2, 2, 2, 3, 3, 3]

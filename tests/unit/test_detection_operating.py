@@ -13,10 +13,27 @@ def test_threshold_of_windows_is_the_quantile():
     # Ten of a thousand are at or above 991.
     assert (found.value, found.reached) == (991, True)
     assert (values >= found.value).mean() == 0.01
-    few, many = stats.binom.interval(0.95, 1000, 0.01)
-    assert (found.low, found.high) == (1001 - many, 1001 - few)
+    # Of ten that are expected, 4 to 17 are within chance: 17 leave the threshold above the 18th.
+    assert stats.poisson.interval(0.95, 10) == (4, 17)
+    assert (found.low, found.high) == (983, 997)
     short = operating.window_threshold(values, 1e-4)
     assert (short.value, short.high, short.reached) == (1000, np.inf, False)
+
+
+def test_interval_of_a_threshold_holds_the_true_one():
+    """Windows in groups of five equal ones are as many as a fifth of independent ones."""
+    random = np.random.default_rng(2)
+    true = stats.norm.isf(0.01)
+    outside = {1.0: [0, 0], 5.0: [0, 0]}
+    for _ in range(400):
+        values = np.repeat(random.normal(size=400), 5)
+        for effect, ends in outside.items():
+            found = operating.window_threshold(values, 0.01, effect)
+            ends[0] += found.low > true
+            ends[1] += found.high < true
+    # 2.5 % of 400 are 10, and 20 are three standard deviations more.
+    assert max(outside[5.0]) <= 20
+    assert sum(outside[1.0]) > 80
 
 
 def test_nominal_and_measured_probability_agree():

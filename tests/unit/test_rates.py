@@ -74,6 +74,9 @@ def test_intervals_over_pieces_are_those_of_a_block_bootstrap():
     # Coincident noise has the same piece in all detectors, which counts once.
     twice = rates.by_pieces(hits, pieces[:, [0, 0]], 6000)
     assert twice == rates.by_pieces(hits, pieces[:, [0]], 6000)
+    # Each detector's file may have more pieces than the common ones, which shifts their numbers.
+    apart = pieces[:, [0, 0]] + [0, 7]
+    assert rates.by_pieces(hits, apart, 6000) == twice
 
 
 def test_intervals_over_pieces_at_their_ends():

@@ -126,6 +126,15 @@ def test_mergers_are_named_once(parts):
     assert np.isfinite(found["statistic"]).all()
 
 
+def test_a_rate_says_whose_noise_it_is_of(parts):
+    background = make_background(make_clusters(np.arange(10.0)), live_time=10 * 86400.0, floor=0.0)
+    table = candidate_table(parts, judge(background=background))
+    own = "; that noise is of H1 L1"
+    off = table["detectors"] == "L1"
+    assert table["rated"].str.endswith(own).tolist() == off.tolist()
+    assert off.sum() == 2
+
+
 def test_rates_of_a_background():
     """Ten clusters in ten days, of which three are louder than 7.5."""
     clusters = make_clusters(np.arange(10.0))

@@ -69,8 +69,3 @@ class Scan(Block):
     def seconds(self) -> float:
         """From window to window [s]."""
         return self.step / self.moment.signal.sample_rate
-
-    @property
-    def width(self) -> int:
-        """Half width of a cluster, in windows."""
-        return round(self.cluster / self.seconds)

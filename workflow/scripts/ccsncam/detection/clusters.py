@@ -1,7 +1,23 @@
 """Clusters of windows: of windows near each other, the loudest counts."""
 
+import math
+
 import numpy as np
 from scipy.ndimage import maximum_filter1d
+
+
+def half_width(cluster: float, stride: float) -> int:
+    """Half width of a cluster, in windows.
+
+    Parameters
+    ----------
+    cluster : float
+        The same in s.
+    stride : float
+        From window to window [s].
+    """
+    # Within rounding, a window at the distance itself still belongs to the cluster.
+    return math.floor(cluster / stride * (1 + 1e-9))
 
 
 def loudest(statistic: np.ndarray, width: int) -> np.ndarray:

@@ -132,7 +132,8 @@ def threshold(background: Background, per_second: float, blocks: bool = False) -
     few, many = stats.poisson.interval(LEVEL, expected / effect)
     few, many = int(np.floor(few * effect)), int(np.ceil(many * effect))
     high = float(loudest[few - 1]) if few else np.inf
-    low = float(loudest[many - 1]) if many <= len(loudest) else background.floor
+    # As many clusters at or above the threshold as chance allows leave it above the next one.
+    low = float(loudest[many]) if many < len(loudest) else background.floor
     return Threshold(float(loudest[count - 1]), low, high, reached=True)
 
 
@@ -196,6 +197,18 @@ def spread(background: Background, count: int) -> float:
         # With one piece there is nothing to compare it with.
         variance += np.sum((counts - expected) ** 2) * size / (size - 1) if size > 1 else count
     return float(max(1.0, variance / count))
+
+
+def can_tell(background: Background, chance: float = CHANCE) -> bool:
+    """Whether a cluster at zero lag that is louder than all slides would be a candidate.
+
+    Parameters
+    ----------
+    background : Background
+    chance : float
+        See `candidates`. The live time must be some twenty times the time at zero lag.
+    """
+    return background.zero_time < -np.log1p(-chance) * background.live_time
 
 
 def candidates(background: Background, chance: float = CHANCE) -> Clusters:

@@ -10,7 +10,7 @@ from ccsncam.detection.far import LEVEL, Threshold
 RESAMPLES = 200
 
 
-def window_threshold(values: np.ndarray, probability: float) -> Threshold:
+def window_threshold(values: np.ndarray, probability: float, effect: float = 1.0) -> Threshold:
     """Find the threshold that noise reaches in single windows with a given probability.
 
     Parameters
@@ -18,22 +18,26 @@ def window_threshold(values: np.ndarray, probability: float) -> Threshold:
     values : numpy.ndarray
         Statistic of windows of noise, shape (n,).
     probability : float
+    effect : float
+        How many of these windows vary like one independent window. Windows that share seconds of
+        noise, and glitches in them, are not independent.
 
     Returns
     -------
     Threshold
         The lowest at which no more than this share of the windows was counted, with the interval
-        of order statistics for independent windows; see `Threshold` for ``reached``.
+        of order statistics; see `Threshold` for ``reached``.
     """
     loudest = -np.sort(-np.asarray(values, np.float64))
     # Rounding must not lose a window where the share of them is a whole number.
     count = int(np.floor(probability * len(loudest) * (1 + 1e-12)))
     if count < 1:
         return Threshold(float(loudest[0]), float(loudest[0]), np.inf, reached=False)
-    few, many = stats.binom.interval(LEVEL, len(loudest), probability)
-    few, many = int(few), min(int(many), len(loudest))
+    few, many = stats.poisson.interval(LEVEL, probability * len(loudest) / effect)
+    few, many = int(np.floor(few * effect)), int(np.ceil(many * effect))
     high = float(loudest[few - 1]) if few else np.inf
-    return Threshold(float(loudest[count - 1]), float(loudest[many - 1]), high, reached=True)
+    low = float(loudest[many]) if many < len(loudest) else -np.inf
+    return Threshold(float(loudest[count - 1]), low, high, reached=True)
 
 
 def false_alarm_chance(per_second: float, seconds: float) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ccsncam.config.blocks import Sampling
 from ccsncam.config.detection import BackgroundSearch
+from ccsncam.detection.clusters import half_width
 from ccsncam.detection.slides import Layout, Stretches, time_slides, whole_pieces, zero_lag
 from ccsncam.detection.store import Background, Clusters, joined, no_clusters
 from ccsncam.noise.store import Noise, common_pieces
@@ -66,8 +67,7 @@ class Plan:
     @property
     def width(self) -> int:
         """Half width of a cluster, in windows."""
-        # Within rounding, a window at the distance itself still belongs to the cluster.
-        return math.floor(self.search.cluster / self.stride * (1 + 1e-9))
+        return half_width(self.search.cluster, self.stride)
 
     @property
     def live_time(self) -> float:

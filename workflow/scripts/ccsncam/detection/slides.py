@@ -107,10 +107,10 @@ def time_slides(layout: Layout, live_time: float) -> Stretches:
 
     A slide shifts the list of pieces of each detector but the first by a number of pieces, in a
     circle. With shifts a, 2a + b, 3a + c for the second, third and fourth detector, all numbers a,
-    b, c give different shifts, and two slides have a pair of detectors in common only after all
-    others were used. When all of these are used up, windows are shifted within their pieces too,
-    in a circle, by at least `Layout.apart` from slide to slide. So no combination of windows comes
-    twice.
+    b, c give different shifts, and the first detector and the second meet in the same pair of
+    pieces again only after all others were used. When all of these are used up, windows are shifted
+    within their pieces too, in a circle and by another lag in each turn. So no combination of
+    windows comes twice.
 
     Pairings in which windows of any two detectors are less than `Layout.apart` away from each other
     in time are left out: they might hold a wave that both detectors have seen.

@@ -63,7 +63,7 @@ def rate_table(background: Background, noise: NoiseFiles) -> pd.DataFrame:
                     "count": found.count,
                     "live_time_days": one.live_time / DAY,
                     "slides": one.slides,
-                    "candidates": len(candidates),
+                    "candidates": len(candidates) if far.can_tell(background) else np.nan,
                     "per_day": DAY * found.per_second,
                     "low": DAY * found.low,
                     "high": DAY * found.high,

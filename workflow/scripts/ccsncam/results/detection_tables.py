@@ -13,7 +13,7 @@ from ccsncam.detection.names import ALL, ARGMAX, LOUDEST, MISSED, NETWORK, QUOTE
 from ccsncam.detection.operating import crossing, false_alarm_chance, window_threshold
 from ccsncam.detection.searched import NoiseWindows, Searched
 from ccsncam.detection.store import Background
-from ccsncam.results.rates import by_pieces, wilson
+from ccsncam.results.rates import by_pieces, independent, wilson
 
 DAY = 86400.0
 SNR_BINS = (
@@ -104,8 +104,13 @@ def _at_rate(
         row |= {"test_count": rate.count}
         row |= dict(zip(("test", "test_low", "test_high"), measured, strict=True))
         if threshold.reached:
+            # Nothing counted is no rate of 0: there is an upper end only.
+            value = rate.per_second if rate.count else np.nan
+            ends = {"": value, "_low": rate.low, "_high": rate.high}
             row |= {
-                key: false_alarm_chance(rate.per_second, time) for key, time in ON_SOURCE.items()
+                f"{key}{end}": false_alarm_chance(value, time)
+                for key, time in ON_SOURCE.items()
+                for end, value in ends.items()
             }
     return Point(name, LOUDEST, criterion, row, threshold)
 
@@ -113,8 +118,11 @@ def _at_rate(
 def _in_windows(name: str, windows: Mapping[str, NoiseWindows], probability: float) -> Point:
     """Threshold of a probability from windows of validation noise, and that of test noise."""
     control = None if name == NETWORK else name
-    threshold = window_threshold(windows[SET].values(control), probability)
-    other = windows[QUOTED]
+    own, other = windows[SET], windows[QUOTED]
+    values = own.values(control)
+    hits = values >= window_threshold(values, probability).value
+    effect = len(values) / independent(hits, own.piece, own.seconds)
+    threshold = window_threshold(values, probability, effect)
     hits = other.values(control) >= threshold.value
     low, high = by_pieces(hits, other.piece, other.seconds)
     row = {

@@ -106,27 +106,43 @@ def by_pieces(hits: np.ndarray, pieces: np.ndarray, seconds: float) -> tuple[flo
     Cameron, Gelbach & Miller 2011, J. Bus. Econ. Stat. 29, 238, without the terms of trials that
     share the pieces of two detectors, which are rare where pieces are drawn independently.
     """
-    # Coincident noise has the same pieces in all detectors, and they count once.
-    columns = np.unique(pieces, axis=1).T
-    sizes = [len(np.unique(column)) for column in columns]
-    count = len(hits)
-    if not count or min(sizes) < 2:
+    size = min((len(np.unique(column)) for column in pieces.T), default=0)
+    if not len(hits) or size < 2:
         return np.nan, np.nan
     rate = np.mean(hits)
-    plain = rate * (1 - rate) / count
     # Without hits there is no variance over pieces, which Student's quantile would be for.
-    effect, quantile = 1.0, ndtri((1 + LEVEL) / 2)
-    if plain > 0:
-        quantile = stdtrit(min(sizes) - 1, (1 + LEVEL) / 2)
-        apart = [np.bincount(column, hits - rate) for column in columns]
-        variances = [
-            np.sum(one**2) / count**2 * size / (size - 1)
-            for one, size in zip(apart, sizes, strict=True)
-        ]
-        effect = max(1.0, (sum(variances) - (len(variances) - 1) * plain) / plain)
-    trials = min(count / effect, seconds)
+    level = (1 + LEVEL) / 2
+    quantile = stdtrit(size - 1, level) if 0 < rate < 1 else ndtri(level)
+    trials = independent(hits, pieces, seconds)
     low, high = wilson(rate * trials, trials, quantile)
     return float(low), float(high)
+
+
+def independent(hits: np.ndarray, pieces: np.ndarray, seconds: float) -> float:
+    """Number of independent trials whose rate would vary as much as that of these trials.
+
+    Parameters
+    ----------
+    hits, pieces, seconds
+        As in `by_pieces`; at least two pieces of each detector.
+
+    Returns
+    -------
+    float
+        At most the number of trials and of seconds.
+    """
+    # Coincident noise has the same pieces in all detectors, and they count once. Their numbers may
+    # differ, because each detector has a list of its own.
+    numbers = [np.unique(column, return_inverse=True)[1] for column in pieces.T]
+    columns = np.unique(numbers, axis=0)
+    count, rate = len(hits), np.mean(hits)
+    plain = rate * (1 - rate) / count
+    effect = 1.0
+    if plain > 0:
+        apart = [np.bincount(column, hits - rate) for column in columns]
+        variances = [np.sum(one**2) / count**2 * len(one) / (len(one) - 1) for one in apart]
+        effect = max(1.0, (sum(variances) - (len(variances) - 1) * plain) / plain)
+    return min(count / effect, seconds)
 
 
 def student(values: Iterable[float]) -> dict[str, Any]:

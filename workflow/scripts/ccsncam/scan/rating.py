@@ -80,7 +80,7 @@ def rate(background: Background | None, statistic: float) -> Rated:
     days = f"{background.live_time / DAY:.3g}"
     time = f"{days} day{'s' * (days != '1')} of background"
     if statistic < background.floor:
-        least = far.rate(background, background.floor).low * DAY
+        least = far.rate(background, background.floor, blocks=True).low * DAY
         return Rated(np.nan, least, np.nan, f"more than {least:.3g} a day: below what is kept")
     found = far.rate(background, statistic, blocks=True)
     per_day, low, high = (value * DAY for value in (found.per_second, found.low, found.high))
@@ -125,7 +125,10 @@ def candidate_table(parts: Sequence[ScanPart], judge: Judge) -> pd.DataFrame:
             "rate_per_day": [one.per_day for one in ratings],
             "rate_low": [one.low for one in ratings],
             "rate_high": [one.high for one in ratings],
-            "rated": [one.words for one in ratings],
+            "rated": [
+                _rated(one.words, row, detectors)
+                for one, row in zip(ratings, found.seconds, strict=True)
+            ],
             "class": [judge.classes[number] for number in signal],
             "class_set": [
                 "" if inside is None else _names(judge.classes, row)
@@ -145,6 +148,13 @@ def candidate_table(parts: Sequence[ScanPart], judge: Judge) -> pd.DataFrame:
     for number, name in enumerate(judge.classes):
         table[f"p_{name}"] = probability[:, number]
     return table
+
+
+def _rated(words: str, seconds: np.ndarray, detectors: Sequence[str]) -> str:
+    """Say of a rate that its noise is of all detectors, where some of them were off."""
+    if words == UNRATED or (seconds > 0).all():
+        return words
+    return f"{words}; that noise is of {_names(detectors, np.ones(len(detectors), bool))}"
 
 
 def _names(names: Sequence[str], there: np.ndarray) -> str:

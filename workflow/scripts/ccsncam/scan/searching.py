@@ -8,7 +8,7 @@ import numpy as np
 
 from ccsncam.aliases import Progress, silent
 from ccsncam.config.moment import Scan
-from ccsncam.detection.clusters import loudest
+from ccsncam.detection.clusters import half_width, loudest
 from ccsncam.detection.statistic import statistic
 from ccsncam.moment.span import LEAD
 from ccsncam.moment.stand_in import white_noise
@@ -80,11 +80,12 @@ def search(ear: Ear, start: float, end: float, progress: Progress = silent) -> S
     """
     scan = ear.scan
     first, last = windows_of(scan, start, end)
-    before = first - scan.width
+    width = half_width(scan.cluster, scan.seconds)
+    before = first - width
     detectors = list(ear.strain)
-    values = np.full(last - before + scan.width, -np.inf)
+    values = np.full(last - before + width, -np.inf)
     seconds = np.zeros((len(values), len(detectors)), int)
-    around = list(cells(scan, before, last + scan.width))
+    around = list(cells(scan, before, last + width))
     for cell in progress(around, len(around), "windows", "cells"):
         seen = _see(ear, cell)
         own = slice(cell.first - before, cell.last - before)
@@ -92,10 +93,10 @@ def search(ear: Ear, start: float, end: float, progress: Progress = silent) -> S
         on = np.flatnonzero(seen.seconds.any(axis=1))
         if len(on):
             values[own][on] = statistic(logits(ear.network, _images(seen.of(on), scan)))
-    peaks = loudest(values, scan.width) + before
+    peaks = loudest(values, width) + before
     inside = (peaks >= first) & (peaks < last)
     found = peaks[inside & (values[peaks - before] >= scan.lowest)]
-    own = slice(scan.width, len(values) - scan.width)
+    own = slice(width, len(values) - width)
     return ScanPart(
         start=start,
         end=end,
