@@ -17,7 +17,7 @@ rule transform_training:
         "../../envs/dataset.yaml"
     threads: 1
     resources:
-        mem_mb=6000,
+        mem_mb=4000,
         runtime="1h",
     params:
         code=code_of("transform_training"),
