@@ -16,6 +16,8 @@ def test_threshold_of_windows_is_the_quantile():
     # Of ten that are expected, 4 to 17 are within chance: 17 leave the threshold above the 18th.
     assert stats.poisson.interval(0.95, 10) == (4, 17)
     assert (found.low, found.high) == (983, 997)
+    unknown = operating.window_threshold(values, 0.01, np.nan)
+    assert unknown == (991, -np.inf, np.inf, True)
     short = operating.window_threshold(values, 1e-4)
     assert (short.value, short.high, short.reached) == (1000, np.inf, False)
 

@@ -75,6 +75,7 @@ def test_intervals_over_pieces_are_those_of_a_block_bootstrap():
     twice = rates.by_pieces(hits, pieces[:, [0, 0]], 6000)
     assert twice == rates.by_pieces(hits, pieces[:, [0]], 6000)
     # Each detector's file may have more pieces than the common ones, which shifts their numbers.
+    assert np.isnan(rates.independent(hits, np.zeros((len(hits), 2), int), 6000))
     apart = pieces[:, [0, 0]] + [0, 7]
     assert rates.by_pieces(hits, apart, 6000) == twice
 

@@ -20,7 +20,8 @@ def window_threshold(values: np.ndarray, probability: float, effect: float = 1.0
     probability : float
     effect : float
         How many of these windows vary like one independent window. Windows that share seconds of
-        noise, and glitches in them, are not independent.
+        noise, and glitches in them, are not independent. NaN says that this is not known, and the
+        interval has no ends then.
 
     Returns
     -------
@@ -33,6 +34,8 @@ def window_threshold(values: np.ndarray, probability: float, effect: float = 1.0
     count = int(np.floor(probability * len(loudest) * (1 + 1e-12)))
     if count < 1:
         return Threshold(float(loudest[0]), float(loudest[0]), np.inf, reached=False)
+    if np.isnan(effect):
+        return Threshold(float(loudest[count - 1]), -np.inf, np.inf, reached=True)
     few, many = stats.poisson.interval(LEVEL, probability * len(loudest) / effect)
     few, many = int(np.floor(few * effect)), int(np.ceil(many * effect))
     high = float(loudest[few - 1]) if few else np.inf

@@ -124,17 +124,20 @@ def independent(hits: np.ndarray, pieces: np.ndarray, seconds: float) -> float:
     Parameters
     ----------
     hits, pieces, seconds
-        As in `by_pieces`; at least two pieces of each detector.
+        As in `by_pieces`.
 
     Returns
     -------
     float
-        At most the number of trials and of seconds.
+        At most the number of trials and of seconds. NaN if all trials are of one piece of a
+        detector, because there is nothing to compare it with.
     """
     # Coincident noise has the same pieces in all detectors, and they count once. Their numbers may
     # differ, because each detector has a list of its own.
     numbers = [np.unique(column, return_inverse=True)[1] for column in pieces.T]
     columns = np.unique(numbers, axis=0)
+    if columns.max(axis=1).min() < 1:
+        return np.nan
     count, rate = len(hits), np.mean(hits)
     plain = rate * (1 - rate) / count
     effect = 1.0
