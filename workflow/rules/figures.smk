@@ -100,7 +100,7 @@ FIGURES = {
     },
     "loudest": {
         "module": "loudest",
-        "shows": "loudest clusters of noise",
+        "shows": "loudest clusters of noise, as the network sees them",
         "input": {
             "background": f"<results>/background/seed-{SEEDS[0]}.h5",
             "noise": expand("<results>/noise/test-{detector}.h5", detector=config["detectors"]),
