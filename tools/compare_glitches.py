@@ -1,6 +1,6 @@
 """Compare simulated glitches with measured ones, and say how often each is taken for a signal.
 
-``python tools/compare_glitches.py REAL RUN [--configfile FILE]``
+``python tools/compare_glitches.py REAL RUN [--configfile FILE] [--at "1 a day"]``
 
 REAL is a folder of files such as O3a_H1_Blip.npz: ``h_input`` (n, 57344) holds 14 s of whitened
 strain at 4096 Hz with a glitch at 7 s, and ``snr`` (n) its SNR in Gravity Spy. RUN is the folder
@@ -9,7 +9,9 @@ run used in addition to the default one.
 
 The measured strain is whitened once more as the run whitens its noise, so that both have the same
 band and the same scale. The network sees each glitch in one detector, at 19 places of its window;
-the other detectors have simulated noise without glitches. The floor is the share of windows beside
+the other detectors have simulated noise without glitches. A window is taken for a signal if a
+signal class is the most probable, or with --at if the detection statistic reaches the threshold of
+that name in RUN/tables/operating_point.csv. The floor is the share of windows beside
 the glitches that are taken for a signal, because measured noise has more than the glitch in it.
 """
 
@@ -30,10 +32,13 @@ from ccsncam.config import schema  # noqa: E402
 from ccsncam.config.blocks import Sampling  # noqa: E402
 from ccsncam.config.classifier import Classifier  # noqa: E402
 from ccsncam.config.noise import Whitening  # noqa: E402
+from ccsncam.detection.names import NETWORK  # noqa: E402
+from ccsncam.detection.statistic import statistic  # noqa: E402
 from ccsncam.network import device  # noqa: E402
 from ccsncam.network.classifier import load_network  # noqa: E402
 from ccsncam.noise import whitening  # noqa: E402
 from ccsncam.noise.store import Noise  # noqa: E402
+from ccsncam.planning import checks  # noqa: E402
 from ccsncam.saliency import scores  # noqa: E402
 from ccsncam.samples import spectrogram  # noqa: E402
 from ccsncam.samples.dataset import DataSet  # noqa: E402
@@ -130,9 +135,19 @@ def shape(one: Found) -> tuple[float, float]:
     return loud.any(axis=0).nonzero()[0].max() * RATE / window, np.ptp(columns) * hop / RATE
 
 
+def threshold_of(run: Path, name: str) -> float:
+    """Threshold of the network at an operating point of a run."""
+    table = pd.read_csv(run / "tables/operating_point.csv")
+    own = table[(table["statistic"] == NETWORK) & table["reached"]].set_index("criterion")
+    own = own["threshold"].dropna()
+    if name not in own:
+        raise SystemExit(f"{run}: no threshold {name!r}; there are {', '.join(own.index)}")
+    return float(own[name])
+
+
 def taken(one: Found, offsets: np.ndarray, others: Any, network: Any, sampling: Any) -> np.ndarray:
     """Whether the windows at some offsets from a glitch are taken for signals."""
-    noises, random = others
+    noises, random, threshold = others
     images = np.empty((len(offsets), len(noises), RATE), np.float32)
     for row, offset in enumerate(offsets):
         first = round((one.place + offset) * RATE)
@@ -144,7 +159,8 @@ def taken(one: Found, offsets: np.ndarray, others: Any, network: Any, sampling: 
             )
     block = sampling.spectrogram
     scaled = spectrogram.normalise(spectrogram.magnitude(images, block, RATE), block)
-    return scores.logits(network, np.moveaxis(scaled, 1, -1)).argmax(axis=1) > 0
+    logits = scores.logits(network, np.moveaxis(scaled, 1, -1))
+    return logits.argmax(axis=1) > 0 if threshold is None else statistic(logits) >= threshold
 
 
 def table(found: list[Found], others: Any, network: Any, sampling: Any) -> pd.DataFrame:
@@ -184,17 +200,20 @@ def main() -> None:
     parser.add_argument("real", type=Path)
     parser.add_argument("run", type=Path)
     parser.add_argument("--configfile", type=Path)
+    parser.add_argument("--at", help="an operating point, such as '1 a day'")
     given = parser.parse_args()
     config = (
         yaml.safe_load(given.configfile.read_text(encoding="utf-8")) if given.configfile else {}
     )
     schema.fill(config, yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8")))
+    checks.complete(config)
     device.prepare(threads=2)
     known = DataSet.open(given.run / "datasets/test-1kpc.h5")
     noises = {name: Noise.read(given.run / f"noise/test-{name}.h5") for name in known.detectors}
     weights = sorted(given.run.glob("models/seed-*/best.weights.h5"))[0]
     block = Classifier.of(config["classifier"])
     network = load_network(block, config["saliency"]["layer"], weights, known)
+    threshold = None if given.at is None else threshold_of(given.run, given.at)
     print(
         "| glitches | number | SNR, median (highest) | highest frequency, median [Hz] | length, "
         "median [ms] | taken for a signal in a window | windows taken [%] | floor [%] |"
@@ -204,7 +223,7 @@ def main() -> None:
         ("measured", list(measured(given.real, config))),
         ("simulated", list(simulated(noises))),
     ):
-        others = noises, np.random.default_rng(1)
+        others = noises, np.random.default_rng(1), threshold
         rows = table(found, others, network, Sampling.of(config))
         for kind, own in rows.groupby("kind"):
             show(f"{name}, {kind}", own)
