@@ -138,8 +138,8 @@ def shape(one: Found) -> tuple[float, float]:
 def threshold_of(run: Path, name: str) -> float:
     """Threshold of the network at an operating point of a run."""
     table = pd.read_csv(run / "tables/operating_point.csv")
-    own = table[(table["statistic"] == NETWORK) & table["reached"]].set_index("criterion")
-    own = own["threshold"].dropna()
+    rows = table[(table["statistic"] == NETWORK) & table["reached"]].set_index("criterion")
+    own = rows["threshold"].dropna()
     if name not in own:
         raise SystemExit(f"{run}: no threshold {name!r}; there are {', '.join(own.index)}")
     return float(own[name])
