@@ -129,12 +129,37 @@ def threshold(background: Background, per_second: float, blocks: bool = False) -
         top = float(loudest[0]) if len(loudest) else background.floor
         return Threshold(top, top, np.inf, reached=False)
     effect = spread(background, count) if blocks else 1.0
+    low, high = ends(loudest, expected, effect, background.floor)
+    return Threshold(float(loudest[count - 1]), low, high, reached=True)
+
+
+def ends(
+    loudest: np.ndarray, expected: float, effect: float, floor: float = -np.inf
+) -> tuple[float, float]:
+    """Interval of the threshold that a given number of events of noise is expected to reach.
+
+    Parameters
+    ----------
+    loudest : numpy.ndarray
+        Statistic of the events, the loudest first.
+    expected : float
+        Number of events at or above the threshold.
+    effect : float
+        Variance of this number over that of Poisson.
+    floor : float
+        The lower end where too few events were kept.
+
+    Returns
+    -------
+    low, high : float
+        95 % confidence, from order statistics; ``high`` is infinite where chance may have left no
+        louder event.
+    """
     few, many = stats.poisson.interval(LEVEL, expected / effect)
     few, many = int(np.floor(few * effect)), int(np.ceil(many * effect))
     high = float(loudest[few - 1]) if few else np.inf
-    # As many clusters at or above the threshold as chance allows leave it above the next one.
-    low = float(loudest[many]) if many < len(loudest) else background.floor
-    return Threshold(float(loudest[count - 1]), low, high, reached=True)
+    # As many events at or above the threshold as chance allows leave it above the next one.
+    return float(loudest[many]) if many < len(loudest) else floor, high
 
 
 def garwood(count: float) -> tuple[float, float]:

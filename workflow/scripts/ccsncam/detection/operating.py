@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize
 
-from ccsncam.detection.far import LEVEL, Threshold
+from ccsncam.detection.far import LEVEL, Threshold, ends
 
 RESAMPLES = 200
 
@@ -36,10 +36,7 @@ def window_threshold(values: np.ndarray, probability: float, effect: float = 1.0
         return Threshold(float(loudest[0]), float(loudest[0]), np.inf, reached=False)
     if np.isnan(effect):
         return Threshold(float(loudest[count - 1]), -np.inf, np.inf, reached=True)
-    few, many = stats.poisson.interval(LEVEL, probability * len(loudest) / effect)
-    few, many = int(np.floor(few * effect)), int(np.ceil(many * effect))
-    high = float(loudest[few - 1]) if few else np.inf
-    low = float(loudest[many]) if many < len(loudest) else -np.inf
+    low, high = ends(loudest, probability * len(loudest), effect)
     return Threshold(float(loudest[count - 1]), low, high, reached=True)
 
 
