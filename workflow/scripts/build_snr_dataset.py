@@ -16,15 +16,20 @@ def main(job: Any) -> None:
     joblog.start(job.log[0], job.rule)
     params = job.params
     sampling = Sampling.of(params.settings)
+    splits = {name: name.split("-")[0] for name in params.datasets}
+    inputs = {
+        split: synthesis.Inputs.read(
+            job.input.waveforms, of_split(job.input.noise, split), sampling
+        )
+        for split in set(splits.values())
+    }
     sets = zip(job.output, params.datasets, params.bands, params.per_class, strict=True)
     for path, name, band, per_class in sets:
-        noise = of_split(job.input.noise, name.split("-")[0])
-        inputs = synthesis.Inputs.read(job.input.waveforms, noise, sampling)
         scaling = synthesis.by_snr(*band)
         with threadpool_limits(1):
             build(
                 path,
-                inputs,
+                inputs[splits[name]],
                 params.seed,
                 name,
                 per_class,
