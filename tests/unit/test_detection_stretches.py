@@ -50,9 +50,10 @@ def test_the_middle_is_the_sample(inputs, dataset, around):
         noise[..., first : first + RATE], synthesis.noise_windows(inputs, table)
     )
     assert inside[:, 5].all()
-    power = around.power(noise + around.signal(table))
-    frames = len(dataset.times)
-    found = images(power, np.array([first // 128]), frames, around.block)[:, 0]
+    data = noise + around.signal(table)
+    found = images(around.windows(data, around.power(data)), around.block)
+    assert found.shape == (len(rows), 11, *dataset.image_shape)
+    found = found[:, 5]
     difference = np.abs(found - dataset.images(rows))
     assert difference.max() < 0.1
     assert np.sqrt(np.mean(difference**2)) < 2e-3
@@ -94,9 +95,9 @@ def test_windows_beyond_a_piece_do_not_count(inputs, dataset, around):
 
 def test_single_windows_are_those_of_the_class_noise(inputs):
     found = list(stretches.single_windows(inputs, 7, "test", 600))
-    assert [len(piece) for _, piece in found] == [500, 100]
+    assert [len(piece) for _, _, piece in found] == [500, 100]
     table = synthesis.draw(inputs, 7, "test-windows", 0, 0, 600)
-    pieces = np.concatenate([piece for _, piece in found])
+    pieces = np.concatenate([piece for _, _, piece in found])
     np.testing.assert_array_equal(pieces, table["noise_piece"])
     # Asked for alone, a window is the same.
     alone = next(iter(stretches.single_windows(inputs, 7, "test", 3)))
@@ -114,13 +115,16 @@ def test_longer_filters_are_the_same_filters(inputs):
 
 def test_amplitude_and_power_images(inputs, dataset, around):
     table = dataset.columns(around.needed, np.arange(3))
-    power = around.power(around.noise(table)[0])
-    block = replace(around.block, scale="power")
-    first, frames = np.array([15, 18]), len(dataset.times)
-    found = images(power, first, frames, block)
-    assert found.shape == (3, 2, 94, 31, 3)
+    block, frames = replace(around.block, scale="power"), len(dataset.times)
+    powers = replace(inputs, sampling=replace(inputs.sampling, spectrogram=block))
+    data = around.noise(table)[0]
+    power = around.power(data)
+    found = images(stretches.Stretches(powers, around.starts).windows(data, power), block)
+    assert found.shape == (3, 11, 94, 31, 3)
     assert (found.min(axis=(2, 3)) == 0).all()
     assert (found.max(axis=(2, 3)) == 1).all()
     own = power[1, 2, :, 18 : 18 + frames]
     scaled = (own - own.min()) / (own.max() - own.min())
-    np.testing.assert_array_equal(found[1, 1, :, :, 2], scaled)
+    np.testing.assert_array_equal(found[1, 6, :, :, 2], scaled)
+    amplitudes = list(around.windows(data, power))
+    np.testing.assert_array_equal(amplitudes[6][1, 2] ** 2, np.sqrt(own) ** 2)

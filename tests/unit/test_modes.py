@@ -80,7 +80,7 @@ def test_removal_and_occlusion(network):
     random = np.random.default_rng(0)
     images, noise = random.random((2, 5, 22, 14, 2), np.float32)
     target = np.arange(5) % 3
-    hidden = occluded(images, noise)
+    hidden = occluded(images, noise, 2)
     np.testing.assert_array_equal(hidden[:, 1, ..., 1], noise[..., 1])
     np.testing.assert_array_equal(hidden[:, 1, ..., 0], images[..., 0])
     hidden[3, 1] = np.nan

@@ -185,7 +185,7 @@ def test_windows_are_whitened_as_noise_is(put, scan):
     heard = listening.listen(ear.strain["H1"], cell, ear.scan)
     for row in (0, 1, 300):
         at = RATE + row * STEP
-        seen = magnitude(white[at : at + RATE], moment.spectrogram, RATE)
+        seen = magnitude(white[None, at : at + RATE], moment.spectrogram, RATE)
         np.testing.assert_array_equal(heard.magnitude[row], seen)
 
 

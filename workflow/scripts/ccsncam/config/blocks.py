@@ -7,7 +7,7 @@ a new key of the figures does not train the network again.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Self
 
 
@@ -27,7 +27,8 @@ class Block:
         Parameters
         ----------
         values : mapping
-            May hold more keys than the block has.
+            May hold more keys than the block has. A key that has a default may be missing, as in
+            files from before there was such a key.
 
         Raises
         ------
@@ -35,10 +36,20 @@ class Block:
             If a key is missing.
         """
         names = [field.name for field in fields(cls)]
-        missing = [name for name in names if name not in values]
+        needed = [field.name for field in fields(cls) if field.default is MISSING]
+        missing = [name for name in needed if name not in values]
         if missing:
             raise ValueError(f"{cls.__name__}: the settings lack {', '.join(missing)}")
-        return cls(**{name: frozen(values[name]) for name in names})
+        return cls(**{name: frozen(values[name]) for name in names if name in values})
+
+    def as_dict(self) -> dict[str, Any]:
+        """All keys but those that have their default, so that a new key changes no old file."""
+        values = asdict(self)
+        return {
+            field.name: values[field.name]
+            for field in fields(self)
+            if values[field.name] != field.default
+        }
 
 
 @dataclass(frozen=True)
@@ -90,6 +101,8 @@ class Spectrogram(Block):
 
     ``window`` and ``hop`` are in samples, ``f_max`` in Hz. ``scale`` is ``amplitude`` or
     ``power``; ``normalisation`` is ``detector``, ``sample`` or ``fixed`` (with ``ceiling``).
+    ``kind`` is one of `ccsncam.samples.representations.names.CHANNELS`, and ``q`` belongs to
+    ``constant-q``.
     """
 
     window: int
@@ -98,6 +111,8 @@ class Spectrogram(Block):
     scale: str
     normalisation: str
     ceiling: float | None
+    kind: str = "stft"
+    q: float = 20.0
 
 
 @dataclass(frozen=True)
@@ -124,6 +139,6 @@ class Sampling(Block):
         """The blocks that `of` reads, which a data set stores in its attribute ``settings``."""
         return {
             "signal": asdict(self.signal),
-            "spectrogram": asdict(self.spectrogram),
+            "spectrogram": self.spectrogram.as_dict(),
             "noise": {"coincident": self.coincident},
         }

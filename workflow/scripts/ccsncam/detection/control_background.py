@@ -8,7 +8,7 @@ from ccsncam.detection.names import names_with_rates
 from ccsncam.detection.plan import About, Plan, background_of, clusters_at
 from ccsncam.detection.store import Background, Clusters, joined, no_clusters
 from ccsncam.origin import Origin
-from ccsncam.samples.spectrogram import magnitude
+from ccsncam.samples.spectrogram import cell_power
 
 
 def search(plan: Plan, origin: Origin) -> dict[str, Background]:
@@ -17,22 +17,14 @@ def search(plan: Plan, origin: Origin) -> dict[str, Background]:
     Parameters
     ----------
     plan : Plan
-        Its spectrograms are powers (``sampling.spectrogram.scale``).
+        Powers are those of the paper's spectrogram, whatever ``sampling.spectrogram.kind`` is.
     origin : Origin
 
     Returns
     -------
     dict of Background
         By control. They have no classes, and so no logits.
-
-    Raises
-    ------
-    ValueError
-        If the spectrograms are amplitudes.
     """
-    block = plan.sampling.spectrogram
-    if block.scale != "power":
-        raise ValueError("excess power needs spectrograms of power")
     detectors = len(plan.noise)
     sums = [
         [_sums(plan, one.whitened[row]) for row in rows]
@@ -53,7 +45,7 @@ def search(plan: Plan, origin: Origin) -> dict[str, Background]:
 def _sums(plan: Plan, whitened: np.ndarray) -> np.ndarray:
     """Running sum over frames of the excess power of the whole part of a piece, from 0."""
     whole = np.asarray(whitened[plan.edge : len(whitened) - plan.edge])
-    power = magnitude(whole, plan.sampling.spectrogram, plan.sampling.signal.sample_rate)
+    power = cell_power(whole, plan.sampling.spectrogram, plan.sampling.signal.sample_rate)
     return np.concatenate([[0.0], np.cumsum(controls.excess(power))])
 
 

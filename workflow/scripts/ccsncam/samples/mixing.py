@@ -112,26 +112,26 @@ class Mixer:
         which : numpy.ndarray of int
             Numbers of the samples, shape (n,).
         out : numpy.ndarray
-            Array to be filled, shape (n or more, frequency, frame, detector), float32.
+            Array to be filled, shape (n or more, frequency, frame, channel), float32.
 
         Returns
         -------
         numpy.ndarray
             The first n images of ``out``.
         """
-        frames, block = out.shape[2], self.spectra.spectrogram
+        block, length = self.spectra.spectrogram, self.spectra.signals[0].spectra.shape[2]
         noise = [one.spectra for one in self.spectra.noise]
         # One by one, because all of a sample stays in the processor's cache.
         for image, number in zip(out, which, strict=False):
             begins = plan.rows[number]
             whole = np.stack(
-                [own[row : row + frames] for own, row in zip(noise, begins, strict=True)]
+                [own[row : row + length] for own, row in zip(noise, begins, strict=True)]
             )
             if plan.label[number]:
                 signal = self.spectra.signals[plan.band[number]].spectra[plan.signal[number]]
                 whole += signal * plan.snr[number]
-            power = spectrogram.modulus(whole[None], block)
-            image[...] = spectrogram.normalise(power, block)[0].transpose(2, 1, 0)
+            seen = spectrogram.of_rows(whole[None], block)
+            image[...] = spectrogram.normalise(seen, block)[0].transpose(1, 2, 0)
         return out[: len(which)]
 
     def places(self, uniform: np.ndarray, glitches: float) -> np.ndarray:
