@@ -49,7 +49,8 @@ def magnitude(whitened: np.ndarray, block: Spectrogram, sample_rate: int) -> np.
     rows = len(grid(block, sample_rate).frequencies)
     power = _POWER[block.kind](whitened, block.window, block.hop, rows, *more)
     if CHANNELS[block.kind] > 1:
-        power = power.reshape(*whitened.shape[:-2], -1, *power.shape[-2:])
+        *before, detectors, each, height, width = power.shape
+        power = power.reshape(*before, detectors * each, height, width)
     return scaled(power, block)
 
 

@@ -11,6 +11,8 @@ from functools import cache
 import numpy as np
 import scipy.fft
 
+from ccsncam.samples.representations.wdm import around_zero
+
 # Half width of a bisquare window over its frequency, times Q.
 HALF = math.sqrt(11)
 
@@ -37,12 +39,14 @@ def power(strain: np.ndarray, window: int, hop: int, rows: int, q: float) -> np.
         Shape (..., frequency, frame), float32. White noise has a mean power of 1 per cell.
     """
     length = strain.shape[-1]
-    spectrum, frames = scipy.fft.rfft(strain), length // hop
+    band, frames = length // window, length // hop
+    spectrum = scipy.fft.rfft(strain)
     found = np.empty((*strain.shape[:-1], rows, frames - 1), np.float32)
-    for size, first, last in _groups(length // window, rows, q):
-        bins, weights = _windows(length, length // window, size, (first, last), q)
-        parts = spectrum[..., bins]
-        parts *= weights
+    for size, first, last in _groups(band, rows, q):
+        around = around_zero(spectrum, size // 2)
+        parts = np.lib.stride_tricks.sliding_window_view(around, size, axis=-1)
+        parts = parts[..., first * band : last * band : band, :]
+        parts = parts * _windows(length, band, size, (first, last), q)
         wave = scipy.fft.ifft(parts, axis=-1, norm="forward", overwrite_x=True)
         found[..., first:last, :] = _over_frames(wave.real**2 + wave.imag**2, frames)
     return found
@@ -68,18 +72,13 @@ def _groups(band: int, rows: int, q: float) -> tuple[tuple[int, int, int], ...]:
 
 
 @cache
-def _windows(
-    length: int, band: int, size: int, rows: tuple[int, int], q: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Bins of the spectrum behind each row, and their weights; shape (row, size) each."""
+def _windows(length: int, band: int, size: int, rows: tuple[int, int], q: float) -> np.ndarray:
+    """Window of each row, for unit mean power of noise; shape (row, size)."""
     away = np.arange(-size // 2, size // 2)
-    bins = band * np.arange(*rows)[:, None] + away
     half = np.array([_half_width(row, band, q) for row in range(*rows)])
     weights = np.maximum(1 - (away / half[:, None]) ** 2, 0) ** 2
-    # A signal is analytic: frequencies below zero and above the last one have none.
-    weights[(bins < 0) | (bins > length // 2)] = 0
     weights /= np.sqrt(length * np.sum(weights**2, axis=1, keepdims=True))
-    return np.clip(bins, 0, length // 2), weights.astype(np.float32)
+    return weights.astype(np.float32)
 
 
 def _over_frames(power: np.ndarray, frames: int) -> np.ndarray:

@@ -51,9 +51,10 @@ def _long(strain: np.ndarray, window: int, hop: int, rows: int) -> np.ndarray:
     around = [(0, 0)] * (strain.ndim - 1) + [(window // 2, window // 2)]
     seen = stft.squared(stft.transform(np.pad(strain, around), 2 * window, hop, 2 * rows))
     seen[..., [0, -1], :] /= _inside(window)
-    # The grid has every second frequency. The one below zero is the one above it.
-    on, above = seen[..., ::2], seen[..., 1::2]
-    below = np.concatenate([above[..., :1], above[..., :-1]], axis=-1)
+    # The grid has every second frequency. Below zero and above the highest, they come again.
+    on, between = seen[..., ::2], seen[..., 1::2]
+    below = np.concatenate([between[..., :1], between[..., : rows - 1]], axis=-1)
+    above = np.concatenate([between[..., : rows - 1], between[..., -1:]], axis=-1)
     return np.swapaxes(on / 2 + (below + above) / 4, -1, -2)
 
 
