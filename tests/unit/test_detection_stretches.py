@@ -8,7 +8,7 @@ import pytest
 from ccsncam.config.blocks import Sampling
 from ccsncam.detection import stretches
 from ccsncam.detection.searching import images
-from ccsncam.samples import building, synthesis
+from ccsncam.samples import building, spectrogram, synthesis
 from ccsncam.samples.dataset import DataSet
 
 RATE = 4096
@@ -128,3 +128,26 @@ def test_amplitude_and_power_images(inputs, dataset, around):
     np.testing.assert_array_equal(found[1, 6, :, :, 2], scaled)
     amplitudes = list(around.windows(data, power))
     np.testing.assert_array_equal(amplitudes[6][1, 2] ** 2, np.sqrt(own) ** 2)
+
+
+@pytest.mark.parametrize("kind", ["multiresolution", "wdm"])
+def test_windows_in_other_representations(inputs, dataset, around, kind):
+    """Images are those of the kind, powers those of the paper's spectrogram."""
+    block = replace(around.block, kind=kind)
+    other = replace(inputs, sampling=replace(inputs.sampling, spectrogram=block))
+    table = dataset.columns(around.needed, np.arange(3))
+    data = around.noise(table)[0]
+    power = around.power(data)
+    own = stretches.Stretches(other, around.starts)
+    np.testing.assert_array_equal(own.power(data), power)
+    seen = list(own.windows(data, power))
+    assert len(seen) == 11
+    for at in (0, 5, 10):
+        window = data[..., 384 * at : 384 * at + RATE]
+        expected = spectrogram.magnitude(window, block, RATE)
+        np.testing.assert_allclose(seen[at], expected, rtol=1e-4, atol=1e-6)
+    single = next(iter(stretches.single_windows(other, 7, "test", 4)))
+    paper = next(iter(stretches.single_windows(inputs, 7, "test", 4)))
+    assert single[0].shape == (4, seen[0].shape[1], 94, 31)
+    for one, two in zip(single[1:], paper[1:], strict=True):
+        np.testing.assert_array_equal(one, two)

@@ -33,9 +33,23 @@ def test_slices_are_what_the_windows_give_alone(normalisation):
         np.testing.assert_array_equal(image, np.moveaxis(normalise(seen, one), 1, -1)[0])
 
 
-def test_a_short_stretch_has_no_window():
-    found, starts = windows.images(np.zeros((3, RATE - 1), np.float32), block(), RATE, 3)
-    assert found.shape == (0, 94, 31, 3)
+@pytest.mark.parametrize("kind", ["multiresolution", "constant-q", "reassigned"])
+def test_windows_of_what_does_not_slide(kind):
+    one = block(kind=kind)
+    white = np.random.default_rng(0).standard_normal((2, 2 * RATE)).astype(np.float32)
+    found, starts = windows.images(white, one, RATE, 9)
+    np.testing.assert_array_equal(starts, np.arange(0, 33, 9) * 128)
+    for image, start in zip(found, starts, strict=True):
+        seen = magnitude(white[None, :, start : start + RATE], one, RATE)
+        expected = np.moveaxis(normalise(seen, one), 1, -1)[0]
+        np.testing.assert_allclose(image, expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(("kind", "channels"), [("stft", 3), ("multiresolution", 9)])
+def test_a_short_stretch_has_no_window(kind, channels):
+    short = np.zeros((3, RATE - 1), np.float32)
+    found, starts = windows.images(short, block(kind=kind), RATE, 3)
+    assert found.shape == (0, 94, 31, channels)
     assert len(starts) == 0
 
 
