@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import bad_configs
 import numpy as np
 import pytest
 import scipy.signal
@@ -11,7 +12,7 @@ from gwpy.signal.qtransform import QTile
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.samples import spectrogram
 from ccsncam.samples.grid import channels, grid, one_each
-from ccsncam.samples.representations.names import CHANNELS, SLIDING, check
+from ccsncam.samples.representations.names import CHANNELS, SLIDING, check, possible
 
 RATE, WINDOW, HOP, BIN, Q = 4096, 256, 128, 16.0, 20.0
 TIME = np.arange(RATE) / RATE
@@ -385,3 +386,22 @@ def test_settings_of_the_paper_are_written_as_they_always_were():
         Spectrogram.of(
             {"window": 256, "f_max": 1.0, "scale": "", "normalisation": "", "ceiling": 1}
         )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_network_is_that_of_the_representation(kind):
+    """The grid keeps the paper's network; more channels have more weights in its first layer."""
+    config = bad_configs.default()
+    config["spectrogram"]["kind"] = kind
+    config["classifier"] |= {"parameters": None, "features": None}
+    bad_configs.start_up(config)
+    parameters = 428242 if kind == "multiresolution" else 427378
+    assert (config["classifier"]["parameters"], config["classifier"]["features"]) == (
+        parameters,
+        2112,
+    )
+
+
+def test_kinds_that_the_frames_allow():
+    assert possible(256, 128, RATE) == KINDS
+    assert possible(256, 64, RATE) == ["stft"]

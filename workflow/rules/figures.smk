@@ -147,6 +147,12 @@ FIGURES = {
             "distances": config["figures"]["distances"][:3],
         },
     },
+    "representations": {
+        "module": "representations",
+        "shows": "one signal in each representation",
+        "input": {"examples": expand("<results>/datasets/examples/{kind}.h5", kind=KINDS)},
+        "params": {"class_name": config["figures"]["comparison"]},
+    },
     "segments": {
         "module": "segments",
         "shows": "what is kept and lost of the GPS ranges",

@@ -43,3 +43,15 @@ def check(kind: str, window: int, hop: int, sample_rate: int) -> None:
             f"and divides signal.sample_rate ({sample_rate}), and half of it as spectrogram.hop, "
             f"but they are {window} and {hop}; set them to 256 and 128, or take kind stft"
         )
+
+
+def possible(window: int, hop: int, sample_rate: int) -> list[str]:
+    """Names of the representations that `check` accepts with these settings."""
+    found = []
+    for kind in CHANNELS:
+        try:
+            check(kind, window, hop, sample_rate)
+        except ValueError:
+            continue
+        found.append(kind)
+    return found
