@@ -56,10 +56,11 @@ def test_shape_scale_and_batches(kind, noise):
 def test_white_noise_is_flat(kind, noise):
     """A mean power of 1 in each row and in each frame of each channel."""
     mean = power(kind, noise).mean(axis=0)
-    assert np.abs(mean[:, 1:].mean(axis=2) - 1).max() < 0.1
-    assert np.abs(mean[:, 1:].mean(axis=1) - 1).max() < 0.04
-    assert np.abs(mean[:, 1:].mean(axis=(1, 2)) - 1).max() < 0.005
-    assert np.abs(mean[:, 0].mean(axis=1) - 1).max() < 0.12
+    assert np.abs(mean[:, 2:].mean(axis=2) - 1).max() < 0.06
+    assert np.abs(mean[:, 2:].mean(axis=1) - 1).max() < 0.05
+    assert np.abs(mean[:, 2:].mean(axis=(1, 2)) - 1).max() < 0.01
+    # Some of what is moved near 0 Hz is on the other side of it; whitening leaves nothing there.
+    assert np.abs(mean[:, :2].mean(axis=2) - 1).max() < (0.2 if kind == "reassigned" else 0.06)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -175,15 +176,14 @@ def test_a_click_is_the_narrower_the_higher_the_row():
     assert found[12] > 2 * found[93]
 
 
-def test_a_reassigned_click_is_in_one_frame():
+def test_a_reassigned_click_is_shared_by_the_frames_beside_it():
+    """Each gets the more, the nearer it is; none of the others gets anything."""
     found = clicks("reassigned", PLACES)[:, 0]
-    each = found.sum(axis=1)
-    own = np.rint((PLACES - 128.0) / HOP - 1e-3).astype(int)
-    inside = (PLACES % HOP) != HOP // 2  # between two frames it belongs to either
-    share = each[np.arange(len(PLACES)), own] / each.sum(axis=1)
-    assert (share[inside] > 0.999).all()
-    # The two rows at the top lose what is moved beyond the grid; of the others, none does.
-    np.testing.assert_allclose(each.sum(axis=1), 94 / 128, rtol=0.02)
+    away = np.abs(RATE * grid(block("stft"), RATE).times - PLACES[:, None]) / HOP
+    shares = np.maximum(1 - away, 0)
+    # Of the energy of a click, each row has an equal part; the highest row loses what is above it.
+    total = found[:, :-1].sum(axis=1)
+    np.testing.assert_allclose(total, 93 / 128 * shares, atol=0.01)
 
 
 def test_multiresolution_is_that_of_scipy(noise):
@@ -288,16 +288,22 @@ def test_moved_power_follows_the_slopes_of_the_phase():
     chirp = np.sin(2 * np.pi * (200 * TIME + 450 * TIME**2))
     data = 3 * chirp + 0.1 * rng.standard_normal(RATE)
     energy, frame, row = slowly_moved(data)
-    inside = (frame > -0.5) & (frame < 30.5) & (row < 93.5)
-    cells = np.zeros((94, 31))
-    np.add.at(
-        cells,
-        (np.rint(row[inside]).astype(int), np.rint(frame[inside]).astype(int)),
-        energy[inside] / 2,
+    at, up = np.arange(31), np.arange(94)
+    shares = (
+        np.maximum(1 - np.abs(own.reshape(-1, 1) - cells), 0)
+        for own, cells in ((row, up), (frame, at))
     )
+    of_rows, of_frames = shares
+    expected = of_rows.T @ (energy.reshape(-1, 1) / 2 * of_frames)
     ours = power("reassigned", data)[0]
-    # What lies on the edge of two cells may fall into either.
-    assert np.abs(ours - cells).sum() < 0.03 * cells.sum()
+    assert np.abs(ours - expected).sum() < 0.01 * expected.sum()
+
+
+def test_moved_power_changes_little_with_the_strain(noise):
+    """So a sample that is built again, in another batch, is the same but for rounding."""
+    one = power("reassigned", noise[:20])
+    other = power("reassigned", noise[:20] * (1 + 1e-6) + 1e-6)
+    assert np.abs(other - one).max() < 1e-3 * one.max()
 
 
 @pytest.mark.parametrize("kind", KINDS)

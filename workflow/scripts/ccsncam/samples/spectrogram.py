@@ -13,8 +13,8 @@ from ccsncam.samples.grid import grid
 from ccsncam.samples.representations import constant_q, multiresolution, reassigned, stft, wdm
 from ccsncam.samples.representations.names import CHANNELS, SLIDING
 
-# Windows of strain that are transformed at once.
-BATCH = 50
+# Windows of strain that are transformed at once; and series, which stay in the processor's cache.
+BATCH, SERIES = 50, 12
 # From strain (..., time), window, hop and number of frequencies to powers (..., frequency, frame),
 # with an axis of channels before these two if the representation has several for a detector.
 _POWER: dict[str, Callable[..., np.ndarray]] = {
@@ -46,8 +46,14 @@ def magnitude(whitened: np.ndarray, block: Spectrogram, sample_rate: int) -> np.
         noise has a mean power of 1 per cell.
     """
     more = (block.q,) if block.kind == "constant-q" else ()
-    rows = len(grid(block, sample_rate).frequencies)
-    power = _POWER[block.kind](whitened, block.window, block.hop, rows, *more)
+    asked = block.window, block.hop, len(grid(block, sample_rate).frequencies), *more
+    transform = _POWER[block.kind]
+    if slides(block):
+        return scaled(transform(whitened, *asked), block)
+    flat = whitened.reshape(-1, whitened.shape[-1])
+    firsts = range(0, max(1, len(flat)), SERIES)
+    power = np.concatenate([transform(flat[at : at + SERIES], *asked) for at in firsts])
+    power = power.reshape(*whitened.shape[:-1], *power.shape[1:])
     if CHANNELS[block.kind] > 1:
         *before, detectors, each, height, width = power.shape
         power = power.reshape(*before, detectors * each, height, width)

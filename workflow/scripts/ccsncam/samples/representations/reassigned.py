@@ -1,7 +1,9 @@
 """The reassigned spectrogram (Auger & Flandrin 1995, IEEE Trans. Signal Process. 43, 1068).
 
 The power of each cell of a short-time Fourier transform is moved to the centre of the energy behind
-it, in time and frequency, and added to the cell of the grid in which that centre lies.
+it, in time and frequency. There it is shared among the four cells of the grid around it, the
+nearest most. So an image changes little where strain does: with a share for one cell only, the
+last bit of strain would decide where power lies.
 """
 
 from functools import cache
@@ -63,12 +65,24 @@ def _moved(views: np.ndarray, rows: int, frames: int) -> np.ndarray:
     higher = (slope.real * plain.imag - slope.imag * plain.real) * scale
     later += (np.arange(len(views), dtype=np.float32) / 2 - 0.5)[:, None]
     higher += np.arange(kept, dtype=np.float32)
-    frame, row = np.rint(later), np.abs(np.rint(higher))
-    inside = (frame >= 0) & (frame < frames) & (row < rows)
-    cell = (row * frames + frame)[inside].astype(np.int64)
+    np.abs(higher, out=higher)
+    frame, row = np.floor(later), np.floor(higher)
+    after, above = later - frame, higher - row
     # Half, because the frames are twice as many as those of the grid.
-    total = np.bincount(cell, energy[inside] / 2, rows * frames)
-    return total.reshape(rows, frames)
+    energy /= 2
+    cells, shares = [], []
+    for more, up, share in (
+        (0, 0, (1 - after) * (1 - above)),
+        (1, 0, after * (1 - above)),
+        (0, 1, (1 - after) * above),
+        (1, 1, after * above),
+    ):
+        at, of = frame + more, row + up
+        inside = (at >= 0) & (at < frames) & (of < rows)
+        cells.append((of * frames + at)[inside])
+        shares.append((energy * share)[inside])
+    found = np.concatenate(cells).astype(np.int64)
+    return np.bincount(found, np.concatenate(shares), rows * frames).reshape(rows, frames)
 
 
 @cache
