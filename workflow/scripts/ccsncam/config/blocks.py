@@ -27,8 +27,7 @@ class Block:
         Parameters
         ----------
         values : mapping
-            May hold more keys than the block has. A key that has a default may be missing, as in
-            files from before there was such a key.
+            May hold more keys than the block has.
 
         Raises
         ------
@@ -36,20 +35,10 @@ class Block:
             If a key is missing.
         """
         names = [field.name for field in fields(cls)]
-        needed = [field.name for field in fields(cls) if field.default is MISSING]
-        missing = [name for name in needed if name not in values]
+        missing = [name for name in names if name not in values]
         if missing:
             raise ValueError(f"{cls.__name__}: the settings lack {', '.join(missing)}")
-        return cls(**{name: frozen(values[name]) for name in names if name in values})
-
-    def as_dict(self) -> dict[str, Any]:
-        """All keys but those that have their default, so that a new key changes no old file."""
-        values = asdict(self)
-        return {
-            field.name: values[field.name]
-            for field in fields(self)
-            if values[field.name] != field.default
-        }
+        return cls(**{name: frozen(values[name]) for name in names})
 
 
 @dataclass(frozen=True)
@@ -113,6 +102,19 @@ class Spectrogram(Block):
     ceiling: float | None
     kind: str = "stft"
     q: float = 20.0
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Take the keys out of a mapping; files of earlier versions lack those with a default."""
+        added = {one.name: one.default for one in fields(cls) if one.default is not MISSING}
+        return super().of({**added, **values})
+
+    def as_dict(self) -> dict[str, Any]:
+        """All keys but those that have their default, so that old files stay the same."""
+        values = asdict(self)
+        return {
+            one.name: values[one.name] for one in fields(self) if values[one.name] != one.default
+        }
 
 
 @dataclass(frozen=True)
