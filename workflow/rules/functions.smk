@@ -139,20 +139,31 @@ def detectors_of(wildcards):
     return [wildcards.detector] if "detector" in wildcards.keys() else config["detectors"]
 
 
+def splits_of(wildcards):
+    """Splits of which a job makes the noise."""
+    return [wildcards.split] if "split" in wildcards.keys() else list(config["noise"]["ranges"])
+
+
 def strain_files(wildcards):
     """Strain files that overlap the ranges of a split, or the files of a simulation's spectra."""
-    found = [
-        path
+    found = {
+        path: None
+        for split in splits_of(wildcards)
         for detector in detectors_of(wildcards)
-        for path in checked(inputs.strain_of, config, wildcards.split, detector)
-    ]
+        for path in checked(inputs.strain_of, config, split, detector)
+    }
     return as_inputs(config["noise"]["source"], found)
 
 
-def noise_settings(wildcards):
-    """What the noise of each detector of a job depends on."""
+def noise_requests(wildcards):
+    """What the noise of each split and detector of a job depends on."""
     return [
-        inputs.noise_of(config["noise"], wildcards.split, detector)
+        {
+            "split": split,
+            "detector": detector,
+            "noise": inputs.noise_of(config["noise"], split, detector),
+        }
+        for split in splits_of(wildcards)
         for detector in detectors_of(wildcards)
     ]
 

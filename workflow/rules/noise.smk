@@ -9,7 +9,11 @@ rule select_noise:
     input:
         files=strain_files,
     output:
-        expand("<results>/noise/{{split}}-{detector}.h5", detector=DETECTORS_OF_A_JOB),
+        [
+            f"<results>/noise/{split}-{detector}.h5"
+            for split in SPLITS_OF_A_NOISE_JOB
+            for detector in DETECTORS_OF_A_JOB
+        ],
     log:
         f"<logs>/select_noise/{NOISE_JOB}.log",
     benchmark:
@@ -23,14 +27,12 @@ rule select_noise:
     params:
         code=code_of("select_noise"),
         tables=resources.digest("asd.tsv", "spectral_lines.tsv", "glitches.tsv"),
-        noise=noise_settings,
+        requests=noise_requests,
         whitening=config["whitening"],
         signal=signal_settings("sample_rate", "f_min", "f_max"),
         seed=config["seed"],
-        split="{split}",
-        detectors=detectors_of,
     message:
-        "Noise of {params.detectors} for {wildcards.split}"
+        "Noise: {output}"
     script:
         "../scripts/select_noise.py"
 
