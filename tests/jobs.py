@@ -22,7 +22,7 @@ def make_job(folder, rule, inputs, output, **params):
 
 
 def simulated_of(block, split, detector):
-    """Settings of simulated noise, as the rule select_noise has them for each split and detector."""
+    """Settings of simulated noise of a split and detector, as the rule select_noise has them."""
     own = {key: block["simulated"][key] for key in ("lines", "glitch_kinds", "glitch_snr")}
     own |= {key: block["simulated"][key][detector] for key in ("psd", "glitches")}
     return {
