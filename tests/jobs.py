@@ -22,7 +22,7 @@ def make_job(folder, rule, inputs, output, **params):
 
 
 def simulated_of(block, split, detector):
-    """Settings of simulated noise of a split and detector, as the rule select_noise has them."""
+    """Parameter ``noise`` of the rule select_noise for simulated noise."""
     own = {key: block["simulated"][key] for key in ("lines", "glitch_kinds", "glitch_snr")}
     own |= {key: block["simulated"][key][detector] for key in ("psd", "glitches")}
     return {
@@ -47,9 +47,9 @@ def make_inputs(root, config, folder, names):
         make_waveform.main(job)
     for detector in config["detectors"]:
         noise.append(folder / f"train-{detector}.h5")
-        params = {key: config[key] for key in ("whitening", "signal", "seed")}
-        own = simulated_of(config["noise"], "train", detector)
-        params["requests"] = [{"split": "train", "detector": detector, "noise": own}]
+        blocks = {key: config[key] for key in ("whitening", "signal", "seed")}
+        blocks["noise"] = [simulated_of(config["noise"], "train", detector)]
+        params = {"split": "train", "detectors": [detector], **blocks}
         job = make_job(folder, "select_noise", {"files": []}, noise[-1], **params)
         select_noise.main(job)
     return SimpleNamespace(waveforms=waveforms, noise=noise)

@@ -38,10 +38,12 @@ def job(path, detector="L1", f_max=2000.0, inputs=(), **noise):
         "select_noise",
         {"files": list(inputs)},
         path / f"train-{detector}.h5",
+        noise=[block],
         signal={"sample_rate": RATE, "f_min": 20.0, "f_max": f_max},
         whitening={"psd_duration": 4, "filter_duration": 2},
         seed=1,
-        requests=[{"split": "train", "detector": detector, "noise": block}],
+        split="train",
+        detectors=[detector],
     )
 
 

@@ -18,12 +18,7 @@ def quick(root, full):
 
 
 def test_jobs_are_shared_in_small_runs_alone(full, quick):
-    for few in (
-        sizes.few_simulated,
-        sizes.few_learned,
-        sizes.few_tested,
-        sizes.few_explained,
-    ):
+    for few in (sizes.few_learned, sizes.few_tested, sizes.few_explained):
         assert few(quick)
         assert not few(full)
 
@@ -55,13 +50,3 @@ def test_judged_samples_count_too(quick):
     assert sizes.few_explained(quick)
     quick["saliency"]["per_class"] = 21
     assert not sizes.few_explained(quick)
-
-
-def test_simulated_noise_of_all_detectors_counts(quick):
-    quick["noise"]["simulated"]["live_time"] = {
-        "train": {"H1": 1600, "L1": 1600, "V1": 200, "K1": 9999},
-        "test": {"H1": 100, "L1": 50, "V1": 50, "K1": 9999},
-    }
-    assert sizes.few_simulated(quick)
-    quick["noise"]["simulated"]["live_time"]["test"]["V1"] = 51
-    assert not sizes.few_simulated(quick)

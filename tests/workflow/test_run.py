@@ -123,6 +123,21 @@ def test_a_second_run_does_nothing(tiny):
             {"select_noise", "build_distance_dataset", "evaluate"},
             {"build_snr_dataset", "train", "fig1", "make_waveform"},
         ),
+        (
+            {"datasets": {"test_per_class": 11}},
+            {"build_distance_dataset", "evaluate", "take_apart", "fig5"},
+            {"select_noise", "make_waveform", "build_snr_dataset", "train"},
+        ),
+        (
+            {"datasets": {"train_per_class": 41}},
+            {"build_snr_dataset", "train"},
+            {"select_noise", "make_waveform", "build_distance_dataset"},
+        ),
+        (
+            {"datasets": {"validation_per_class": 11}},
+            {"build_snr_dataset", "train"},
+            {"select_noise", "make_waveform", "build_distance_dataset"},
+        ),
         ({"noise": {"simulated": {"glitches": {"V1": 9.0}}}}, set(), None),
         ({"noise": {"files": {"quality": ["DATA"]}}}, set(), None),
         ({"noise": {"events": {"window": [1, 1]}}}, set(), None),
@@ -200,6 +215,13 @@ def test_what_reruns_is_what_the_code_says(tiny, tmp_path, root):
     plots.write_text(plots.read_text().replace("PAGE = 7.0", "PAGE = 7.1"))
     figures = {f"fig{number}" for number in range(1, 17)} | {"loudest", "segments"}
     assert jobs(other.run("--dry-run")) == figures
+
+
+def test_params_depend_on_wildcards_alone(root):
+    """Snakemake does not record params that are made of outputs, inputs or resources."""
+    for path in (root / "workflow/rules").glob("*.smk"):
+        taken = re.findall(r"^def \w+\(wildcards, *(\w+)", path.read_text(), re.MULTILINE)
+        assert not taken, path.name
 
 
 def test_another_row_or_a_comment_of_the_table_reruns_nothing(tiny):

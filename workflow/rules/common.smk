@@ -132,9 +132,7 @@ MAP_JOB = "all" if TOGETHER else "{method}"
 # One job simulates the noise of all detectors; the files of each detector are read on their own.
 SIMULATED = config["noise"]["source"] == "simulated"
 DETECTORS_OF_A_JOB = config["detectors"] if SIMULATED else ["{detector}"]
-FEW_SIMULATED = SIMULATED and sizes.few_simulated(config)
-SPLITS_OF_A_NOISE_JOB = list(config["noise"]["ranges"]) if FEW_SIMULATED else ["{split}"]
-NOISE_JOB = "all" if FEW_SIMULATED else "{split}" if SIMULATED else "{split}-{detector}"
+NOISE_JOB = "{split}" if SIMULATED else "{split}-{detector}"
 # In a small run one job builds the data sets of training and validation, and one those for tests.
 # Each counts its own samples, so that more tests make no training anew.
 FEW_LEARNED, FEW_TESTED = sizes.few_learned(config), sizes.few_tested(config)

@@ -53,9 +53,41 @@ def per_class_of(dataset):
     return config["datasets"][f"{dataset.split('-')[0]}_per_class"]
 
 
-def sizes_of(wildcards, output):
-    """Samples per class of each data set that a job builds."""
-    return [per_class_of(name) for name in names_of(wildcards, output)]
+def banded(wildcards):
+    """Data sets in bands of SNR that a job builds.
+
+    Snakemake does not record params that are made of a job's output, and would not see that they
+    change. All functions of params therefore take wildcards alone.
+    """
+    return [wildcards.dataset] if "dataset" in wildcards.keys() else [*TRAIN, VALIDATION]
+
+
+def banded_sizes(wildcards):
+    """Samples per class of each data set in a band that a job builds."""
+    return [per_class_of(name) for name in banded(wildcards)]
+
+
+def bands_of(wildcards):
+    """Band of network SNR of each data set that a job builds."""
+    bands = dict(zip(TRAIN, config["datasets"]["train_bands"]))
+    bands[VALIDATION] = config["datasets"]["validation_band"]
+    return [bands[name] for name in banded(wildcards)]
+
+
+def placed(wildcards):
+    """Test sets at a distance that a job builds."""
+    return [wildcards.dataset] if "dataset" in wildcards.keys() else TEST
+
+
+def placed_sizes(wildcards):
+    """Samples per class of each test set that a job builds."""
+    return [per_class_of(name) for name in placed(wildcards)]
+
+
+def distances_of(wildcards):
+    """Distance of each test set that a job builds [kpc]."""
+    distances = dict(zip(TEST, config["datasets"]["distances"]))
+    return [distances[name] for name in placed(wildcards)]
 
 
 def noise_of(wildcards):
@@ -76,11 +108,6 @@ def noise_of_bands(wildcards):
     if "dataset" in wildcards.keys():
         return noise_of(wildcards)
     return noise_files(["train", "validation"])
-
-
-def names_of(wildcards, output):
-    """Names of the data sets that a job builds."""
-    return [Path(path).stem for path in output]
 
 
 def models_of(wildcards):
@@ -139,31 +166,20 @@ def detectors_of(wildcards):
     return [wildcards.detector] if "detector" in wildcards.keys() else config["detectors"]
 
 
-def splits_of(wildcards):
-    """Splits of which a job makes the noise."""
-    return [wildcards.split] if "split" in wildcards.keys() else list(config["noise"]["ranges"])
-
-
 def strain_files(wildcards):
     """Strain files that overlap the ranges of a split, or the files of a simulation's spectra."""
-    found = {
-        path: None
-        for split in splits_of(wildcards)
+    found = [
+        path
         for detector in detectors_of(wildcards)
-        for path in checked(inputs.strain_of, config, split, detector)
-    }
+        for path in checked(inputs.strain_of, config, wildcards.split, detector)
+    ]
     return as_inputs(config["noise"]["source"], found)
 
 
-def noise_requests(wildcards):
-    """What the noise of each split and detector of a job depends on."""
+def noise_settings(wildcards):
+    """What the noise of each detector of a job depends on."""
     return [
-        {
-            "split": split,
-            "detector": detector,
-            "noise": inputs.noise_of(config["noise"], split, detector),
-        }
-        for split in splits_of(wildcards)
+        inputs.noise_of(config["noise"], wildcards.split, detector)
         for detector in detectors_of(wildcards)
     ]
 
@@ -180,19 +196,6 @@ def waveform_entries(wildcards):
 def chosen_surrogates(wildcards):
     """Those of a job's waveforms for which the config takes the surrogate."""
     return [name for name in config["surrogates"] if name in models_of(wildcards)]
-
-
-def bands_of(wildcards, output):
-    """Band of network SNR of each data set that a job builds."""
-    bands = dict(zip(TRAIN, config["datasets"]["train_bands"]))
-    bands[VALIDATION] = config["datasets"]["validation_band"]
-    return [bands[name] for name in names_of(wildcards, output)]
-
-
-def distances_of(wildcards, output):
-    """Distance of each test set that a job builds [kpc]."""
-    distances = dict(zip(TEST, config["datasets"]["distances"]))
-    return [distances[name] for name in names_of(wildcards, output)]
 
 
 def picking_rules():

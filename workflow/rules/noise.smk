@@ -9,11 +9,7 @@ rule select_noise:
     input:
         files=strain_files,
     output:
-        [
-            f"<results>/noise/{split}-{detector}.h5"
-            for split in SPLITS_OF_A_NOISE_JOB
-            for detector in DETECTORS_OF_A_JOB
-        ],
+        expand("<results>/noise/{{split}}-{detector}.h5", detector=DETECTORS_OF_A_JOB),
     log:
         f"<logs>/select_noise/{NOISE_JOB}.log",
     benchmark:
@@ -27,12 +23,14 @@ rule select_noise:
     params:
         code=code_of("select_noise"),
         tables=resources.digest("asd.tsv", "spectral_lines.tsv", "glitches.tsv"),
-        requests=noise_requests,
+        noise=noise_settings,
         whitening=config["whitening"],
         signal=signal_settings("sample_rate", "f_min", "f_max"),
         seed=config["seed"],
+        split="{split}",
+        detectors=detectors_of,
     message:
-        "Noise: {output}"
+        "Noise of {params.detectors} for {wildcards.split}"
     script:
         "../scripts/select_noise.py"
 

@@ -1,4 +1,4 @@
-"""Make noise of some splits and detectors: simulate it or cut it from files, and whiten it."""
+"""Make noise of some detectors for one split: simulate it or cut it from files, and whiten it."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ def main(job: Any) -> None:
     """Run the rule ``select_noise``."""
     joblog.start(job.log[0], job.rule)
     params = job.params
-    for one, path in zip(params["requests"], job.output, strict=True):
+    for detector, noise, path in zip(params["detectors"], params["noise"], job.output, strict=True):
         request = NoiseRequest(
             seed=params["seed"],
-            split=one["split"],
-            detector=one["detector"],
-            noise=NoiseSource.of(one["noise"]),
+            split=params["split"],
+            detector=detector,
+            noise=NoiseSource.of(noise),
             whitening=Whitening.of(params["whitening"]),
             band=Band.of(params["signal"]),
         )

@@ -13,15 +13,6 @@ Config = Mapping[str, Any]
 # Most samples of the data sets of a job, samples that are explained, and samples for which all
 # measures of a map are taken, in a run that counts as small.
 FEW_SAMPLES, FEW_EXPLAINED, FEW_JUDGED = 5000, 1000, 200
-# Most simulated noise of all splits and detectors in such a run [s].
-FEW_SECONDS = 3600.0
-
-
-def few_simulated(config: Config) -> bool:
-    """Whether one job simulates the noise of all splits, because there is little of it."""
-    live_time = config["noise"]["simulated"]["live_time"]
-    detectors = config["detectors"]
-    return sum(own[name] for own in live_time.values() for name in detectors) <= FEW_SECONDS
 
 
 def few_learned(config: Config) -> bool:
