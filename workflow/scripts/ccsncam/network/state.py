@@ -105,4 +105,6 @@ class State:
                 f"on after its Snakemake was killed: end it (fuser -k {self._lock}), or wait for it"
             ) from None
         except OSError as error:
-            logger.warning("%s: cannot be locked (%s): let no other job train here", self.path, error)
+            logger.warning(
+                "%s: cannot be locked (%s): let no other job train here", self.path, error
+            )
