@@ -61,5 +61,5 @@ def examples(dataset: DataSet) -> Figure:
     label_columns(grid, len(classes), "time [s]")
     panels = list(grid.flat[: len(classes)])
     bar = figure.colorbar(mesh, ax=panels, shrink=0.8, pad=0.01)
-    bar.set_label(f"amplitude in {dataset.detectors[0]}, scaled to [0, 1]")
+    bar.set_label(f"amplitude in {dataset.detectors[0]},\nscaled to [0, 1]")
     return figure
