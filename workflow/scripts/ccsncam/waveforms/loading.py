@@ -12,7 +12,7 @@ from ccsncam.waveforms.columns import SHORTEST
 from ccsncam.waveforms.conditioning import along_tracks, condition, resample
 from ccsncam.waveforms.files import digest, files_of
 from ccsncam.waveforms.model import Waveform, tensor
-from ccsncam.waveforms.readers import check_peak, read_grid, read_tensor, read_views
+from ccsncam.waveforms.readers import check_peak, read_grid, read_single, read_tensor, read_views
 from ccsncam.waveforms.surrogate import realise
 from ccsncam.waveforms.table import surrogate_modes
 
@@ -27,7 +27,7 @@ PEAKS = (1e-3, 1e5)
 # of a waveform's energy that must lie there.
 HELD, LEAST_SHARE = (-0.2, 1.0), 0.1
 
-READERS = {"tensor": read_tensor, "grid": read_grid, "views": read_views}
+READERS = {"tensor": read_tensor, "grid": read_grid, "views": read_views, "single": read_single}
 
 
 def load_waveform(
@@ -137,4 +137,5 @@ def _waveform(
         residual=residual,
         modes=modes,
         class_name=row["class"],
+        one_direction=row["format"] == "single",
     )
