@@ -44,10 +44,14 @@ def test_distance_is_that_of_the_nearest_normal_distribution(random):
     np.testing.assert_allclose(fit.score(away), 2 * (top - np.max(densities, axis=0)), rtol=1e-9)
 
 
-def test_distance_of_a_known_sample_is_the_number_of_features(random):
+def test_mean_distance_is_the_spread_in_units_of_the_covariance(random):
+    """The mean of xᵀ C⁻¹ x is the trace of C⁻¹ S; S is the covariance, and C the shrunk one."""
     features, label = made_features(random, 3000, apart=1000.0)
-    score = Mahalanobis.fit(features, label).score(features)
-    assert score.mean() == pytest.approx(6, rel=0.05)
+    fit = Mahalanobis.fit(features, label)
+    spread = np.cov((features - fit.means[label]).T, bias=True)
+    expected = np.trace(np.linalg.solve(fit.factor @ fit.factor.T, spread))
+    assert 5 < expected < 6
+    assert fit.score(features).mean() == pytest.approx(expected)
 
 
 def test_a_feature_that_never_varies_is_no_reason_to_fail(random):
