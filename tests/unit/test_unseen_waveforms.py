@@ -13,6 +13,8 @@ from ccsncam.config.blocks import Sampling
 from ccsncam.noise.store import Noise
 from ccsncam.planning import checks, unseen
 from ccsncam.samples import antenna, injection, synthesis
+from ccsncam.samples.building import build
+from ccsncam.samples.dataset import DataSet
 from ccsncam.waveforms.conditioning import condition
 from ccsncam.waveforms.files import digest
 from ccsncam.waveforms.loading import load_waveform
@@ -211,3 +213,21 @@ def test_distances_default_to_those_of_the_test_sets(config):
     assert unseen.distances(config) == config["datasets"]["distances"]
     config = config | {"unseen": {"distances": [1, 3]}}
     assert unseen.distances(config) == [1, 3]
+
+
+def test_a_class_that_is_left_out_changes_no_sample_of_the_others(tmp_path, made, config):
+    sampling = Sampling.of(config)
+    built = []
+    for number, waveforms in enumerate((made.waveforms, made.waveforms[1:])):
+        inputs = synthesis.Inputs.read(waveforms, made.noise, sampling)
+        path = tmp_path / f"{number}.h5"
+        build(path, inputs, 5, "train-snr-20-30", 3, synthesis.by_snr(20, 30), "tried")
+        built.append(DataSet.open(path))
+    whole, less = built
+    left = whole.classes[1]
+    assert less.classes == [name for name in whole.classes if name != left]
+    for name in less.classes:
+        rows = [slice(one.row_of(name, 0), one.row_of(name, 0) + 3) for one in built]
+        for column in ("spectrogram", "snr", "distance_kpc", "theta", "psi", "noise_offset"):
+            both = [one.column(column, own) for one, own in zip(built, rows, strict=True)]
+            np.testing.assert_array_equal(*both)

@@ -101,10 +101,12 @@ def _check_energy(row: pd.Series, quadrupole: np.ndarray, start: float, rate: in
     energy = np.square(quadrupole).sum(axis=(0, 1))
     whole = energy.sum()
     if not energy[held].sum() >= LEAST_SHARE * whole or whole == 0:
+        middle = time[np.searchsorted(np.cumsum(energy), whole / 2)]
         raise ValueError(
             f"{row['where']}: less than {LEAST_SHARE:.0%} of the energy of {row.name} lies between "
             f"{HELD[0]:g} and {HELD[1]:g} s of bounce, which a sample can hold; the times run from "
-            f"{time[0]:.3g} to {time[-1]:.3g} s of bounce: correct bounce_time_s "
+            f"{time[0]:.3g} to {time[-1]:.3g} s of bounce, and half of the energy lies before "
+            f"{middle:.3g} s: correct bounce_time_s "
             f"({row['bounce_time_s']:g} s)"
         )
 
