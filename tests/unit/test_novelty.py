@@ -156,6 +156,13 @@ def test_unseen_signals_are_compared_with_known_ones_of_their_loudness(random):
     assert at.at[("new", 8), "known_median"] == pytest.approx(10, abs=0.5)
 
 
+def test_signals_beyond_the_last_bin_are_not_compared():
+    """Nothing bounds their loudness, so that one class may be much louder than another."""
+    label = np.repeat([1, 3], 10)
+    part = Scored(label, np.where(label == 1, 1001.0, 9000.0), {"energy": np.arange(20.0)})
+    assert not len(novelty([part], ["noise", "a"], ["noise", "a", "b", "new"]))
+
+
 def test_bins_with_few_signals_have_no_row():
     part = Scored(np.array([1] * 9 + [3] * 4), np.full(13, 10.0), {"energy": np.arange(13.0)})
     table = novelty([part], ["noise", "a", "b"], ["noise", "a", "b", "new"])

@@ -145,7 +145,7 @@ def test_labels_count_the_classes_of_the_network_first(tmp_path):
 def drawn(made, tmp_path, areas=True):
     """The figure that is drawn from the tables."""
     unseen.found(*made, CLASSES).assign(seed=0, inputs="made").to_csv(tmp_path / "unseen.csv")
-    bins = [(8, 12), (100, np.inf)]
+    bins = [(8, 12), (100, 200)]
     rows = [
         {"seed": 0, "score": score, "class": "new", "snr_low": low, "snr_high": high}
         | {"auroc": 0.6, "auroc_low": 0.5, "auroc_high": 0.7}

@@ -29,7 +29,7 @@ def beside(tiny, tmp_path_factory, root):
     workflow.folder, workflow.root = tmp_path_factory.mktemp("unseen") / "run", root
     shutil.copytree(tiny.folder, workflow.folder, symlinks=True)
     file = workflow.folder / "config/mine.txt"
-    file.write_text(text_of(TIME, 20 * wave(TIME), 10 * wave(TIME)))
+    file.write_text(text_of(TIME, wave(TIME), wave(TIME) / 2))
     table = workflow.folder / "config/waveforms.tsv"
     header = next(line for line in table.read_text().splitlines() if line.startswith("name\t"))
     names = [*header.split("\t"), "role"]
@@ -109,6 +109,8 @@ def test_tables_hold_what_they_say(beside):
     counts = taken.groupby(["criterion", "distance_kpc"])[["count", "n"]].agg(["sum", "max"])
     assert (counts["count", "sum"] == counts["n", "max"]).all()
     novelty = pd.read_csv(folder / "novelty.csv")
+    assert set(novelty["score"]) == {"energy", "mahalanobis"}
+    assert set(table["inputs"]) == {"numerical and surrogate waveforms, simulated noise"}
     assert novelty["auroc"].between(0, 1).all()
     assert novelty["shrinkage"].between(0, 1, inclusive="right").all()
 

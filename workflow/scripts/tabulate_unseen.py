@@ -11,6 +11,7 @@ from ccsncam.detection.names import NETWORK
 from ccsncam.detection.searched import NoiseWindows, Searched
 from ccsncam.detection.store import Background
 from ccsncam.network.evaluation import Evaluation
+from ccsncam.origin import Origin
 from ccsncam.results import detection_tables, novelty, unseen
 from ccsncam.results.detection_tables import Inputs
 
@@ -48,8 +49,8 @@ def main(job: Any) -> None:
             parts = [novelty.scored(Evaluation.read(path), fit) for path in own["evaluations"]]
         table = novelty.novelty(parts, known, classes)
         made["novelty"].append(table.assign(shrinkage=fit.shrinkage))
-    origins = [one.origin for one in searched]
-    words = "; ".join(dict.fromkeys(origin.words for origin in origins))
+    sources = {name: kind for one in searched for name, kind in one.origin.waveforms.items()}
+    words = Origin(searched[0].origin.noise, sources).words
     for name, tables in made.items():
         table = pd.concat(tables, keys=params.seeds, names=["seed"]).reset_index("seed")
         table = table.assign(inputs=words)

@@ -16,8 +16,6 @@ from ccsncam.plots.style import COLOURS, PAGE, looks
 
 # What the novelty scores are called in the figure.
 SCORES = {"energy": "energy", "mahalanobis": "Mahalanobis distance"}
-# An open bin of SNR ends here in the figure.
-HIGHEST = 400.0
 
 
 def draw(inputs: Any, params: Any) -> tuple[Figure, str]:
@@ -108,8 +106,7 @@ def _areas(axes: Axes, novelty: pd.DataFrame) -> None:
     for number, (score, words) in enumerate(SCORES.items()):
         rows = own[own["score"] == score].rename(columns={"auroc_low": "low", "auroc_high": "high"})
         rows = spread(rows, ("snr_low", "snr_high"), "auroc").sort_values("snr_low")
-        ends = rows["snr_high"].clip(upper=HIGHEST)
-        middle = np.sqrt(np.maximum(rows["snr_low"], 1.0) * ends)
+        middle = (rows["snr_low"] + rows["snr_high"]) / 2
         bars = np.stack([rows["rate"] - rows["low"], rows["high"] - rows["rate"]])
         axes.errorbar(
             middle,

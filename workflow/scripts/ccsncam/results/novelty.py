@@ -15,6 +15,8 @@ from ccsncam.network.evaluation import Evaluation
 from ccsncam.results.rates import LEVEL, wilson
 from ccsncam.results.tables import SNR_BINS
 
+# Edges of bins of SNR. There is no open bin, in which the louder of two classes would look novel.
+EDGES = np.array([*SNR_BINS, 300, 500, 1000], float)
 # The share of known signals that a threshold on the score calls novel.
 ALARMS = 0.05
 # A bin of SNR has a row if it holds so many unseen signals, and as many known ones.
@@ -79,19 +81,18 @@ def novelty(parts: Sequence[Scored], known: Sequence[str], classes: Sequence[str
         class ``all`` has all unseen ones.
     """
     label, snr = (np.concatenate([getattr(one, key) for one in parts]) for key in ("label", "snr"))
-    edges = np.array([*SNR_BINS, np.inf])
-    place = np.digitize(snr, edges) - 1
+    place = np.digitize(snr, EDGES) - 1
     rows = []
     for score in parts[0].scores:
         values = np.concatenate([one.scores[score] for one in parts])
         for name, inside in _unseen(label, known, classes):
-            for number in np.unique(place[inside]):
+            for number in np.unique(place[inside & (place < len(EDGES) - 1)]):
                 there = place == number
                 found = values[there & inside]
                 usual = values[there & (label < len(known))]
                 if min(len(found), len(usual)) >= LEAST:
                     key = {"score": score, "class": name}
-                    key |= {"snr_low": edges[number], "snr_high": edges[number + 1]}
+                    key |= {"snr_low": EDGES[number], "snr_high": EDGES[number + 1]}
                     rows.append(key | _compared(usual, found))
     keys = ["score", "class", "snr_low", "snr_high", "n", "known"]
     columns = [*keys, *(f"{one}{end}" for one in ("auroc", "flagged") for end in _ENDS)]
