@@ -1,6 +1,5 @@
 """A waveform of one direction that no network is trained on, put beside a finished run."""
 
-import copy
 import hashlib
 import shutil
 
@@ -115,10 +114,21 @@ def test_tables_hold_what_they_say(beside):
     assert novelty["shrinkage"].between(0, 1, inclusive="right").all()
 
 
-def test_a_network_without_a_class_has_the_samples_of_the_run(tiny):
-    config = copy.deepcopy(TINY)
-    tiny.write(config)
-    target = "results/tiny/unseen/without-m39/tables/unseen.csv"
-    planned = jobs(tiny.run("--dry-run", "--", target))
+def test_a_network_without_a_class(beside):
+    workflow, _ = beside
+    table = "results/tiny/unseen/without-s18/tables/unseen.csv"
     steps = {"build", "train", "evaluate", "search_background", "background", "search", "tabulate"}
+    planned = jobs(workflow.run("--dry-run", "--", table))
     assert planned == {f"{step}_without" for step in steps}
+    end = "results/tiny/unseen/without-s18/evaluation/seed-0/test-1kpc.h5"
+    workflow.run("--", end)
+    with h5py.File(workflow.folder / end) as file:
+        # The label of s18 comes after those of the classes that this network has.
+        assert list(file.attrs["classes"]) == ["noise", "s25", "m39", "s18"]
+        assert file["logits"].shape[1] == 3
+        # Ten samples of each class of the test set: noise, s18, s25, m39.
+        assert file["label"][:].tolist() == np.repeat([0, 3, 1, 2], 10).tolist()
+        assert set(file["prediction"][:]) <= {0, 1, 2}
+    # What only this training needed is gone.
+    assert not list(workflow.folder.glob("results/tiny/unseen/without-s18/datasets/*.h5"))
+    assert "Nothing to be done" in workflow.run("--dry-run")
