@@ -147,6 +147,16 @@ FIGURES = {
             "distances": config["figures"]["distances"][:3],
         },
     },
+    "unseen": {
+        "module": "unseen",
+        "shows": "waveforms that no network was trained on",
+        "input": {
+            "unseen": "<results>/tables/unseen.csv",
+            "novelty": "<results>/tables/novelty.csv",
+            "operating_point": "<results>/tables/operating_point.csv",
+        },
+        "params": {"rate": config["detection"]["rate"]},
+    },
     "segments": {
         "module": "segments",
         "shows": "what is kept and lost of the GPS ranges",
@@ -154,6 +164,9 @@ FIGURES = {
         "params": {"ranges": config["noise"]["ranges"], "detectors": config["detectors"]},
     },
 }
+
+# Without unseen waveforms there is nothing to show of them.
+FIGURES_OF_ALL = [name for name in FIGURES if UNSEEN or name != "unseen"]
 
 
 for figure, row in FIGURES.items():

@@ -344,4 +344,43 @@ def finished(wildcards):
 def run_inputs():
     """Files that the run reads: waveform table, waveforms and strain."""
     found = [config["waveforms"], *map(str, checked(inputs.strain_files, config))]
-    return sorted(files_of_models(MODELS) + found)
+    return sorted(files_of_models([*MODELS, *UNSEEN]) + found)
+
+
+def families():
+    """Kind of emission of each class of the run and of the unseen ones, where the table has it."""
+    own = WAVEFORMS.loc[UNSEEN, "class"]
+    return checked(table.families, WAVEFORMS, dict.fromkeys([*config["classes"][1:], *own]))
+
+
+def unseen_sets(wildcards):
+    """Test sets of unseen waveforms that a job builds."""
+    return [wildcards.dataset] if "dataset" in wildcards.keys() else UNSEEN_SETS
+
+
+def unseen_sizes(wildcards):
+    """Samples per class of each test set of unseen waveforms that a job builds."""
+    return [per_class_of(name) for name in unseen_sets(wildcards)]
+
+
+def unseen_distances(wildcards):
+    """Distance of each test set of unseen waveforms that a job builds [kpc]."""
+    distances = dict(zip(UNSEEN_SETS, unseen.distances(config)))
+    return [distances[name] for name in unseen_sets(wildcards)]
+
+
+def unseen_waveforms(wildcards):
+    """Waveforms that no network is trained on; a table without any is named."""
+    found = checked(unseen.require, WAVEFORMS, config["waveforms"])
+    return [f"<results>/waveforms/{model}.h5" for model in found]
+
+
+def waveforms_without(wildcards):
+    """Waveforms of all classes but the one that is left out."""
+    classes = checked(unseen.classes_without, config, wildcards.left)
+    return [f"<results>/waveforms/{model}.h5" for model in table.models(WAVEFORMS, classes)]
+
+
+def classifier_without(wildcards):
+    """The block ``classifier`` of the network that lacks a class."""
+    return checked(unseen.classifier_without, config, wildcards.left)

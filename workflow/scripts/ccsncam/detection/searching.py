@@ -55,7 +55,8 @@ def search(
         Made for the inputs of the data set.
     dataset : DataSet
     evaluation : Evaluation
-        What the same network says of the data set.
+        What the same network says of the data set. Its labels and classes are taken, because the
+        network may not know those of the data set.
     per_class : int
     progress : callable, optional
         Wraps the batches, such as `joblog.progress`.
@@ -82,12 +83,12 @@ def search(
         excess=excess,
         control=control,
         row=rows.astype(np.int32),
-        label=label[rows],
+        label=evaluation.label[rows].astype(np.int32),
         network_snr=evaluation.network_snr[rows],
         distance_kpc=columns["distance_kpc"],
         starts=stretch.starts,
         controls=names(len(dataset.detectors)),
-        classes=dataset.classes,
+        classes=evaluation.classes,
         dataset=dataset.name,
         origin=dataset.origin,
         seed=evaluation.seed,

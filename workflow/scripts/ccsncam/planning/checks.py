@@ -1,10 +1,12 @@
 """Checks of a configuration that a schema cannot express."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from ccsncam.config import schema
 from ccsncam.config.blocks import Spectrogram
@@ -67,7 +69,7 @@ def complete(config: dict[str, Any]) -> None:
     config : dict
         A configuration that `check` accepts; changed in place.
     """
-    _, counts = _network_of(config)
+    _, counts = network_of(config)
     block = config["classifier"]
     block |= {key: counts[key] for key in counts if block[key] is None}
 
@@ -97,15 +99,30 @@ def _check_names(config: Config) -> None:
         raise ValueError(
             f"config, classes: {', '.join(missing)} not in {config['waveforms']}; add rows"
         )
+    unseen = table.unseen(rows)
+    _check_roles(config["classes"][1:], rows.loc[unseen])
+    table.families(rows, dict.fromkeys([*config["classes"][1:], *rows.loc[unseen, "class"]]))
     path = inputs.surrogates()
     known = {row["model"] for row in surrogate_table.read_surrogates(path)}
-    own = rows.loc[table.models(rows, config["classes"][1:])]
+    own = rows.loc[[*table.models(rows, config["classes"][1:]), *unseen]]
     for name in own.index[own["format"] == "surrogate"]:
         if name not in known:
             raise ValueError(
                 f"{own.loc[name, 'where']}: {name} is a surrogate, but resources/{path.name} has "
                 "no modes for it; add them there"
             )
+
+
+def _check_roles(classes: Sequence[str], unseen: pd.DataFrame) -> None:
+    """Check that no class is trained whose rows must not be seen, and that names are apart."""
+    for name, row in unseen.iterrows():
+        if row["class"] in classes:
+            raise ValueError(
+                f"config, classes: {row['class']} is the class of {name}, whose role is unseen "
+                f"({row['where']}), so that no network is trained on it: take it out of classes, "
+                "or give the row a class of its own"
+            )
+    _check_case([*classes, *unseen["class"]])
 
 
 def _check_case(classes: Iterable[str]) -> None:
@@ -164,9 +181,10 @@ def _check_file_names(config: Config) -> None:
 
 
 def _check_distances(config: Config) -> None:
-    """Check that the distances of figures and maps have a test set."""
+    """Check that the distances of figures, maps and unseen waveforms have a test set."""
     block = config["saliency"]
     for key, distances in (
+        ("unseen.distances", config["unseen"]["distances"] or []),
         ("figures.distances", config["figures"]["distances"]),
         ("saliency.distances", block["distances"]),
         ("saliency.distance", [block["distance"]]),
@@ -176,8 +194,21 @@ def _check_distances(config: Config) -> None:
             raise ValueError(f"config, {key}: {sorted(strange)} not in datasets.distances")
 
 
-def _network_of(config: Config) -> tuple[tuple[int, int, int], dict[str, int]]:
-    """Shape of the network's input, and its ``parameters`` and ``features``."""
+def network_of(config: Config) -> tuple[tuple[int, int, int], dict[str, int]]:
+    """Find what the network of a configuration has.
+
+    Parameters
+    ----------
+    config : mapping
+        A configuration whose blocks a schema accepts.
+
+    Returns
+    -------
+    shape : tuple of int
+        Shape of the input: frequency, time, detector.
+    counts : dict of int
+        ``parameters`` and ``features``.
+    """
     axes = grid(Spectrogram.of(config["spectrogram"]), config["signal"]["sample_rate"])
     shape = (len(axes.frequencies), len(axes.times), len(config["detectors"]))
     block = config["classifier"]
@@ -199,7 +230,7 @@ def _check_network(config: Config) -> None:
         )
     if block["normalisation"] == "fixed" and block["ceiling"] is None:
         raise ValueError("config, spectrogram.ceiling: fixed normalisation needs a number")
-    shape, counts = _network_of(config)
+    shape, counts = network_of(config)
     asked = {key: config["classifier"][key] for key in counts}
     if network != "paper" and block["scale"] != "amplitude":
         raise ValueError(
