@@ -100,12 +100,22 @@ def crossing(
         return Crossing(np.nan, np.nan, np.nan)
     random = np.random.default_rng([len(places), int(trials.sum()), int(found.sum())])
     again = random.binomial(trials, found / trials, (RESAMPLES, len(places)))
-    values = [_crossing(places, one, trials, level, rising) for one in (found, *again)]
+    values = [_place(places, one, trials, level, rising) for one in (found, *again)]
     low, high = np.quantile(values[1:], [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="inverted_cdf")
     return Crossing(values[0], float(low), float(high))
 
 
-def _crossing(
+def place(
+    places: np.ndarray, found: np.ndarray, trials: np.ndarray, level: float, rising: bool
+) -> float:
+    """Find the same place without its interval; the parameters are those of `crossing`."""
+    there = trials > 0
+    if not there.any():
+        return np.nan
+    return _place(places[there], found[there], trials[there], level, rising)
+
+
+def _place(
     places: np.ndarray, found: np.ndarray, trials: np.ndarray, level: float, rising: bool
 ) -> float:
     share = optimize.isotonic_regression(found / trials, weights=trials, increasing=rising).x
