@@ -283,6 +283,32 @@ def test_where_excess_power_is_better_is_said():
     assert operating.beaten(rows[rows["statistic"] == NETWORK]) == []
 
 
+def extents(figure):
+    """Places of all words of a figure but those of ticks, once it is laid out."""
+    figure.canvas.draw()
+    found = [*figure.texts]
+    for legend in figure.legends:
+        found += [legend.get_title(), *legend.get_texts()]
+    for axes in figure.axes:
+        found += [axes.title, axes.xaxis.label, axes.yaxis.label, *axes.texts]
+    return {one.get_text(): one.get_window_extent() for one in found if one.get_text()}
+
+
+def assert_words_fit(figure):
+    """No word reaches beyond the page."""
+    whole = figure.bbox
+    for words, box in extents(figure).items():
+        assert box.x0 >= whole.x0 - 1, words
+        assert box.x1 <= whole.x1 + 1, words
+        assert box.y0 >= whole.y0 - 1, words
+        assert box.y1 <= whole.y1 + 1, words
+
+
+LONG = operating.Shown(
+    LOUDEST, "1 a day", "false alarms: 1 a day (noise is too short for 1 a month, or a year)", 1
+)
+
+
 def line(axes, label):
     return next(one for one in axes.lines if one.get_label() == label)
 
@@ -297,6 +323,11 @@ def test_efficiency_is_drawn_beside_the_paper_s_rule(found):
     assert dashed.get_linestyle() == "--"
     assert dashed.get_ydata().tolist() == [0, 0]
     assert line(whole, "excess power, cells").get_ydata().tolist() == [1, 1]
+    light = whole.collections[0].get_paths()[0].get_extents()
+    # At 1 kpc the ends of the threshold's interval find none and half of the signals.
+    assert (light.y0, light.y1) == (0, 0.5)
+    several = [*"ab", ALL] * 3
+    assert_words_fit(efficiency.efficiency(found["efficiency"], found["reach"], LONG, several))
 
 
 def test_loudness_has_controls_and_a_bound(found):
@@ -311,6 +342,9 @@ def test_loudness_has_controls_and_a_bound(found):
     assert {one.get_label() for one in left.lines} >= {"excess power, box", "network"}
     # It finds twice as much in the last bin, but of two signals this says nothing.
     assert right.get_title().endswith("excess power finds more, beyond intervals: nowhere")
+    light = right.collections[0].get_paths()[0].get_extents()
+    assert (light.y0, light.y1) == (0, 0.5)
+    assert_words_fit(loudness.loudness(found["efficiency"], [(window, 1e-3), (LONG, 1e-5)]))
 
 
 def test_alarms_show_thresholds_and_events(found):
@@ -343,6 +377,15 @@ def test_alarms_show_thresholds_and_events(found):
     words = {text.get_text() for text in axes.texts}
     assert {"1: a", "2: b", "1 a day: 99.1", "1 a year: noise is too short"} <= words
     assert axes.get_ylim()[0] < 1 / 365.25
+    # Events lie at the right end, or at the top where the legend once was.
+    for statistic, rate in ((99.0, 1.0), (100.1, 0.3)):
+        far = loudest.assign(statistic=statistic, per_day=rate, **{"class": "z100_sfho"})
+        figure = alarms.alarms(rates, far, found["operating_point"])
+        assert_words_fit(figure)
+        words = extents(figure)
+        event = next(box for text, box in words.items() if text.endswith("z100_sfho"))
+        assert not figure.legends[0].get_window_extent().overlaps(event)
+        assert figure.axes[0].bbox.x1 >= event.x1
 
 
 def test_reliability_shows_the_error_of_each_data_set():
