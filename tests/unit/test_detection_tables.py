@@ -1,5 +1,7 @@
 """Tables and figures of a detector, from a background and signals that are known."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +15,7 @@ from ccsncam.detection import store
 from ccsncam.detection.names import ALL, ARGMAX, LOUDEST, NETWORK, SINGLE, names
 from ccsncam.detection.searched import NoiseWindows, Searched, write_noise
 from ccsncam.plots import alarms, efficiency, loudness, operating, reliability
+from ccsncam.results.detector_numbers import detector_numbers
 from ccsncam.results.searches import Inputs
 
 DAY = 86400.0
@@ -208,6 +211,43 @@ def test_accuracy_at_thresholds(found):
     assert single["accuracy_high"] - single["accuracy"] == pytest.approx(up)
     paper = row_of(table, rule=ARGMAX, distance_kpc=1)
     assert (paper["recognised"], paper["false_alarm"]) == (0, 0.01)
+
+
+def test_numbers_of_the_detector(found):
+    tables = [found[name] for name in ("operating_point", "efficiency", "reach", "recognised")]
+    numbers = detector_numbers(*tables)
+    # JSON has neither infinity nor NaN.
+    json.dumps(numbers, allow_nan=False)
+    assert numbers["live_time_days"] == {"validation": 10, "test": 10}
+    points = numbers["operating_points"]
+    assert [*points] == [*RATES, "0.01 a window", "0.001 a window", ARGMAX]
+    day = points["1 a day"]
+    assert (day["rule"], day["asked"], day["unit"]) == (LOUDEST, 1, "a day")
+    assert day["threshold"] == {"value": 99.1, "low": 98.3, "high": 99.7}
+    assert day["noise"]["value"] == 0
+    assert day["noise"]["high"] == pytest.approx(-np.log(0.05) / 10)
+    near = {"value": 0.5, "at_threshold_low": 0.5, "at_threshold_high": 0}
+    assert near.items() <= day["found"]["1"].items()
+    assert day["found"]["1"]["low"] < 0.5 < day["found"]["1"]["high"]
+    assert day["recognised"]["1"]["value"] == 3 / 8
+    assert day["accuracy"] is None
+    assert day["d50_kpc"]["value"] == 1
+    # Nothing is found at the upper end of the threshold's interval: half lies beyond all signals.
+    assert day["snr50"]["at_threshold_high"] is None
+    assert 13 < day["snr50"]["value"] <= 101
+    year = points["1 a year"]
+    assert not year["reached"]
+    assert {year[name] for name in ("threshold", "noise", "snr50", "found")} == {None}
+    assert points["0.01 a window"]["accuracy"]["10"]["value"] == pytest.approx(0.99 / 3)
+    assert points[ARGMAX]["threshold"] is None
+    # Of two networks each number is a mean, with the interval over them.
+    second = [one.assign(seed=1) for one in tables]
+    second[2] = second[2].assign(snr50=second[2]["snr50"] + 2)
+    both = [pd.concat(pair, ignore_index=True) for pair in zip(tables, second, strict=True)]
+    several = detector_numbers(*both)["operating_points"]["1 a day"]["snr50"]
+    assert several["mean"] == pytest.approx(day["snr50"]["value"] + 1)
+    assert several["values"] == [day["snr50"]["value"], day["snr50"]["value"] + 2]
+    assert several["low"] < several["mean"] < several["high"]
 
 
 def test_tables_by_their_script(inputs, found, tmp_path):

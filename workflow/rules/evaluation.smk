@@ -71,6 +71,10 @@ rule paper_numbers:
             table=["accuracy", "tpr", "false_alarms", "snr", "noise"],
         ),
         table1="<results>/tables/table1.csv",
+        detection=expand(
+            "<results>/tables/{table}.csv",
+            table=["operating_point", "efficiency", "reach", "recognised"],
+        ),
         dataset=f"<results>/datasets/{VALIDATION}.h5",
     output:
         numbers="<results>/paper/numbers.json",
