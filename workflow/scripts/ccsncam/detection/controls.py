@@ -94,13 +94,12 @@ def _in_windows(values: np.ndarray, first: np.ndarray, frames: int) -> np.ndarra
 
 def second(values: np.ndarray, axis: int) -> np.ndarray:
     """Take the second largest of two or more values along an axis."""
-    first = np.take(values, 0, axis)
-    other = np.take(values, 1, axis)
-    first, found = np.maximum(first, other), np.minimum(first, other)
-    for number in range(2, values.shape[axis]):
-        other = np.take(values, number, axis)
-        found = np.maximum(found, np.minimum(first, other))
-        first = np.maximum(first, other)
+    # Views of the values, because copies would take longer than the comparisons.
+    one, other, *more = np.moveaxis(values, axis, 0)
+    first, found = np.maximum(one, other), np.minimum(one, other)
+    for another in more:
+        found = np.maximum(found, np.minimum(first, another))
+        first = np.maximum(first, another)
     return found
 
 
