@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ccsncam.detection.names import ARGMAX, MISSED, NETWORK, SINGLE
-from ccsncam.detection.operating import crossing, place
+from ccsncam.detection.operating import crossing, crossing_of
 from ccsncam.results.rates import sum_of, wilson
 from ccsncam.results.searches import Samples
 
@@ -92,12 +92,15 @@ def reach(samples: Samples) -> pd.DataFrame:
             looked_at["snr50"] = means, fine[inside], 0.5, True
             for column, (places, group, level, rising) in looked_at.items():
                 trials = np.bincount(group)
-                counted = (np.bincount(group, values.hits[inside]).astype(int), trials)
-                found = crossing(places, *counted, level, rising=rising)
-                row |= dict(zip((column, f"{column}_low", f"{column}_high"), found, strict=True))
+                counted = np.bincount(group, values.hits[inside]).astype(int)
+                found = crossing(places, counted, trials, level, rising=rising)
+                row |= _ends(column, found)
+                there = trials > 0
                 for end, hits in values.at_ends.items():
-                    counted = (np.bincount(group, hits[inside]).astype(int), trials)
-                    row[f"{column}{end}"] = place(places, *counted, level, rising=rising)
+                    counted = np.bincount(group, hits[inside]).astype(int)
+                    row[f"{column}{end}"] = crossing_of(
+                        places[there], counted[there], trials[there], level, rising=rising
+                    )
             rows.append(row)
     return pd.DataFrame(rows)
 
