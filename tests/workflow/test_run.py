@@ -40,6 +40,9 @@ def test_everything_is_made(tiny):
     assert set(numbers["accuracy"]) == {"1", "10"}
     assert set(numbers["table1"]) >= {"Grad-CAM", "Grad-CAM++", "Score-CAM"}
     assert numbers["inputs"]["noise"] == "simulated"
+    assert set(numbers["detector"]["operating_points"]["0.01 a window"]["found"]) == {"1", "10"}
+    # Noise of 432 s is too short for all rates.
+    assert numbers["detector"]["operating_points"]["1 an hour"]["snr50"] is None
     assert set(numbers["inputs"]["waveforms"].values()) == {"surrogate"}
 
 

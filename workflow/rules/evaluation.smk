@@ -70,6 +70,10 @@ rule paper_numbers:
             "<results>/tables/{table}.csv",
             table=["accuracy", "tpr", "false_alarms", "snr", "noise"],
         ),
+        detection=expand(
+            "<results>/tables/{table}.csv",
+            table=["operating_point", "efficiency", "reach", "recognised"],
+        ),
         table1="<results>/tables/table1.csv",
         dataset=f"<results>/datasets/{VALIDATION}.h5",
     output:

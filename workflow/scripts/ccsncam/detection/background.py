@@ -1,67 +1,22 @@
 """Search noise in time slides: each piece is transformed once, the network hears combinations."""
 
-import math
-import mmap
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import partial
 
 import numpy as np
 
 from ccsncam.aliases import Progress, silent
 from ccsncam.detection.clusters import loudest
+from ccsncam.detection.pieces import Pieces
 from ccsncam.detection.plan import About, Plan, background_of, clusters_at
 from ccsncam.detection.slides import Stretches
 from ccsncam.detection.statistic import statistic
-from ccsncam.detection.store import Background, Clusters, joined, no_clusters
+from ccsncam.detection.store import Background, Clusters, Loudest
 from ccsncam.detection.windows import Spectra, cut, spectra
-from ccsncam.samples.grid import grid
-
-# Spectrograms of pieces that are kept in memory, at most [bytes].
-MEMORY = 1_200_000_000
-# Clusters above the wanted number that are sorted out at once.
-SLACK = 100_000
 
 # From images (`Plan.size`, frequency, time, detector) to logits (the same number, class).
 Judge = Callable[[np.ndarray], np.ndarray]
-
-
-class _Heard:
-    """Spectrograms of the pieces of one detector, each taken when it is first asked for."""
-
-    def __init__(self, plan: Plan, detector: int) -> None:
-        self._plan, self._noise = plan, plan.noise[detector]
-        self._rows = plan.rows[detector]
-        self._kept: dict[int, Spectra] = {}
-        axes = plan.layout.frames, len(grid(plan.sampling.spectrogram, self._rate).frequencies)
-        # The slides go round and round: with the first pieces kept, most others are taken again.
-        self._room = MEMORY // len(plan.noise) // (4 * math.prod(axes))
-
-    @property
-    def _rate(self) -> int:
-        return self._plan.sampling.signal.sample_rate
-
-    def __getitem__(self, piece: int) -> Spectra:
-        """Spectrogram of the whole part of a piece."""
-        found = self._kept.get(piece)
-        if found is None:
-            edge = self._plan.edge
-            whitened = self._noise.whitened[self._rows[piece]]
-            whole = whitened[None, edge : len(whitened) - edge]
-            found = spectra(np.asarray(whole), self._plan.sampling.spectrogram, self._rate)
-            _release(self._noise.whitened)
-            if len(self._kept) < self._room:
-                self._kept[piece] = found
-        return found
-
-
-def _release(view: np.ndarray) -> None:
-    """Give back the memory of what was read of a file that is mapped; the file stays mapped."""
-    base: Any = view
-    while isinstance(base, np.ndarray):
-        base = base.base
-    if isinstance(base, mmap.mmap):
-        base.madvise(mmap.MADV_DONTNEED)
 
 
 def search(
@@ -89,25 +44,22 @@ def search(
     Clusters
         The loudest first.
     """
-    heard = [_Heard(plan, detector) for detector in range(len(plan.noise))]
-    found: list[Clusters] = []
-    waiting = 0
+    block, rate = plan.sampling.spectrogram, plan.sampling.signal.sample_rate
+    heard = [
+        Pieces(plan, detector, partial(spectra, block=block, sample_rate=rate))
+        for detector in range(len(plan.noise))
+    ]
+    found = Loudest(keep)
     for number in progress(range(len(stretches)), label="search", unit="stretches"):
         logits = _logits(judge, plan, heard, stretches, number)
         values = statistic(logits)
         peaks = loudest(values, plan.width)
-        found.append(clusters_at(plan, stretches, number, peaks, values, logits))
-        waiting += len(peaks)
-        if waiting > keep + SLACK:
-            found = [joined(found).loudest_first(keep)]
-            waiting = len(found[0])
-    if not found:
-        return no_clusters(0, len(plan.noise))
-    return joined(found).loudest_first(keep)
+        found.add(clusters_at(plan, stretches, number, peaks, values, logits))
+    return found.clusters(len(plan.noise))
 
 
 def _logits(
-    judge: Judge, plan: Plan, heard: Sequence[_Heard], stretches: Stretches, number: int
+    judge: Judge, plan: Plan, heard: Sequence[Pieces[Spectra]], stretches: Stretches, number: int
 ) -> np.ndarray:
     """Logits of all windows of a stretch, shape (window, class)."""
     count, stride = int(stretches.windows[number]), plan.layout.stride

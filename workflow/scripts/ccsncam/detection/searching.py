@@ -76,11 +76,10 @@ def search(
         _batch(score, stretch, {name: values[part] for name, values in columns.items()}, frames)
         for part in progress(parts, label=dataset.name, unit="batches")
     ]
-    logits, excess, control = (np.concatenate(values) for values in zip(*found, strict=True))
+    logits, control = (np.concatenate(values) for values in zip(*found, strict=True))
     return Searched(
         logits=logits,
         own=evaluation.logits[rows],
-        excess=excess,
         control=control,
         row=rows.astype(np.int32),
         label=evaluation.label[rows].astype(np.int32),
@@ -97,8 +96,8 @@ def search(
 
 def _batch(
     score: Score, stretch: Around, table: dict[str, np.ndarray], frames: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Logits and excess power of all windows, and controls of those in the middle."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Logits and controls of all windows."""
     block = stretch.block
     first = (stretch.starts - stretch.starts[0]) // block.hop
     data, inside = stretch.noise(table)
@@ -108,12 +107,9 @@ def _batch(
     found = in_batches(score, image.reshape(-1, *image.shape[2:]))
     logits = found.reshape(*inside.shape, -1)
     logits[~inside] = np.nan
-    sums = np.cumsum(controls.excess(power), axis=2)
-    sums = np.concatenate([np.zeros_like(sums[..., :1]), sums], axis=2)
-    excess = np.moveaxis(sums[..., first + frames] - sums[..., first], 1, 2)
-    excess[~inside] = -np.inf
-    middle = first[len(first) // 2]
-    return logits, excess, controls.controls(power[..., middle : middle + frames])
+    control = controls.sliding(power, first, frames)
+    control[~inside] = -np.inf
+    return logits, control
 
 
 def look_at_noise(
