@@ -49,6 +49,7 @@ def check(config: Config, rules: Mapping[str, Any]) -> None:
         _check_file_names,
         _check_distances,
         _check_network,
+        _check_training,
         _check_background,
         _check_saliency,
         _check_detection,
@@ -183,7 +184,7 @@ def _network_of(config: Config) -> tuple[tuple[int, int, int], dict[str, int]]:
     block = config["classifier"]
     filters, dense, classes = block["filters"], block["dense"], len(config["classes"])
     parameters, features = architecture.count_parameters(
-        filters, dense, shape, classes, block["network"]
+        filters, dense, shape, classes, block["network"], block["extra"]
     )
     return shape, {"parameters": parameters, "features": features}
 
@@ -191,8 +192,10 @@ def _network_of(config: Config) -> tuple[tuple[int, int, int], dict[str, int]]:
 def _check_network(config: Config) -> None:
     """Check that the network has the numbers of parameters and features of the configuration."""
     block, network = config["spectrogram"], config["classifier"]["network"]
-    needed, given = architecture.NETWORKS[network], len(config["classifier"]["filters"])
-    if given != needed:
+    fewest, most = architecture.NETWORKS[network]
+    given = len(config["classifier"]["filters"])
+    if not fewest <= given <= most:
+        needed = fewest if fewest == most else f"{fewest} to {most}"
         raise ValueError(
             f"config, classifier.filters: {given} numbers, but the network {network} has {needed} "
             "convolutions; give one number of filters for each"
@@ -201,10 +204,16 @@ def _check_network(config: Config) -> None:
         raise ValueError("config, spectrogram.ceiling: fixed normalisation needs a number")
     shape, counts = _network_of(config)
     asked = {key: config["classifier"][key] for key in counts}
-    if network != "paper" and block["scale"] != "amplitude":
+    if network not in architecture.PLAIN and block["scale"] != "amplitude":
         raise ValueError(
-            "config, classifier.network: only the paper's network takes spectrogram.scale "
-            f"{block['scale']}; set it to amplitude"
+            f"config, classifier.network: only {', '.join(architecture.PLAIN)} take "
+            f"spectrogram.scale {block['scale']}; set it to amplitude"
+        )
+    if config["classifier"]["extra"] and block["normalisation"] != "none":
+        raise ValueError(
+            f"config, classifier.extra: images with spectrogram.normalisation "
+            f"{block['normalisation']} have lost their scales; set it to none (the network then "
+            "scales each detector itself)"
         )
     if any(asked[key] not in (None, counts[key]) for key in counts):
         raise ValueError(
@@ -214,6 +223,20 @@ def _check_network(config: Config) -> None:
             f"{counts['parameters']} and {counts['features']}; set both keys to these values, or "
             "to null"
         )
+
+
+def _check_training(config: Config) -> None:
+    """Check that what needs signals without noise has a training that mixes them."""
+    block = config["classifier"]
+    for key, value in (
+        ("mask_penalty", block["mask_penalty"]),
+        ("mixing.mode_dropout", block["mixing"]["mode_dropout"]),
+    ):
+        if value and not block["mixing"]["anew"]:
+            raise ValueError(
+                f"config, classifier.{key}: {value:g} needs a training that mixes its samples; set "
+                "classifier.mixing.anew to true, or this key to 0"
+            )
 
 
 def _check_background(config: Config) -> None:
