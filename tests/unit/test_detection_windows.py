@@ -19,7 +19,7 @@ def block(**changes):
     return Spectrogram(**values | changes)
 
 
-@pytest.mark.parametrize("normalisation", ["detector", "sample", "fixed"])
+@pytest.mark.parametrize("normalisation", ["detector", "sample", "fixed", "none"])
 def test_slices_are_what_the_windows_give_alone(normalisation):
     one = block(normalisation=normalisation, ceiling=5.0)
     white = np.random.default_rng(0).standard_normal((2, 3 * RATE + 77)).astype(np.float32)
