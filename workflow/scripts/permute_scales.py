@@ -9,8 +9,9 @@ from threadpoolctl import threadpool_limits
 from ccsncam import joblog
 from ccsncam.config.blocks import Sampling
 from ccsncam.config.classifier import Classifier
+from ccsncam.detection.permuting import magnitudes, permute
+from ccsncam.detection.windows import in_batches, judge
 from ccsncam.network import classifier, device
-from ccsncam.network.permuting import magnitudes, permute
 from ccsncam.results.scale_tables import row
 from ccsncam.samples.dataset import DataSet
 from ccsncam.samples.synthesis import Inputs
@@ -21,7 +22,8 @@ def main(job: Any) -> None:
     logger = joblog.start(job.log[0], job.rule)
     device.prepare(job.threads)
     params = job.params
-    sampling, rows = Sampling.of(params.settings), []
+    sampling, block = Sampling.of(params.settings), Classifier.of(params.classifier)
+    rows = []
     inputs = Inputs.read(job.input.waveforms, job.input.noise, sampling)
     for path in job.input.datasets:
         dataset = DataSet.open(path)
@@ -30,11 +32,10 @@ def main(job: Any) -> None:
         with threadpool_limits(1):
             seen = magnitudes(inputs, dataset, own)
         for seed, weights in zip(params.seeds, job.input.weights, strict=True):
-            model = classifier.load_model(Classifier.of(params.classifier), weights, dataset)
-            logits = classifier.predict(model, dataset.images(own))[1]
-            before = logits.argmax(axis=1) == label
+            score = judge(classifier.load_model(block, weights, dataset))
+            before = in_batches(score, dataset.images(own)).argmax(axis=1) == label
             stream = dataset.seed, dataset.name
-            for one in permute(model, seen, label, sampling.spectrogram, stream, joblog.progress):
+            for one in permute(score, seen, label, sampling.spectrogram, stream, joblog.progress):
                 said = {"dataset": dataset.name, "distance_kpc": dataset.distance, "seed": seed}
                 said |= {"permuted": one.what, "donor": one.donor, "clipped": one.clipped}
                 rows.append(said | row(before, one.right, label > 0))

@@ -1,7 +1,7 @@
 """Checks of a configuration that a schema cannot express."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from ccsncam.network import architecture
 from ccsncam.planning import inputs, moment_table
 from ccsncam.samples.grid import grid
 from ccsncam.text import is_file
-from ccsncam.waveforms import surrogate_table, table
+from ccsncam.waveforms import cells, surrogate_table, table
 
 Config = Mapping[str, Any]
 # A scan is at least so long [s].
@@ -237,6 +237,20 @@ def _check_training(config: Config) -> None:
                 f"config, classifier.{key}: {value:g} needs a training that mixes its samples; set "
                 "classifier.mixing.anew to true, or this key to 0"
             )
+    if block["mixing"]["mode_dropout"] and not any(count > 1 for count in _modes(config)):
+        raise ValueError(
+            "config, classifier.mixing.mode_dropout: no waveform has two modes of which one can be "
+            "left out; set it to 0, or give waveforms with modes (docs/waveforms.md)"
+        )
+
+
+def _modes(config: Config) -> Iterator[int]:
+    """Numbers of modes of the waveforms of the classes."""
+    rows = inputs.waveforms_of(config)
+    parts = [row["model"] for row in surrogate_table.read_surrogates(inputs.surrogates())]
+    for name, row in rows.loc[table.models(rows, config["classes"][1:])].iterrows():
+        surrogate = row["format"] == "surrogate"
+        yield parts.count(name) if surrogate else len(cells.tracks(row))
 
 
 def _check_background(config: Config) -> None:

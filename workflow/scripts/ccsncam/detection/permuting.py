@@ -5,7 +5,7 @@ the floor of an image is one over the loudest cell. So the images of all detecto
 loud the signal is in one detector relative to another, although each is scaled by itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,8 +13,7 @@ import numpy as np
 from ccsncam import seeds
 from ccsncam.aliases import Progress, silent
 from ccsncam.config.blocks import Spectrogram
-from ccsncam.network.backend import keras
-from ccsncam.network.classifier import predict
+from ccsncam.detection.windows import in_batches
 from ccsncam.samples import injection, spectrogram
 from ccsncam.samples.dataset import DRAWN, DataSet
 from ccsncam.samples.synthesis import Inputs, noise_windows, whitened_signal
@@ -96,7 +95,7 @@ def magnitudes(inputs: Inputs, dataset: DataSet, rows: np.ndarray) -> np.ndarray
 
 
 def permute(
-    model: keras.Model,
+    score: Callable[[np.ndarray], np.ndarray],
     seen: np.ndarray,
     label: np.ndarray,
     block: Spectrogram,
@@ -107,8 +106,8 @@ def permute(
 
     Parameters
     ----------
-    model : keras.Model
-        From `ccsncam.network.classifier.load_model`.
+    score : callable
+        From `ccsncam.detection.windows.judge`.
     seen : numpy.ndarray
         From `magnitudes`, shape (n, detector, frequency, time).
     label : numpy.ndarray of int
@@ -142,7 +141,7 @@ def permute(
         if what == "ratios":
             other = with_mean_of(own, other)
         images, clipped = rescaled(seen, own, other, block)
-        found = predict(model, np.moveaxis(images, 1, -1))[1]
+        found = in_batches(score, np.moveaxis(images, 1, -1))
         yield Permuted(what, donor, found.argmax(axis=1) == label, clipped)
 
 
