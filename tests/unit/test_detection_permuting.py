@@ -77,6 +77,8 @@ def test_every_sample_has_one_donor_and_gives_once():
         assert np.all(label[found] == label) == (donor == "same class")
         np.testing.assert_array_equal(found, permuting._donors(label, donor, (1, "test-1kpc")))
         assert np.any(found != permuting._donors(label, donor, (2, "test-1kpc")))
+    with pytest.raises(ValueError, match=r"^detection\.per_class: 1 sample .* take at least 2$"):
+        permuting._donors(np.arange(3), "same class", (1, "test-1kpc"))
 
 
 def test_a_network_that_reads_the_scales_is_found_out(inputs, raw, sets):

@@ -205,6 +205,11 @@ def _donors(label: np.ndarray, donor: str, stream: tuple[int, str]) -> np.ndarra
     same = label if donor == "same class" else np.zeros(len(label), int)
     for one in np.unique(same):
         order = random.permutation(np.flatnonzero(same == one))
+        if len(order) < 2:
+            raise ValueError(
+                "detection.per_class: 1 sample of a class has no other one that could give it its "
+                "scales; take at least 2"
+            )
         # Each gives its limits to the next one, so that no sample keeps its own.
         found[order] = np.roll(order, 1)
     return found
