@@ -294,8 +294,17 @@ FILES: dict[str, dict[str, str]] = {
         "classifier: {network: vgg}": "config, classifier.network:",
         "classifier: {network: averaged}": "parameters 427378",
         "classifier: {network: averaged, parameters: null}\nspectrogram: {scale: power}": (
-            "only the paper's network takes spectrogram.scale power"
+            "only paper, late, late-shared take spectrogram.scale power"
         ),
+        "classifier: {network: residual, filters: [16]}": "the network residual has 2 to 5",
+        "classifier: {filters: [16, 16, 16]}": "the network paper has 2 convolutions",
+        "classifier: {extra: [scale]}": "config, classifier.extra.0:",
+        "classifier: {extra: [scales]}": "normalisation detector have lost their scales",
+        "classifier: {extra: [scales]}\nspectrogram: {normalisation: none}": "428578 and 2118",
+        "classifier: {mask_penalty: -1}": "config, classifier.mask_penalty:",
+        "classifier: {mask_penalty: 3}": "config, classifier.mask_penalty: 3 needs a training that",
+        "classifier: {mixing: {mode_dropout: 0.5}}": "mixing.mode_dropout: 0.5 needs a training",
+        "classifier: {mixing: {anew: true, mode_dropout: 2}}": "classifier.mixing.mode_dropout:",
         "classifier: {schedule: step}": "config, classifier.schedule:",
         "classifier: {patience: 0}": "config, classifier.patience:",
         "classifier: {dropout: 1}": "config, classifier.dropout:",

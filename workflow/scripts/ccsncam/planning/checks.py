@@ -1,7 +1,7 @@
 """Checks of a configuration that a schema cannot express."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from ccsncam.network import architecture
 from ccsncam.planning import inputs, moment_table
 from ccsncam.samples.grid import grid
 from ccsncam.text import is_file
-from ccsncam.waveforms import surrogate_table, table
+from ccsncam.waveforms import cells, surrogate_table, table
 
 Config = Mapping[str, Any]
 # A scan is at least so long [s].
@@ -51,6 +51,7 @@ def check(config: Config, rules: Mapping[str, Any]) -> None:
         _check_file_names,
         _check_distances,
         _check_network,
+        _check_training,
         _check_background,
         _check_saliency,
         _check_detection,
@@ -214,7 +215,7 @@ def network_of(config: Config) -> tuple[tuple[int, int, int], dict[str, int]]:
     block = config["classifier"]
     filters, dense, classes = block["filters"], block["dense"], len(config["classes"])
     parameters, features = architecture.count_parameters(
-        filters, dense, shape, classes, block["network"]
+        filters, dense, shape, classes, block["network"], block["extra"]
     )
     return shape, {"parameters": parameters, "features": features}
 
@@ -222,8 +223,10 @@ def network_of(config: Config) -> tuple[tuple[int, int, int], dict[str, int]]:
 def _check_network(config: Config) -> None:
     """Check that the network has the numbers of parameters and features of the configuration."""
     block, network = config["spectrogram"], config["classifier"]["network"]
-    needed, given = architecture.NETWORKS[network], len(config["classifier"]["filters"])
-    if given != needed:
+    fewest, most = architecture.NETWORKS[network]
+    given = len(config["classifier"]["filters"])
+    if not fewest <= given <= most:
+        needed = fewest if fewest == most else f"{fewest} to {most}"
         raise ValueError(
             f"config, classifier.filters: {given} numbers, but the network {network} has {needed} "
             "convolutions; give one number of filters for each"
@@ -232,10 +235,16 @@ def _check_network(config: Config) -> None:
         raise ValueError("config, spectrogram.ceiling: fixed normalisation needs a number")
     shape, counts = network_of(config)
     asked = {key: config["classifier"][key] for key in counts}
-    if network != "paper" and block["scale"] != "amplitude":
+    if network not in architecture.PLAIN and block["scale"] != "amplitude":
         raise ValueError(
-            "config, classifier.network: only the paper's network takes spectrogram.scale "
-            f"{block['scale']}; set it to amplitude"
+            f"config, classifier.network: only {', '.join(architecture.PLAIN)} take "
+            f"spectrogram.scale {block['scale']}; set it to amplitude"
+        )
+    if config["classifier"]["extra"] and block["normalisation"] != "none":
+        raise ValueError(
+            f"config, classifier.extra: images with spectrogram.normalisation "
+            f"{block['normalisation']} have lost their scales; set it to none (the network then "
+            "scales each detector itself)"
         )
     if any(asked[key] not in (None, counts[key]) for key in counts):
         raise ValueError(
@@ -245,6 +254,34 @@ def _check_network(config: Config) -> None:
             f"{counts['parameters']} and {counts['features']}; set both keys to these values, or "
             "to null"
         )
+
+
+def _check_training(config: Config) -> None:
+    """Check that what needs signals without noise has a training that mixes them."""
+    block = config["classifier"]
+    for key, value in (
+        ("mask_penalty", block["mask_penalty"]),
+        ("mixing.mode_dropout", block["mixing"]["mode_dropout"]),
+    ):
+        if value and not block["mixing"]["anew"]:
+            raise ValueError(
+                f"config, classifier.{key}: {value:g} needs a training that mixes its samples; set "
+                "classifier.mixing.anew to true, or this key to 0"
+            )
+    if block["mixing"]["mode_dropout"] and not any(count > 1 for count in _modes(config)):
+        raise ValueError(
+            "config, classifier.mixing.mode_dropout: no waveform has two modes of which one can be "
+            "left out; set it to 0, or give waveforms with modes (docs/waveforms.md)"
+        )
+
+
+def _modes(config: Config) -> Iterator[int]:
+    """Numbers of modes of the waveforms of the classes."""
+    rows = inputs.waveforms_of(config)
+    parts = [row["model"] for row in surrogate_table.read_surrogates(inputs.surrogates())]
+    for name, row in rows.loc[table.models(rows, config["classes"][1:])].iterrows():
+        surrogate = row["format"] == "surrogate"
+        yield parts.count(name) if surrogate else len(cells.tracks(row))
 
 
 def _check_background(config: Config) -> None:

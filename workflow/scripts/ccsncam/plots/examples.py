@@ -5,7 +5,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from ccsncam.plots.style import PAGE, label_columns
+from ccsncam.plots.style import PAGE, brightness, label_columns
 from ccsncam.samples.dataset import DataSet
 
 
@@ -31,6 +31,7 @@ def examples(dataset: DataSet) -> Figure:
     matplotlib.figure.Figure
     """
     images, snr = dataset.images()[..., 0], dataset.column("snr")[:, 0]
+    images = brightness(images, (1, 2))
     classes = dataset.classes
     columns = min(5, len(classes))
     rows = -(-len(classes) // columns)

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ccsncam.plots.style import PAGE
+from ccsncam.plots.style import PAGE, brightness
 from ccsncam.saliency.shown import NoSample, ShownSample
 
 
@@ -60,8 +60,9 @@ class Panels:
         ----------
         axes : matplotlib.axes.Axes
         values : numpy.ndarray
-            In [0, 1], shape (frequency, time, detector).
+            Shape (frequency, time, detector).
         """
+        values = brightness(values, (0, 1))
         if values.shape[-1] == 1:
             values = values[..., 0]
         else:

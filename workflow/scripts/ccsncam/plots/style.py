@@ -55,6 +55,22 @@ mpl.rcdefaults()
 mpl.rcParams.update(STYLE)
 
 
+def brightness(image: np.ndarray, axes: tuple[int, int]) -> np.ndarray:
+    """Scale images to [0, 1] that are not there already, as ``normalisation: none`` leaves them.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        Not negative. Images within [0, 1] come back as they are.
+    axes : tuple of int
+        Axes of frequency and time; each detector of each image is scaled by itself.
+    """
+    if image.max(initial=0.0) <= 1:
+        return image
+    low, high = image.min(axis=axes, keepdims=True), image.max(axis=axes, keepdims=True)
+    return (image - low) / np.where(high > low, high - low, 1)
+
+
 def looks(classes: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Colour, line and marker of each class, by name; noise is grey."""
     signals = [name for name in classes if name != "noise"]
