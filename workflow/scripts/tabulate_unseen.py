@@ -12,8 +12,9 @@ from ccsncam.detection.searched import NoiseWindows, Searched
 from ccsncam.detection.store import Background
 from ccsncam.network.evaluation import Evaluation
 from ccsncam.origin import Origin
-from ccsncam.results import detection_tables, novelty, unseen
-from ccsncam.results.detection_tables import Inputs
+from ccsncam.results import novelty, unseen
+from ccsncam.results.operating_points import gather, points
+from ccsncam.results.searches import Inputs
 
 TABLES = ("unseen", "unseen_classes", "novelty")
 
@@ -39,8 +40,8 @@ def main(job: Any) -> None:
         known = network[splits[0]].classes
         classes = max((one.classes for one in searched), key=len)
         about = unseen.Classes(known, classes, params.families)
-        points = detection_tables.points(inputs, params.rates, params.probabilities)
-        hits = detection_tables.gather(inputs, points).hits
+        reached = gather(inputs, points(inputs, params.rates, params.probabilities)).found
+        hits = {values.point[:3]: values.hits for values in reached}
         made["unseen"].append(unseen.found(searched, hits, about))
         made["unseen_classes"].append(unseen.taken_for(searched, hits, about))
         with threadpool_limits(1):

@@ -76,7 +76,7 @@ def found(searched: Sequence[Searched], hits: Hits, classes: Classes) -> pd.Data
         What one network says of the data sets of known and of unseen waveforms.
     hits : mapping
         Whether each sample of these, one data set after the other, is found: arrays (n,) by
-        statistic, rule and criterion, as `ccsncam.results.detection_tables.gather` gives them.
+        statistic, rule and criterion, as `ccsncam.results.operating_points.gather` gives them.
     classes : Classes
 
     Returns
