@@ -121,7 +121,7 @@ def _check_roles(classes: Sequence[str], unseen: pd.DataFrame) -> None:
             raise ValueError(
                 f"config, classes: {row['class']} is the class of {name}, whose role is unseen "
                 f"({row['where']}), so that no network is trained on it: take it out of classes, "
-                "or give the row a class of its own"
+                "or set the role to train"
             )
     _check_case([*classes, *unseen["class"]])
 
