@@ -31,6 +31,8 @@ benchmark: .venv/ready
 	python tests/benchmarks/datasets.py
 	python tests/benchmarks/representations.py
 	python tests/benchmarks/background.py
+	python tests/benchmarks/searching.py
+	python tests/benchmarks/scan.py
 	python tests/benchmarks/training.py
 	python tests/benchmarks/kernels.py
 	python tests/benchmarks/saliency.py

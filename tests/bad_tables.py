@@ -51,6 +51,12 @@ VIEWS = {
     "bounce_time_s": "0",
 }
 SINGLE = {"name": "m", "source": "numerical", "format": "single", "path": "a.txt"}
+UNSEEN = SINGLE | {
+    "role": "unseen",
+    "unit": "cm",
+    "sha256": "0" * 64,
+    "bounce_time_s": "0.02",
+}
 SURROGATE = {
     "name": "s18",
     "source": "surrogate",
@@ -104,6 +110,40 @@ ROWS: dict[str, list[Rows]] = {
         (SINGLE, {"columns": "t=0 cross=1"}, "along x, y and z"),
         (SINGLE, {"columns": "cross=one"}, ":2: columns: 'cross=one' must be name=number"),
         (SINGLE, {"path": "-"}, ":2: format single needs path"),
+        (SINGLE, {"role": "train"}, "or set its role to unseen"),
+    ],
+    "role and family": [
+        (TENSOR, {"role": "test"}, ":2: role 'test' must be one of train, unseen, or empty"),
+        (TENSOR, {"role": "Unseen"}, ":2: role 'Unseen' must be one of train, unseen, or empty"),
+        (TENSOR, {"role": "?"}, ":2: role cannot be ?"),
+        (TENSOR, {"family": "f-mode"}, ":2: family 'f-mode' must be one of g-mode, g-mode+SASI, "),
+        (TENSOR, {"family": "SASI + g-mode"}, ":2: family 'SASI + g-mode' must be one of g-mode"),
+        (TENSOR, {"family": "?"}, ":2: family cannot be ?"),
+        *(
+            (UNSEEN, {key: "-"}, f":2: format single needs {key}")
+            for key in ("path", "unit", "sha256", "bounce_time_s")
+        ),
+        (UNSEEN, {"unit": "Msun cm2"}, ":2: unit 'Msun cm2' must be cm or strain"),
+        (UNSEEN, {"unit": "strain"}, ":2: unit strain needs distance_kpc"),
+        (UNSEEN, {"columns": "t=0 cross=1"}, ":2: columns: no 'plus' for format single"),
+        (UNSEEN, {"columns": "t=0 h=1"}, ":2: columns: unknown 'h' for format single"),
+        (UNSEEN, {"columns": "plus=0"}, ":2: columns: no 't' and no sample_rate_hz"),
+        (
+            UNSEEN,
+            {"columns": "plus_re=0 plus_im=1 cross_re=2", "sample_rate_hz": "4096"},
+            ":2: columns: no 'cross_im' for format single",
+        ),
+        (
+            UNSEEN,
+            {"columns": "t=0 plus_re=1 plus_im=2 cross_re=3 cross_im=4"},
+            ":2: columns: a spectrum has no 't'; give sample_rate_hz",
+        ),
+        (
+            UNSEEN,
+            {"columns": "plus_re=0 plus_im=1 cross_re=2 cross_im=3"},
+            ":2: columns: no 't' and no sample_rate_hz",
+        ),
+        (UNSEEN, {}, ":2: no file "),
     ],
     "cells that a format needs": [
         *(
@@ -248,7 +288,7 @@ TABLES: dict[str, tuple[str | bytes, str]] = {
     "a column twice": (GOOD.replace("\tclass", "\tformat", 1), ":1: column 'format' occurs twice"),
     "an empty column": (GOOD.replace("\tclass", "\t", 1), ":1: unknown column ''"),
     "a cell too few": (GOOD + "x\ty\n", ":3: 2 cells, but the header has"),
-    "a cell too many": (GOOD.rstrip("\n") + "\t\n", ":2: 20 cells, but the header has"),
+    "a cell too many": (GOOD.rstrip("\n") + "\t\n", ":2: 22 cells, but the header has"),
     "one cell": (GOOD + "words\n", ":3: 1 cells, but the header has"),
     "a name twice": (table_of(TENSOR, TENSOR), ":3: the name 'm' occurs twice"),
     "names that differ in case": (

@@ -168,6 +168,7 @@ TENSORS: dict[str, tuple[str | bytes, str]] = {
 
 BOUNCES = {
     "20": "less than 10% of the energy of m",
+    "10": "and half of the energy lies before -9.8",
     "1.7": "correct bounce_time_s (1.7 s)",
     "-2": "correct bounce_time_s (-2 s)",
     "-60": "correct bounce_time_s (-60 s)",

@@ -4,10 +4,10 @@
 
 RUN is the folder results/<run> of a run whose waveforms and noise are taken, and OUT a folder for
 data sets, weights and the table ``variants.csv``. FOLDER holds a config file per variant, whose
-keys change those of config/config.yaml; config/variants has those of docs/detection.md. All
-variants take the bands of config/detector.yaml and the same test set: noise of the test range, and
-signals at 10 kpc and of SNR 6 to 16 in it. What is there already is not made again, so the tool can
-be stopped and called again.
+blocks classifier and spectrogram change those of config/config.yaml; config/variants has those of
+docs/detection.md and docs/networks.md. All variants take the bands of config/detector.yaml and the
+same test set: noise of the test range, and signals at 10 kpc and of SNR 6 to 16 in it. What is
+there already is not made again, so the tool can be stopped and called again.
 """
 
 import argparse
@@ -30,9 +30,10 @@ from ccsncam.network import classifier, device  # noqa: E402
 from ccsncam.network.architecture import count_parameters  # noqa: E402
 from ccsncam.network.material import Mixed, Stored  # noqa: E402
 from ccsncam.network.training import Curriculum, Outputs, train  # noqa: E402
-from ccsncam.samples import building, synthesis, transforming  # noqa: E402
+from ccsncam.samples import building, leaving_out, synthesis, transforming  # noqa: E402
 from ccsncam.samples.dataset import DataSet  # noqa: E402
 from ccsncam.samples.mixing import Mixer  # noqa: E402
+from ccsncam.samples.rests import Rests  # noqa: E402
 from ccsncam.samples.spectra import Spectra  # noqa: E402
 
 # False-alarm probabilities of a window at which signals count as found.
@@ -86,6 +87,29 @@ class Data:
             transforming.transform(path, inputs, train_sets, self.bands, seed)
         return Spectra.read(path)
 
+    def rests(self, train_sets: list[DataSet]) -> Rests:
+        """Leave a mode out of each signal of the training, or open what is there."""
+        path = self.folder / "rests.h5"
+        if not path.exists():
+            leaving_out.leave_out(path, self.inputs("train"), train_sets, self.config["seed"])
+        return Rests.read(path)
+
+    def train_sets(self, per_class: int) -> list[DataSet]:
+        """Data sets of the training, one a band."""
+        return [
+            self.dataset(f"train-snr-{low:g}-{high:g}", per_class, synthesis.by_snr(low, high))
+            for low, high in self.bands
+        ]
+
+    def test_sets(self) -> dict[str, DataSet]:
+        """Test sets by name."""
+        return {
+            "10kpc": self.dataset("test-10kpc", 500, synthesis.by_distance(10)),
+            "snr": self.dataset("test-snr-6-16", 500, synthesis.by_snr(6, 16)),
+            # Thresholds need more noise than these two have.
+            "noise": self.dataset("test-noise", 10_000, synthesis.by_snr(6, 16), signals=False),
+        }
+
 
 def judged(model: Any, sets: dict[str, DataSet]) -> dict[str, float]:
     """Efficiency and accuracy of a network on the test sets."""
@@ -125,8 +149,11 @@ def trained(data: Data, block: Classifier, seed: int, name: str, sets: list[Data
     validation = data.dataset("validation-snr-7-30", 200, synthesis.by_snr(7, 30))
     files = [f"{path}.{kind}" for kind in ("best.weights.h5", "last.weights.h5", "csv")]
     if not Path(files[0]).exists():
+        rests = data.rests(sets) if block.mixing.mode_dropout else None
         material = (
-            Mixed(Mixer(data.spectra(sets)), block) if block.mixing.anew else Stored(sets, block)
+            Mixed(Mixer(data.spectra(sets), rests), block)
+            if block.mixing.anew
+            else Stored(sets, block)
         )
         stages = [one.name for one in sets]
         curriculum = Curriculum(stages, material, validation)
@@ -147,23 +174,20 @@ def main() -> None:
     given = parser.parse_args()
     device.prepare(threads=2)
     base = completed(read(ROOT / "config/detector.yaml"))
-    data = Data(given.run, given.out, base)
-    sets = [
-        data.dataset(f"train-snr-{low:g}-{high:g}", given.per_class, synthesis.by_snr(low, high))
-        for low, high in data.bands
-    ]
-    test = {
-        "10kpc": data.dataset("test-10kpc", 500, synthesis.by_distance(10)),
-        "snr": data.dataset("test-snr-6-16", 500, synthesis.by_snr(6, 16)),
-        # Thresholds need more noise than these two have.
-        "noise": data.dataset("test-noise", 10_000, synthesis.by_snr(6, 16), signals=False),
-    }
     rows = []
     for path in sorted(given.variants.glob("*.yaml")):
-        values = completed(read(path))["classifier"]
+        config = completed(read(path))
+        values, image = config["classifier"], config["spectrogram"]
+        # Variants with the images of config/detector.yaml share their data sets.
+        own = given.out if image == base["spectrogram"] else given.out / f"{path.stem}-images"
+        data = Data(given.run, own, base | {"spectrogram": image})
+        sets, test = data.train_sets(given.per_class), data.test_sets()
         values |= {"curriculum": "accumulate", "epochs": given.epochs}
-        filters, dense, kind = (values[key] for key in ("filters", "dense", "network"))
-        counts = count_parameters(filters, dense, sets[0].image_shape, len(base["classes"]), kind)
+        filters, dense, kind, extra = (
+            values[key] for key in ("filters", "dense", "network", "extra")
+        )
+        classes = len(base["classes"])
+        counts = count_parameters(filters, dense, sets[0].image_shape, classes, kind, extra)
         values["parameters"], values["features"] = counts
         for seed in given.seeds:
             model = trained(data, Classifier.of(values), seed, path.stem, sets)

@@ -1,3 +1,4 @@
+import itertools
 import subprocess
 import sys
 from dataclasses import replace
@@ -18,12 +19,12 @@ from ccsncam.network.classifier import build
     ],
 )
 def test_arithmetic_counts_what_keras_counts(tensorflow, filters, dense, shape, classes):
-    for network, convolutions in NETWORKS.items():
-        own = filters[:convolutions]
-        counts = count_parameters(own, dense, shape, classes, network)
+    for (network, (_, most)), extra in itertools.product(NETWORKS.items(), [(), ("scales",)]):
+        own = filters[:most]
+        counts = count_parameters(own, dense, shape, classes, network, extra)
         named = dict(zip(("parameters", "features"), counts, strict=True))
         block = replace(PAPER, network=network, filters=own, dense=dense, dropout=0.1, **named)
-        model = build(block, shape, classes)
+        model = build(replace(block, extra=extra), shape, classes)
         trainable = sum(weight.numpy().size for weight in model.trainable_weights)
         assert (trainable, model.outputs[0].shape[-1]) == counts
         names = [layer.name for layer in model.layers]
@@ -36,6 +37,22 @@ def test_the_paper_s_counts():
     assert count_parameters(PAPER.filters, PAPER.dense, (94, 31, 3), 10) == (427378, 2112)
     # The other network with these counts (notes, section 1.2).
     assert count_parameters([8, 16], [200, 16], (94, 31, 3), 10) == (427378, 2112)
+
+
+def test_counts_of_the_others():
+    shape = (94, 31, 3)
+    # Two numbers more a detector, for each of 200 units.
+    scales = count_parameters(PAPER.filters, PAPER.dense, shape, 10, extra=["scales"])
+    assert scales == (427378 + 6 * 200, 2112 + 6) == (428578, 2118)
+    # Each branch has (9 + 1) · 16 and (144 + 1) · 16 weights.
+    branch, dense = 10 * 16 + 145 * 16, (3 * 2112 + 1) * 64 + 65 * 10
+    assert count_parameters([16, 16], [64], shape, 10, "late") == (3 * branch + dense, 6336)
+    assert count_parameters([16, 16], [64], shape, 10, "late-shared") == (branch + dense, 6336)
+    # A convolution, a block with the same number of channels, and one with another.
+    inner = (9 * 16 + 3) * 16
+    deep = 30 * 16 + 2 * inner + (9 * 16 + 3) * 32 + (9 * 32 + 3) * 32 + 17 * 32
+    found = count_parameters([16, 16, 32], [50], shape, 10, "residual")
+    assert found == (deep + (1056 + 3) * 50 + 510, 1056)
 
 
 def test_an_input_that_is_too_small():

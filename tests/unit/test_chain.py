@@ -5,6 +5,7 @@ import pytest
 from test_classifier import small
 
 from ccsncam.network import classifier
+from ccsncam.network.architecture import layers_of
 from ccsncam.network.backend import tf
 from ccsncam.network.chain import Network
 from ccsncam.saliency import randomisation
@@ -70,3 +71,65 @@ def test_other_networks_are_chains_too(images, kind, filters, layer):
     assert [len(matrix) for matrix in network.stretch("field")] == [22, 14]
     kernels = [one.name for one in reversed(model.layers) if "norm" not in one.name and one.weights]
     assert list(randomisation.randomise(model, 1)) == kernels
+
+
+@pytest.mark.parametrize(
+    ("changes", "layer", "kernels"),
+    [
+        (
+            {"network": "residual"},
+            "block2",
+            ["logits", "dense1", "block2_around", "block2_conv2", "block2_conv1", "conv1"],
+        ),
+        (
+            {"network": "late"},
+            "conv2",
+            ["logits", "dense1", "conv2_1", "conv2_0", "conv1_1", "conv1_0"],
+        ),
+        ({"network": "late-shared"}, "conv2", ["logits", "dense1", "conv2_0", "conv1_0"]),
+        ({"extra": ("scales",)}, "conv2", ["logits", "dense1", "conv2", "conv1"]),
+    ],
+)
+def test_links_of_a_chain_may_hold_layers(images, changes, layer, kernels):
+    """Any layer can be explained, and every kernel is randomised."""
+    model = classifier.build(small(**changes), (22, 14, 2), 3, seed=4)
+    model(images * 0.7, training=True)
+    expected = model(images, training=False)[1]
+    for name in layers_of(changes.get("network", "paper"), (4, 3)):
+        network = Network(model, name)
+        np.testing.assert_allclose(network.logits(images), expected, atol=1e-5)
+        assert network.head(images).shape[1:3] == network.map_shape
+    network = Network(model, layer)
+    assert [len(matrix) for matrix in network.stretch("field")] == [22, 14]
+    for method in ("grad-cam", "ablation-cam"):
+        found = maps(network, method, images, np.arange(7) % 3)
+        assert np.isfinite(found).all()
+        assert found.max() > 0, method
+    before = model.get_weights()
+    assert list(randomisation.randomise(model, 1)) == kernels
+    pairs = zip(before, model.get_weights(), strict=True)
+    changed = sum(not np.array_equal(*pair) for pair in pairs)
+    assert changed >= len(kernels)
+
+
+def test_a_padded_block_keeps_the_centres(images):
+    """The cell (2, 1) of a block sees a window whose centre is that of the cell before it."""
+    model = classifier.build(small(network="residual"), (22, 14, 2), 3, seed=4)
+    pooled, block = (Network(model, name).positions() for name in ("pool1", "block2"))
+    assert pooled == block
+
+
+def test_branches_see_their_own_detector(images):
+    """With shared weights, other detectors in another order are other channels in that order."""
+    for kind in ("late", "late-shared"):
+        model = classifier.build(small(network=kind), (22, 14, 2), 3, seed=4)
+        head = Network(model, "conv2").head
+        cells, other = head(images).numpy(), images.copy()
+        other[..., 1] = 1 - other[..., 1]
+        changed = np.abs(head(other) - cells).max(axis=(0, 1, 2)) > 1e-6
+        # Filters of the first detector are the first three.
+        assert not changed[:3].any()
+        assert changed[3:].any()
+        swapped = head(np.ascontiguousarray(images[..., ::-1])).numpy()
+        same = np.allclose(swapped, np.roll(cells, 3, axis=-1), atol=1e-6)
+        assert same == (kind == "late-shared")

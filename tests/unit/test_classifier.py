@@ -32,7 +32,7 @@ def small(**changes):
     """The block of a small network on (22, 14, 2) and three classes."""
     block = replace(PAPER, **{"filters": (4, 3), "dense": (8,), "batch_size": 16} | changes)
     sizes = block.filters, block.dense, (22, 14, 2), 3
-    counts = count_parameters(*sizes, block.network)
+    counts = count_parameters(*sizes, block.network, block.extra)
     return replace(block, **dict(zip(("parameters", "features"), counts, strict=True)))
 
 
@@ -83,6 +83,31 @@ def test_forward_pass_agrees_with_numpy():
         hidden = np.maximum(x.ravel() @ weights[4] + weights[5], 0)
         logits = hidden @ weights[6] + weights[7]
         np.testing.assert_allclose(chances, np.exp(logits) / np.exp(logits).sum(), atol=1e-5)
+
+
+def test_scales_join_what_the_paper_s_network_sees():
+    """The images without their scales, and logarithms of minimum and maximum of each detector."""
+    block = small(extra=("scales",))
+    raw = np.random.default_rng(1).rayleigh(size=(5, 22, 14, 2)).astype("f4")
+    raw[..., 1] *= 7
+    raw[4, ..., 0] = 0.0  # a black detector
+    low, high = raw.min(axis=(1, 2)), raw.max(axis=(1, 2))
+    span = np.where(high > low, high - low, 1)
+    unit = (raw - low[:, None, None]) / span[:, None, None]
+    model, plain = (classifier.build(one, (22, 14, 2), 3, seed=3) for one in (block, small()))
+    weights = [value.numpy() for value in model.weights]
+    cut = [one[:-4] if one.shape[0] == block.features else one for one in weights]
+    plain.set_weights(cut)
+    features, logits, _ = classifier.predict(model, raw)
+    expected = classifier.predict(plain, unit)
+    np.testing.assert_array_equal(features[:, :-4], expected[0])
+    scales = np.log(np.maximum(np.concatenate([low, high], axis=1), 1e-3))
+    np.testing.assert_allclose(features[:, -4:], scales, rtol=1e-5)
+    # A unit without the scales answers as the paper's network does.
+    kernel = model.get_layer("dense1").kernel
+    kernel.assign(np.concatenate([kernel.numpy()[:-4], np.zeros((4, 8), "f4")]))
+    np.testing.assert_allclose(classifier.predict(model, raw)[1], expected[1], atol=1e-6)
+    assert np.abs(logits - expected[1]).max() > 0.1
 
 
 def test_a_network_that_is_loaded_is_the_one_that_was_saved(tmp_path):

@@ -10,7 +10,7 @@ from test_classifier import PAPER
 
 from ccsncam.config.blocks import Sampling, Signal, Spectrogram
 from ccsncam.config.detection import BackgroundSearch
-from ccsncam.detection import background, far, plan, store, windows
+from ccsncam.detection import background, far, pieces, plan, store, windows
 from ccsncam.network import architecture, classifier
 from ccsncam.samples import spectrogram
 
@@ -238,8 +238,8 @@ def test_windows_one_by_one_are_those_that_are_cut(short, monkeypatch):
     laid_out = plan.plan(short, SAMPLING, search(60), "test")
     cut = background.part_of(cell, laid_out, (0, 1), ABOUT)
     monkeypatch.setattr(spectrogram, "SLIDING", ())
-    for memory in (background.MEMORY, 2 * 4 * 94 * 31 * 331):
-        monkeypatch.setattr(background, "MEMORY", memory)
+    for memory in (pieces.MEMORY, 2 * 4 * 94 * 31 * 331):
+        monkeypatch.setattr(pieces, "MEMORY", memory)
         each = background.part_of(cell, laid_out, (0, 1), ABOUT)
         for field in ("gps", "piece", "slide"):
             np.testing.assert_array_equal(getattr(each, field), getattr(cut, field))

@@ -8,7 +8,7 @@ from scipy import stats
 
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.detection import controls
-from ccsncam.detection.names import NAMES, names, names_with_rates
+from ccsncam.detection.names import NAMES, names
 from ccsncam.samples.spectrogram import magnitude
 
 BLOCK = Spectrogram(256, 128, 1500.0, "power", "detector", None)
@@ -30,8 +30,6 @@ def values(power):
 def test_names_for_each_number_of_detectors():
     assert names(1) == ["pixels", "box"]
     assert names(3) == list(NAMES)
-    assert names_with_rates(1) == ["pixels"]
-    assert names_with_rates(2) == ["pixels", "pixels-second"]
     assert values(white(2, 1)).keys() == {"pixels", "box"}
 
 
@@ -65,7 +63,7 @@ def test_a_glitch_in_one_detector_moves_no_robust_control(detector):
         assert (after[name] > 10 * before[name]).all(), name
     quiet = np.delete(power, detector, axis=1)
     most = {
-        "pixels-second": controls.excess(quiet).sum(axis=-1).max(axis=1),
+        "pixels-second": np.maximum(quiet - controls.LEVEL, 0).sum(axis=(2, 3)).max(axis=1),
         "pixels-common": np.maximum(quiet.max(axis=1) - controls.COMMON_LEVEL, 0).sum(axis=(1, 2)),
     }
     for name, limit in most.items():
@@ -95,10 +93,42 @@ def test_boxes_are_found_where_they_are():
     power[0, :, 16:32, 8:16] += 5
     boxes = {size: total[0].sum(axis=0) for total, size in controls._boxes(power)}
     where = np.unravel_index(boxes[16, 8].argmax(), boxes[16, 8].shape)
-    # Boxes are half a box apart.
-    assert where == (16 // 8, 8 // 4)
+    # Boxes are half a box apart in frequency, and begin at each frame.
+    assert where == (16 // 8, 8)
     assert boxes[16, 8].max() == pytest.approx(power[0, :, 16:32, 8:16].sum(), rel=1e-6)
     assert set(boxes) == set(controls.BOXES)
+
+
+@pytest.mark.parametrize("detectors", [1, 3, 4])
+def test_windows_of_a_stretch_have_the_controls_of_each_window_alone(detectors):
+    """Neighbours share sums, and must not see what lies beside them."""
+    random = np.random.default_rng(detectors)
+    power = random.exponential(size=(2, detectors, 94, 61)).astype("f4")
+    power[0, 0, 10:40, 20:24] += 1e4
+    power[1, -1, 60:64, 44:60] += 30
+    first = np.arange(0, 31, 3)
+    found = controls.sliding(power, first, 31)
+    assert found.shape == (2, 11, len(names(detectors)))
+    alone = np.stack([controls.controls(power[..., at : at + 31]) for at in first], axis=1)
+    np.testing.assert_allclose(found, alone, rtol=1e-5)
+
+
+def test_boxes_of_a_window_are_all_that_begin_half_a_box_apart():
+    """Each box of each size, summed by itself."""
+    power = white(3, 3)
+    fullest = {"box": np.full(3, -np.inf), "box-common": np.full(3, -np.inf)}
+    for height, width in controls.BOXES:
+        for up in range(0, 94 - height + 1, height // 2):
+            for along in range(0, 31 - width + 1, width // 2):
+                box = power[:, :, up : up + height, along : along + width]
+                each = box.sum(axis=(2, 3), dtype=float)
+                sums = {"box": (each.sum(axis=1), 3), "box-common": (np.sort(each)[:, -2], 1)}
+                for name, (total, detectors) in sums.items():
+                    own = controls._significance(total, height, width, detectors)
+                    fullest[name] = np.maximum(fullest[name], own)
+    found = values(power)
+    for name, expected in fullest.items():
+        np.testing.assert_allclose(found[name], expected, rtol=1e-4)
 
 
 @pytest.mark.parametrize("snr", [2.0, 3.09, 5.0])

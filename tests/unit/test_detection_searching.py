@@ -100,16 +100,15 @@ def test_what_was_searched(folder):
     np.testing.assert_allclose(middle, found.own, atol=0.02)
     outside = np.isnan(found.logits).any(axis=2)
     assert (found.statistic[outside] == -np.inf).all()
-    assert (found.excess[outside] == -np.inf).all()
+    assert (found.control[outside] == -np.inf).all()
+    assert np.isfinite(found.control[~outside]).all()
     inside = found.statistic[~outside]
     np.testing.assert_array_equal(inside, statistic(found.logits[~outside]))
     rows = np.arange(9)
     assert (found.statistic[rows, found.loudest] == found.statistic.max(axis=1)).all()
-    # Excess power of the middle, from the frames of the stretch and from the window alone.
-    at = found.controls.index("pixels")
-    np.testing.assert_allclose(
-        controls.combined(found.excess[:, found.middle], "pixels"), found.control[:, at]
-    )
+    box = found.control[..., found.controls.index("box")]
+    np.testing.assert_array_equal(found.values("box"), box)
+    np.testing.assert_array_equal(found.values(), found.statistic)
 
 
 def test_windows_of_noise(folder, made, config):

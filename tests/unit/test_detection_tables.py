@@ -1,5 +1,7 @@
 """Tables and figures of a detector, from a background and signals that are known."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,10 +12,11 @@ from made_results import ORIGIN
 import figure as figure_script
 import tabulate_detection
 from ccsncam.detection import store
-from ccsncam.detection.names import ALL, ARGMAX, LOUDEST, NETWORK, SINGLE, names, names_with_rates
+from ccsncam.detection.names import ALL, ARGMAX, LOUDEST, NETWORK, SINGLE, names
 from ccsncam.detection.searched import NoiseWindows, Searched, write_noise
 from ccsncam.plots import alarms, efficiency, loudness, operating, reliability
-from ccsncam.results import detection_tables as tables
+from ccsncam.results.detector_numbers import detector_numbers
+from ccsncam.results.searches import Inputs
 
 DAY = 86400.0
 CLASSES = ["noise", "a", "b"]
@@ -48,12 +51,13 @@ def searched(distance, loud):
     # The second signal is taken for the other class.
     logits[1] = logits_of(values[1], 2)
     logits[~np.isfinite(values)] = np.nan
-    excess = np.tile(np.arange(3.0), (count, 5, 1)) * loud
+    # Excess power is louder than the threshold in one window, which is not the middle.
+    control = np.full((count, 5, len(CONTROLS)), loud / 100)
+    control[:, 1] = 3 * loud
     return Searched(
         logits=logits,
         own=logits_of(values[:, 2] - 1.0),
-        excess=excess,
-        control=np.full((count, len(CONTROLS)), loud / 100),
+        control=control,
         row=np.arange(count),
         label=label,
         network_snr=100 / distance + np.arange(count) % 4,
@@ -83,12 +87,12 @@ def inputs():
     of = {NETWORK: {"validation": background("validation"), "test": background("test", top=99.05)}}
     of |= {name: {split: background(split, top=60.0) for split in splits} for name in ("pixels",)}
     noise = {split: windows(split) for split in splits}
-    return tables.Inputs(0, of, noise, [searched(1, 99.5), searched(10, 20.0)])
+    return Inputs(0, of, noise, [searched(1, 99.5), searched(10, 20.0)])
 
 
 @pytest.fixture(scope="module")
 def found(inputs):
-    return tables.tables(inputs, RATES, PROBABILITIES)
+    return tabulate_detection.of_network(inputs, RATES, PROBABILITIES)
 
 
 def row_of(table, **values):
@@ -133,11 +137,17 @@ def test_signals_are_found_by_the_rule_of_the_background(found):
     assert (loud["n"], loud["found"], loud["efficiency"]) == (8, 4, 0.5)
     assert loud["low"] < 0.5 < loud["high"]
     assert row_of(table, **own, criterion="1 a day", distance_kpc=10)["found"] == 0
+    # The threshold of 99.1 has an interval from 98.3 to 99.7, and the signals have 99.5.
+    assert loud["efficiency_at_threshold_low"] == 0.5
+    assert loud["efficiency_at_threshold_high"] == 0
+    paper = row_of(table, **own, criterion=ARGMAX, distance_kpc=1)
+    ends = [paper[f"efficiency_at_threshold_{end}"] for end in ("low", "high")]
+    assert ends == [paper["efficiency"]] * 2
     # At 1e-2 of single windows the threshold is about 2, which the middle is below.
     single = row_of(table, **own, criterion="0.001 a window", distance_kpc=1)
     assert single["found"] == 0
     assert row_of(table, **own, criterion=ARGMAX, distance_kpc=1)["found"] == 0
-    # Excess power: the sum over detectors is 3 times 99.5, and 3 times 20 is just 60.
+    # Excess power of the loudest window is 3 times 99.5, and 3 times 20 is just 60.
     excess = {"statistic": "pixels", "class": "a", "criterion": "1 a day"}
     assert row_of(table, **excess, distance_kpc=1)["found"] == 4
     assert row_of(table, **excess, distance_kpc=10)["found"] == 4
@@ -158,6 +168,11 @@ def test_reach(found):
     assert row["d50_kpc"] == pytest.approx(1)
     assert row["d90_kpc"] == 0
     assert 13 < row["snr50"] <= 101
+    assert row["d50_kpc_at_threshold_low"] == row["d50_kpc"]
+    assert row["snr50_at_threshold_low"] == row["snr50"]
+    # At the upper end of the threshold's interval nothing is found.
+    assert row["d50_kpc_at_threshold_high"] == 0
+    assert np.isinf(row["snr50_at_threshold_high"])
     all_found = row_of(found["reach"], statistic="pixels", criterion="1 a day", **{"class": "b"})
     assert np.isinf(all_found["d50_kpc"])
     assert all_found["snr50"] == 0
@@ -174,6 +189,67 @@ def test_classes_of_found_signals(found):
     assert (near["found"] == 2).all()
 
 
+def test_accuracy_at_thresholds(found):
+    """Of eight signals at 1 kpc four are found, of which one is taken for the other class."""
+    table = found["recognised"]
+    rate = row_of(table, rule=LOUDEST, criterion="1 a day", distance_kpc=1)
+    assert (rate["n"], rate["right"], rate["recognised"]) == (8, 3, 3 / 8)
+    assert rate["recognised_low"] < 3 / 8 < rate["recognised_high"]
+    assert rate["recognised_at_threshold_low"] == 3 / 8
+    assert rate["recognised_at_threshold_high"] == 0
+    # A rate is no share of windows.
+    assert np.isnan([rate["false_alarm"], rate["accuracy"]]).all()
+    # In single windows nothing is found. Noise is one of three classes, and 1 % of it is taken
+    # for a signal; the threshold of the other probability lies above all of that noise.
+    single = row_of(table, rule=SINGLE, criterion="0.01 a window", distance_kpc=10)
+    assert single["right"] == 0
+    assert (single["noise_windows"], single["false_alarm"]) == (2000, 0.01)
+    assert single["accuracy"] == pytest.approx(0.99 / 3)
+    down = (single["false_alarm_high"] - 0.01) / 3
+    assert single["accuracy"] - single["accuracy_low"] == pytest.approx(down)
+    up = np.hypot((0.01 - single["false_alarm_low"]) / 3, single["recognised_high"] * 2 / 3)
+    assert single["accuracy_high"] - single["accuracy"] == pytest.approx(up)
+    paper = row_of(table, rule=ARGMAX, distance_kpc=1)
+    assert (paper["recognised"], paper["false_alarm"]) == (0, 0.01)
+
+
+def test_numbers_of_the_detector(found):
+    tables = [found[name] for name in ("operating_point", "efficiency", "reach", "recognised")]
+    numbers = detector_numbers(*tables)
+    # JSON has neither infinity nor NaN.
+    json.dumps(numbers, allow_nan=False)
+    assert numbers["live_time_days"] == {"validation": 10, "test": 10}
+    points = numbers["operating_points"]
+    assert [*points] == [*RATES, "0.01 a window", "0.001 a window", ARGMAX]
+    day = points["1 a day"]
+    assert (day["rule"], day["asked"], day["unit"]) == (LOUDEST, 1, "a day")
+    assert day["threshold"] == {"value": 99.1, "low": 98.3, "high": 99.7}
+    assert day["noise"]["value"] == 0
+    assert day["noise"]["high"] == pytest.approx(-np.log(0.05) / 10)
+    near = {"value": 0.5, "at_threshold_low": 0.5, "at_threshold_high": 0}
+    assert near.items() <= day["found"]["1"].items()
+    assert day["found"]["1"]["low"] < 0.5 < day["found"]["1"]["high"]
+    assert day["recognised"]["1"]["value"] == 3 / 8
+    assert day["accuracy"] is None
+    assert day["d50_kpc"]["value"] == 1
+    # Nothing is found at the upper end of the threshold's interval: half lies beyond all signals.
+    assert day["snr50"]["at_threshold_high"] is None
+    assert 13 < day["snr50"]["value"] <= 101
+    year = points["1 a year"]
+    assert not year["reached"]
+    assert {year[name] for name in ("threshold", "noise", "snr50", "found")} == {None}
+    assert points["0.01 a window"]["accuracy"]["10"]["value"] == pytest.approx(0.99 / 3)
+    assert points[ARGMAX]["threshold"] is None
+    # Of two networks each number is a mean, with the interval over them.
+    second = [one.assign(seed=1) for one in tables]
+    second[2] = second[2].assign(snr50=second[2]["snr50"] + 2)
+    both = [pd.concat(pair, ignore_index=True) for pair in zip(tables, second, strict=True)]
+    several = detector_numbers(*both)["operating_points"]["1 a day"]["snr50"]
+    assert several["mean"] == pytest.approx(day["snr50"]["value"] + 1)
+    assert several["values"] == [day["snr50"]["value"], day["snr50"]["value"] + 2]
+    assert several["low"] < several["mean"] < several["high"]
+
+
 def test_tables_by_their_script(inputs, found, tmp_path):
     """The script gives the same tables, from files, for two networks."""
     for number in (0, 1):
@@ -184,7 +260,7 @@ def test_tables_by_their_script(inputs, found, tmp_path):
         for one in inputs.searched:
             one.write(folder / f"{one.dataset}.h5")
     store.write(tmp_path / "pixels.h5", list(inputs.background["pixels"].values()))
-    named = ("operating_point", "efficiency", "reach", "detected")
+    named = tuple(found)
     folders = [tmp_path / f"seed-{number}" for number in (0, 1)]
     sets = [one.dataset for one in inputs.searched]
     tabulate_detection.main(
@@ -247,6 +323,32 @@ def test_where_excess_power_is_better_is_said():
     assert operating.beaten(rows[rows["statistic"] == NETWORK]) == []
 
 
+def extents(figure):
+    """Places of all words of a figure but those of ticks, once it is laid out."""
+    figure.canvas.draw()
+    found = [*figure.texts]
+    for legend in figure.legends:
+        found += [legend.get_title(), *legend.get_texts()]
+    for axes in figure.axes:
+        found += [axes.title, axes.xaxis.label, axes.yaxis.label, *axes.texts]
+    return {one.get_text(): one.get_window_extent() for one in found if one.get_text()}
+
+
+def assert_words_fit(figure):
+    """No word reaches beyond the page."""
+    whole = figure.bbox
+    for words, box in extents(figure).items():
+        assert box.x0 >= whole.x0 - 1, words
+        assert box.x1 <= whole.x1 + 1, words
+        assert box.y0 >= whole.y0 - 1, words
+        assert box.y1 <= whole.y1 + 1, words
+
+
+LONG = operating.Shown(
+    LOUDEST, "1 a day", "false alarms: 1 a day (noise is too short for 1 a month, or a year)", 1
+)
+
+
 def line(axes, label):
     return next(one for one in axes.lines if one.get_label() == label)
 
@@ -261,6 +363,11 @@ def test_efficiency_is_drawn_beside_the_paper_s_rule(found):
     assert dashed.get_linestyle() == "--"
     assert dashed.get_ydata().tolist() == [0, 0]
     assert line(whole, "excess power, cells").get_ydata().tolist() == [1, 1]
+    light = whole.collections[0].get_paths()[0].get_extents()
+    # At 1 kpc the ends of the threshold's interval find none and half of the signals.
+    assert (light.y0, light.y1) == (0, 0.5)
+    several = [*"ab", ALL] * 3
+    assert_words_fit(efficiency.efficiency(found["efficiency"], found["reach"], LONG, several))
 
 
 def test_loudness_has_controls_and_a_bound(found):
@@ -275,6 +382,9 @@ def test_loudness_has_controls_and_a_bound(found):
     assert {one.get_label() for one in left.lines} >= {"excess power, box", "network"}
     # It finds twice as much in the last bin, but of two signals this says nothing.
     assert right.get_title().endswith("excess power finds more, beyond intervals: nowhere")
+    light = right.collections[0].get_paths()[0].get_extents()
+    assert (light.y0, light.y1) == (0, 0.5)
+    assert_words_fit(loudness.loudness(found["efficiency"], [(window, 1e-3), (LONG, 1e-5)]))
 
 
 def test_alarms_show_thresholds_and_events(found):
@@ -307,6 +417,15 @@ def test_alarms_show_thresholds_and_events(found):
     words = {text.get_text() for text in axes.texts}
     assert {"1: a", "2: b", "1 a day: 99.1", "1 a year: noise is too short"} <= words
     assert axes.get_ylim()[0] < 1 / 365.25
+    # Events lie at the right end, or at the top where the legend once was.
+    for statistic, rate in ((99.0, 1.0), (100.1, 0.3)):
+        far = loudest.assign(statistic=statistic, per_day=rate, **{"class": "z100_sfho"})
+        figure = alarms.alarms(rates, far, found["operating_point"])
+        assert_words_fit(figure)
+        words = extents(figure)
+        event = next(box for text, box in words.items() if text.endswith("z100_sfho"))
+        assert not figure.legends[0].get_window_extent().overlaps(event)
+        assert figure.axes[0].bbox.x1 >= event.x1
 
 
 def test_reliability_shows_the_error_of_each_data_set():
@@ -352,7 +471,3 @@ def test_figures_by_their_script(found, tmp_path):
         job |= {"output": Params(output), "params": Params(params, module=module, rate="1 a day")}
         figure_script.main(job)
         assert output["png"].read_bytes().startswith(b"\x89PNG")
-
-
-def test_names_of_backgrounds_are_those_of_controls():
-    assert set(names_with_rates(3)) <= set(CONTROLS)

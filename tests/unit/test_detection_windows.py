@@ -1,14 +1,21 @@
 """Windows of a stretch, which share one spectrogram."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
-from test_classifier import small
+from test_classifier import PAPER, small
 
 from ccsncam.config.blocks import Spectrogram
-from ccsncam.detection import windows
+from ccsncam.detection import searching, windows
 from ccsncam.detection.clusters import loudest
+from ccsncam.detection.stretches import Stretches
+from ccsncam.moment.windows import images as moment_images
 from ccsncam.network import classifier
+from ccsncam.network.architecture import count_parameters
 from ccsncam.samples.spectrogram import magnitude, normalise
+from ccsncam.scan.searching import _images, _Seen
 
 RATE = 4096
 
@@ -19,7 +26,7 @@ def block(**changes):
     return Spectrogram(**values | changes)
 
 
-@pytest.mark.parametrize("normalisation", ["detector", "sample", "fixed"])
+@pytest.mark.parametrize("normalisation", ["detector", "sample", "fixed", "none"])
 def test_slices_are_what_the_windows_give_alone(normalisation):
     one = block(normalisation=normalisation, ceiling=5.0)
     white = np.random.default_rng(0).standard_normal((2, 3 * RATE + 77)).astype(np.float32)
@@ -43,6 +50,39 @@ def test_windows_of_what_does_not_slide(kind):
         seen = magnitude(white[None, :, start : start + RATE], one, RATE)
         expected = np.moveaxis(normalise(seen, one), 1, -1)[0]
         np.testing.assert_allclose(image, expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.usefixtures("tensorflow")
+def test_scales_are_the_same_at_every_door():
+    """Data sets, backgrounds, efficiencies, moments and scans give a network the same numbers."""
+    one = block(normalisation="none")
+    white = np.random.default_rng(3).standard_normal((2, RATE + 640)).astype(np.float32)
+    white[1] *= 3
+    white[:, -600:] *= 4
+    starts = np.array([0, 640])
+    alone = np.stack([white[:, start : start + RATE] for start in starts])
+    expected = np.moveaxis(normalise(magnitude(alone, one, RATE), one), 1, -1)
+    whole = magnitude(white[None], block(scale="power"), RATE)
+    moment = SimpleNamespace(spectrogram=one, signal=SimpleNamespace(sample_rate=RATE))
+    scan = SimpleNamespace(moment=SimpleNamespace(spectrogram=one, missing="black"))
+    seen = _Seen(magnitude(alone, one, RATE)[:, :, None], np.ones((2, 2)))
+    around = SimpleNamespace(inputs=SimpleNamespace(rate=RATE), starts=starts, block=one)
+    doors = {
+        "background": windows.images(white, one, RATE, 5)[0],
+        "efficiency": searching.images(Stretches.windows(around, white[None], whole), one)[0],
+        "moment": moment_images(list(white), starts, moment),
+        "scan": _images(seen, scan),
+    }
+    counts = count_parameters((2, 2), (5,), (94, 31, 2), 3, extra=["scales"])
+    sizes = dict(zip(("parameters", "features"), counts, strict=True))
+    own = replace(PAPER, filters=(2, 2), dense=(5,), extra=("scales",), **sizes)
+    model = classifier.build(own, (94, 31, 2), 3, seed=1)
+    features = classifier.predict(model, expected)[0][:, -4:]
+    assert np.ptp(features[:, 2:], axis=0).min() > 0
+    statistic = windows.logits(model, expected)
+    for name, images in doors.items():
+        np.testing.assert_array_equal(images, expected, err_msg=name)
+        np.testing.assert_array_equal(windows.logits(model, images), statistic, err_msg=name)
 
 
 @pytest.mark.parametrize(("kind", "channels"), [("stft", 3), ("multiresolution", 9)])

@@ -32,6 +32,7 @@ OWNERS = {
     "ccsncam.saliency.shown",
     "ccsncam.samples.dataset",
     "ccsncam.samples.parts",
+    "ccsncam.samples.rests",
     "ccsncam.samples.spectra",
     "ccsncam.scan.store",
     "ccsncam.waveforms.model",

@@ -6,9 +6,10 @@ import subprocess
 import numpy as np
 import pytest
 from scipy.special import expit, softmax
-from test_classifier import write
+from test_classifier import small, write
 
 from ccsncam.config.saliency import Saliency
+from ccsncam.network import classifier
 from ccsncam.network.backend import keras, tf
 from ccsncam.network.chain import Network
 from ccsncam.saliency.maps import (
@@ -131,6 +132,20 @@ def test_integrated_gradients_add_up_to_the_change_of_the_logit(network, images)
     change = logits(network, images) - logits(network, 0 * images)
     expected = change[np.arange(7), target]
     np.testing.assert_allclose(parts.sum(axis=(1, 2, 3)), expected, atol=2e-3)
+
+
+@pytest.mark.parametrize("changes", [{"network": "averaged"}, {"extra": ("scales",)}])
+def test_they_add_up_where_the_network_scales_its_images(images, changes):
+    """A darker image is the same picture to such a network, so the path is one of pictures."""
+    model = classifier.build(small(**changes), (22, 14, 2), 3, seed=4)
+    network, target = Network(model, "conv2"), np.arange(7) % 3
+    parts = maps(network, "integrated-gradients", images, target, signed=True, steps=200)
+    dark = network.picture(tf.zeros((7, 22, 14, 2)))
+    change = network.logits(images) - network.behind(network.front(dark), network.beside(images))
+    expected = change.numpy()[np.arange(7), target]
+    assert np.abs(expected).max() > 0.05
+    found = parts.sum(axis=(1, 2, 3))
+    np.testing.assert_allclose(found, expected, atol=0.02 * np.abs(expected).max())
 
 
 @pytest.fixture(scope="module", params=["linear", "relu"])

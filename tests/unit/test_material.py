@@ -2,6 +2,7 @@
 
 import re
 import signal
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -18,12 +19,14 @@ from ccsncam.network.backend import keras, tf
 from ccsncam.network.material import Mixed, Stored
 from ccsncam.samples.dataset import DataSet
 from ccsncam.samples.mixing import Mixer
+from ccsncam.samples.rests import Rest, Rests
 from ccsncam.samples.spectra import NoiseFrames, Signals, Spectra
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
 # For the processes that the tests start.
 prepare = device.prepare
 ANEW = Mixing(anew=True, noise=0.3, glitches=0.2, hard_negatives=0.2, scored=400, rounds=2)
+LOST = replace(ANEW, mode_dropout=0.5)
 
 
 def write_spectra(path):
@@ -46,9 +49,21 @@ def write_spectra(path):
             writer.signals(Signals(name, band, label, spectra))
 
 
+def write_rests(path):
+    """What is left of every other signal is its first detector."""
+    with Rests.create(path, ["a_mode", "b_mode"]) as writer:
+        for one in Spectra.read(path.with_name("train.h5")).signals:
+            spectra = np.sqrt(2).astype("f4") * one.spectra
+            spectra[:, 1] = 0
+            spectra[1::2] = 0
+            mode = np.where(np.arange(len(spectra)) % 2, -1, 1)
+            writer.write(Rest(one.name, mode, spectra))
+
+
 @pytest.fixture
 def folder(tmp_path):
     write_spectra(tmp_path / "train.h5")
+    write_rests(tmp_path / "rests.h5")
     write(tmp_path / "validation.h5", 30, 1)
     return tmp_path
 
@@ -64,7 +79,8 @@ def run(folder, name, **changes):
     outputs = training.Outputs(
         **names, history=folder / f"{name}.csv", state=folder / f"{name}-state"
     )
-    mixed = Mixed(Mixer(Spectra.read(folder / "train.h5")), block)
+    rests = Rests.read(folder / "rests.h5") if block.mixing.mode_dropout else None
+    mixed = Mixed(Mixer(Spectra.read(folder / "train.h5"), rests), block)
     validation = DataSet.open(folder / "validation.h5")
     curriculum = training.Curriculum(["one", "two"], mixed, validation)
     training.train(block, curriculum, outputs, 0)
@@ -91,7 +107,10 @@ def test_it_learns(folder):
     assert history["accuracy"].iloc[-1] > 0.95
 
 
-@pytest.mark.parametrize("changes", ["", "dropout=0.3, patience=9", "network='averaged'"])
+PHYSICS = "mask_penalty=30.0, shards=2, mixing=t.LOST"
+
+
+@pytest.mark.parametrize("changes", ["", "dropout=0.3, patience=9", "network='averaged'", PHYSICS])
 def test_threads_and_kills_do_not_change_a_byte(folder, root, changes):
     """One process with one thread is killed in epoch 4, after a round of hard negatives."""
     kill = (
@@ -110,7 +129,7 @@ def test_threads_and_kills_do_not_change_a_byte(folder, root, changes):
     for n, process in processes.items():
         output, _ = process.communicate(timeout=180)
         assert process.returncode == (-signal.SIGKILL if n == 1 else 0), output.decode()
-    run(folder, "x1", **eval(f"dict({changes})"))
+    run(folder, "x1", **eval(f"dict({changes})", {"t": sys.modules[__name__]}))
     for kind in ("-best.weights.h5", "-last.weights.h5", ".csv"):
         assert (folder / f"x1{kind}").read_bytes() == (folder / f"x2{kind}").read_bytes()
     assert not (folder / "x1-state").exists()
@@ -209,6 +228,63 @@ def test_label_smoothing_is_a_part_of_the_training_loss_alone():
     assert float(validate(images, labels)[0]) == pytest.approx(sums[0.0], rel=1e-5)
 
 
+def test_slopes_beside_the_signal_are_penalised_by_hand():
+    """Two classes and three cells: d log p_y / dx = w_y − Σ p_k w_k."""
+    rng = np.random.default_rng(3)
+    images, labels = rng.random((6, 3, 1, 1)).astype("f4"), np.array([0, 1, 1, 0, 1, 0], "i4")
+    kernel, masks = rng.normal(size=(3, 2)).astype("f4"), rng.random((6, 3, 1, 1)) < 0.4
+    masks[5] = True
+
+    def loss_of(weights, penalty):
+        logits = images[:, :, 0, 0].astype(float) @ weights
+        chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        entropy = -np.log(chances[np.arange(6), labels])
+        slope = weights.T[labels] - chances @ weights.T
+        return entropy.sum() + penalty * ((~masks[:, :, 0, 0] * slope) ** 2).mean(axis=1).sum()
+
+    found = []
+    for shards in (1, 2):
+        image = keras.Input((3, 1, 1))
+        flat = keras.layers.Flatten()(image)
+        dense = keras.layers.Dense(2, use_bias=False)
+        model = keras.Model(image, [flat, dense(flat)])
+        dense.kernel.assign(kernel)
+        optimizer = keras.optimizers.SGD(1.0)
+        optimizer.build(model.trainable_weights)
+        epoch, _ = training.steps(model, optimizer, block_of(mask_penalty=5.0, shards=shards))
+        order = tf.reshape(tf.range(6), (1, 6)), tf.zeros((0,), tf.int32)
+        sums = epoch(*order, *map(tf.constant, (images, labels, masks)))
+        assert float(sums[0]) == pytest.approx(loss_of(kernel.astype(float), 5.0), rel=1e-5)
+        found.append(kernel - dense.kernel.numpy())
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-4)
+    for place in np.ndindex(3, 2):
+        step = np.zeros((3, 2))
+        step[place] = 1e-5
+        rise = loss_of(kernel + step, 5.0) - loss_of(kernel - step, 5.0)
+        assert found[0][place] == pytest.approx(rise / 2e-5 / 6, rel=2e-3, abs=1e-5)
+
+
+def test_a_part_of_the_signals_loses_a_mode(folder):
+    mixer = Mixer(Spectra.read(folder / "train.h5"), Rests.read(folder / "rests.h5"))
+    none = np.empty((0, 2), int)
+    plan, plain = (mixer.plan([0, 1], 4, block, none) for block in (LOST, ANEW))
+    for name in ("label", "band", "signal", "snr", "rows"):
+        np.testing.assert_array_equal(getattr(plan, name), getattr(plain, name))
+    assert not plain.partial.any()
+    signals = plan.label > 0
+    assert not plan.partial[~signals].any()
+    able = signals & (plan.signal % 2 == 0)
+    assert not plan.partial[signals & ~able].any()
+    assert plan.partial[able].mean() == pytest.approx(0.5, abs=0.2)
+    again = mixer.plan([0, 1], 5, LOST, none).partial
+    assert not np.array_equal(plan.partial, again)
+    with pytest.raises(ValueError, match=r"mode_dropout: the training has no mixing/rests\.h5"):
+        Mixer(mixer.spectra).plan([0], 1, LOST, none)
+    other = replace(mixer.rests, sets=mixer.rests.sets[:1])
+    with pytest.raises(ValueError, match="of different training sets: delete both"):
+        Mixer(mixer.spectra, other)
+
+
 def test_weight_decay_takes_a_share_of_each_weight(folder):
     """The gradient of a loss that does not depend on the weights is zero."""
     run(folder, "plain", epochs=(1, 1), learning_rate=1e-9)
@@ -228,6 +304,7 @@ def test_the_paper_s_training_has_none_of_this(folder):
     assert block.mixing == Mixing() == Mixing(anew=False, glitches=0.0, hard_negatives=0.0)
     assert (block.network, block.schedule, block.patience) == ("paper", "constant", None)
     assert (block.dropout, block.weight_decay, block.label_smoothing) == (0.0, 0.0, 0.0)
+    assert (block.extra, block.mask_penalty, block.mixing.mode_dropout) == ((), 0.0, 0.0)
     model = classifier.build(block, (22, 14, 2), 3)
     kinds = [re.sub(r"\d", "", layer.name) for layer in model.layers]
     assert kinds == ["spectrogram", *("conv", "pool", "relu") * 2, "features", "dense", "logits"]

@@ -7,9 +7,19 @@ import pytest
 
 from ccsncam.config.blocks import Sampling
 from ccsncam.config.mixing import Mixing
-from ccsncam.samples import building, injection, spectrogram, synthesis, transforming
+from ccsncam.saliency.modes import regions
+from ccsncam.samples import (
+    anatomy,
+    building,
+    injection,
+    leaving_out,
+    spectrogram,
+    synthesis,
+    transforming,
+)
 from ccsncam.samples.dataset import DRAWN, DataSet
 from ccsncam.samples.mixing import Mixer
+from ccsncam.samples.rests import Rests
 from ccsncam.samples.spectra import NoiseFrames, Spectra
 
 NONE = np.empty((0, 3), int)
@@ -36,6 +46,13 @@ def mixer(inputs, sets, tmp_path_factory):
     path = tmp_path_factory.mktemp("mixing") / "train.h5"
     transforming.transform(path, inputs, sets, BANDS, 1)
     return Mixer(Spectra.read(path))
+
+
+@pytest.fixture(scope="module")
+def rests(inputs, sets, tmp_path_factory):
+    path = tmp_path_factory.mktemp("rests") / "rests.h5"
+    leaving_out.leave_out(path, inputs, sets, 1)
+    return Rests.read(path)
 
 
 def images_of(mixer, plan, which):
@@ -97,6 +114,61 @@ def image_of(strain, inputs):
     block = inputs.sampling.spectrogram
     power = spectrogram.magnitude(strain, block, inputs.rate)
     return np.moveaxis(spectrogram.normalise(power, block), 1, -1)[0]
+
+
+def test_a_sample_that_lost_a_mode_is_that_of_the_other_modes(mixer, rests, inputs, sets):
+    """As loud as the whole; its mask is that of `take_apart` for what is left."""
+    lost = Mixer(mixer.spectra, rests)
+    block = Mixing(anew=True, noise=0.25, mode_dropout=0.6)
+    plan = lost.plan([0, 1], 3, block, NONE)
+    names = set()
+    for number in np.flatnonzero(plan.partial)[::12]:
+        dataset = sets[plan.band[number]]
+        row = int(np.flatnonzero(dataset.column("label"))[plan.signal[number]])
+        drawn = (*DRAWN, "waveform", "noise_piece", "noise_offset", "distance_kpc")
+        table = dataset.columns(drawn, [row])
+        model = inputs.waveforms[table["waveform"][0]]
+        mode = rests.modes[rests.sets[plan.band[number]].mode[plan.signal[number]]]
+        names.add((model.name, mode))
+        left = sum(part for name, part in model.modes.items() if name != mode)
+        rest = dataclasses.replace(model, quadrupole=left, modes={})
+        signal, near = synthesis.whitened_signal(inputs, injection.spectra(rest), table)
+        scale = np.float32(plan.snr[number] / np.linalg.norm(near))
+        pieces, offsets = where(mixer, plan.rows[[number]], inputs)
+        noise = synthesis.noise_windows(inputs, {"noise_piece": pieces, "noise_offset": offsets})
+        expected = image_of(noise + scale * signal, inputs)
+        assert np.abs(images_of(lost, plan, [number])[0] - expected).max() < 2e-5
+        whole = synthesis.whitened_signal(inputs, injection.spectra(model), table)[1]
+        assert np.linalg.norm(near) >= 0.3 * np.linalg.norm(whole)
+        power = anatomy.anatomy(inputs, rest, table).whole["signal_power"]
+        cells = regions(power.sum(axis=-1), np.empty((1, 0, *power.shape[1:3])))[0, 0]
+        assert np.mean(lost.masks(plan, [number])[0, ..., 0] == cells) > 0.999
+    assert len(names) >= 3
+    # Noise is not penalised anywhere.
+    assert lost.masks(plan, np.flatnonzero(plan.label == 0)[:2]).all()
+    # Of signals that may lose a mode, six of ten do, and all others are as they were.
+    able = np.concatenate([one.mode >= 0 for one in rests.sets])
+    assert plan.partial.sum() / able.sum() == pytest.approx(0.6, abs=0.12)
+    plain = mixer.plan([0, 1], 3, Mixing(anew=True, noise=0.25), NONE)
+    same = np.flatnonzero(~plan.partial)[::40]
+    np.testing.assert_array_equal(images_of(lost, plan, same), images_of(mixer, plain, same))
+
+
+def test_the_mode_that_is_left_out_is_a_function_of_the_sample(rests, inputs, sets, tmp_path):
+    """Of the run's seed, data set, class and index; not of the other samples."""
+    again = leaving_out.rest_of(inputs, sets[1], rests.modes, 1)
+    np.testing.assert_array_equal(again.mode, rests.sets[1].mode)
+    np.testing.assert_array_equal(again.spectra, rests.sets[1].spectra)
+    other = leaving_out.rest_of(inputs, sets[1], rests.modes, 2)
+    assert not np.array_equal(again.mode, other.mode)
+    able = again.mode >= 0
+    np.testing.assert_array_equal(able, other.mode >= 0)
+    assert not again.spectra[~able].any()
+    single = [dataclasses.replace(model, modes={}) for model in inputs.waveforms]
+    poor = dataclasses.replace(inputs, waveforms=single)
+    with pytest.raises(ValueError, match=r"^classifier.mixing.mode_dropout: no waveform has two"):
+        leaving_out.leave_out(tmp_path / "rests.h5", poor, sets, 1)
+    assert not (tmp_path / "rests.h5").exists()
 
 
 def test_samples_of_noise_are_windows_of_noise(mixer, inputs):

@@ -58,6 +58,16 @@ def test_sheet_of_a_waveform():
     pyplot.close(figure)
 
 
+def test_sheet_of_a_waveform_that_is_known_in_one_direction():
+    model = models(["m39"])[0]
+    model.one_direction = True
+    figure = waveform.sheet(model)
+    assert "peak 39.7 cm" in figure.get_suptitle()
+    assert "energy not known from one direction" in figure.get_suptitle()
+    assert "only direction" in figure.axes[0].get_ylabel()
+    pyplot.close(figure)
+
+
 def noises(detectors=("H1", "L1", "V1")):
     frequency = np.arange(8193) / 4
     return [(name, frequency, np.full(8193, 1e-23)) for name in detectors]

@@ -22,6 +22,21 @@ def test_wilson_at_its_ends():
         rates.wilson(11, 10)
 
 
+def test_a_sum_of_rates_has_an_interval_that_holds():
+    """Simulated signals and noise with known rates: 95 % of the intervals hold the true sum."""
+    random = np.random.default_rng(0)
+    weights, truth, trials = (0.9, 0.1), (0.42, 0.99), (300, 200)
+    held = 0
+    for _ in range(2000):
+        hits = random.binomial(trials, truth)
+        ends = np.transpose(rates.wilson(hits, trials))
+        parts = [(hit / n, *own) for hit, n, own in zip(hits, trials, ends, strict=True)]
+        value, low, high = rates.sum_of(parts, weights)
+        assert value == pytest.approx(np.dot(weights, hits / np.array(trials)))
+        held += low <= np.dot(weights, truth) <= high
+    assert 0.935 < held / 2000 < 0.965
+
+
 def test_numbers_of_one_and_of_several_seeds():
     assert rates.over_seeds([0.5]) == 0.5
     several = rates.over_seeds([0.4, 0.5, 0.6])

@@ -152,7 +152,11 @@ def test_rates_of_a_background():
     found = rate(background, -1.0)
     assert np.isnan([found.per_day, found.high]).all()
     assert 0 < found.low < 1
-    assert found.words == f"more than {found.low:.3g} a day: below what is kept"
+    words = "a day: fainter than what the background keeps"
+    assert found.words == f"more than {found.low:.3g} {words}"
+    often = rate(make_background(clusters, live_time=200.0, floor=0.0), -1.0)
+    assert often.low > 1000
+    assert often.words == f"more than {often.low:.0f} {words}"
     assert rate(None, 3.0).words == UNRATED
     short = make_background(clusters, live_time=86400.0, floor=0.0)
     assert rate(short, 8.5).words == "1 louder in 1 day of background"

@@ -55,6 +55,13 @@ def test_normalisations(noise):
     assert np.all(joint.max(axis=(2, 3))[:, 0] < 1)
     fixed = spectrogram.normalise(image, replace(BLOCK, normalisation="fixed", ceiling=2.0))
     np.testing.assert_allclose(fixed, np.clip(image / 2, 0, 1))
+    plain = replace(BLOCK, normalisation="none")
+    np.testing.assert_array_equal(spectrogram.normalise(image, plain), image)
+    # The limits of another image change nothing either.
+    bounds = spectrogram.limits(image / 2, plain)
+    np.testing.assert_array_equal(spectrogram.normalise(image, plain, bounds), image)
+    given = image.copy()
+    assert spectrogram.normalise(image, plain, out=given) is given
 
 
 def test_the_quieter_detector_of_a_loud_sample_is_the_brighter_one():

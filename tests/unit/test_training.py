@@ -1,3 +1,4 @@
+import fcntl
 import re
 import signal
 from dataclasses import asdict
@@ -110,7 +111,7 @@ def test_it_learns_and_says_the_stage(folder, caplog):
 def test_a_loss_that_is_not_finite_is_an_error(folder):
     with pytest.raises(ValueError, match="epoch 1, stage one: the loss is not finite"):
         run(folder, "wild", learning_rate=1e30)
-    assert not (folder / "wild-state").exists()
+    assert not (folder / "wild-state/state.h5").exists()
 
 
 def test_curricula(folder):
@@ -222,7 +223,7 @@ def test_a_killed_training_goes_on_to_the_same_bytes(folder, root, caplog):
     output, _ = process.communicate(timeout=120)
     assert process.returncode == -signal.SIGKILL, output.decode()
     left = {path.name for path in (folder / "parts-state").iterdir()}
-    assert left == {"state.h5", "state.h5.part"}
+    assert left == {"state.h5", "state.h5.part", "lock"}
     caplog.set_level("INFO")
     run(folder, "parts")
     assert "resuming after epoch 1" in caplog.text
@@ -239,3 +240,15 @@ def test_a_state_of_other_settings_is_not_used(folder, caplog):
         file.attrs["digest"] = "of another training"
     run(folder, "toy")
     assert "starting anew" in caplog.text
+
+
+def test_a_network_is_trained_by_one_process_at_a_time(folder):
+    state = folder / "toy-state"
+    state.mkdir()
+    with (state / "lock").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(ValueError, match="toy-state: another process trains this network"):
+            run(folder, "toy")
+    assert not (folder / "toy.csv").exists()
+    run(folder, "toy")
+    assert not state.exists()

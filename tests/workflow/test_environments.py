@@ -24,6 +24,7 @@ ENVIRONMENTS = [
     "keras",
     "detection",
     "moment",
+    "unseen",
     "embedding",
     "figures",
 ]

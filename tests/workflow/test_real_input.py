@@ -21,7 +21,8 @@ def real(real_data, tmp_path_factory, root):
         "seeds": [0],
         "saliency": {"methods": ["grad-cam", "grad-cam++", "score-cam"], "per_class": 10},
     }
-    real_input.write(real_data, workflow.folder, sizes)
+    config = real_input.write(real_data, workflow.folder, sizes)
+    workflow.write(config | {"detection": {"per_class": 3, "noise_windows": 300}})
     # No figures: those of the embedded run are drawn by the same rules.
     workflow.run("--", "paper_numbers", "tabulate_saliency")
     return workflow
@@ -31,6 +32,11 @@ def test_results_say_what_they_are_made_of(real):
     numbers = json.loads((real.folder / "results/real/paper/numbers.json").read_text())
     assert numbers["inputs"]["noise"] == "files"
     assert set(numbers["inputs"]["waveforms"].values()) == {"numerical"}
+    # One detector has no slides: its background is the noise of its pieces of 30 s.
+    detector = numbers["detector"]
+    assert detector["live_time_days"]["test"] == pytest.approx(29.1 / 86400, rel=0.01)
+    assert detector["operating_points"]["1 a day"]["found"] is None
+    assert set(detector["operating_points"]["argmax"]["found"]) == {"0.1", "0.2", "0.5", "1", "2"}
 
 
 def test_loud_signals_are_recognised_and_far_ones_are_not(real):

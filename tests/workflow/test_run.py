@@ -40,6 +40,9 @@ def test_everything_is_made(tiny):
     assert set(numbers["accuracy"]) == {"1", "10"}
     assert set(numbers["table1"]) >= {"Grad-CAM", "Grad-CAM++", "Score-CAM"}
     assert numbers["inputs"]["noise"] == "simulated"
+    assert set(numbers["detector"]["operating_points"]["0.01 a window"]["found"]) == {"1", "10"}
+    # Noise of 432 s is too short for all rates.
+    assert numbers["detector"]["operating_points"]["1 an hour"]["snr50"] is None
     assert set(numbers["inputs"]["waveforms"].values()) == {"surrogate"}
 
 
@@ -123,6 +126,21 @@ def test_a_second_run_does_nothing(tiny):
             {"select_noise", "build_distance_dataset", "evaluate"},
             {"build_snr_dataset", "train", "fig1", "make_waveform"},
         ),
+        (
+            {"datasets": {"test_per_class": 11}},
+            {"build_distance_dataset", "evaluate", "take_apart", "fig5"},
+            {"select_noise", "make_waveform", "build_snr_dataset", "train"},
+        ),
+        (
+            {"datasets": {"train_per_class": 41}},
+            {"build_snr_dataset", "train"},
+            {"select_noise", "make_waveform", "build_distance_dataset"},
+        ),
+        (
+            {"datasets": {"validation_per_class": 11}},
+            {"build_snr_dataset", "train"},
+            {"select_noise", "make_waveform", "build_distance_dataset"},
+        ),
         ({"noise": {"simulated": {"glitches": {"V1": 9.0}}}}, set(), None),
         ({"noise": {"files": {"quality": ["DATA"]}}}, set(), None),
         ({"noise": {"events": {"window": [1, 1]}}}, set(), None),
@@ -204,6 +222,13 @@ def test_what_reruns_is_what_the_code_says(tiny, tmp_path, root):
         "segments",
     }
     assert jobs(other.run("--dry-run")) == figures
+
+
+def test_params_depend_on_wildcards_alone(root):
+    """Snakemake does not record params that are made of outputs, inputs or resources."""
+    for path in (root / "workflow/rules").glob("*.smk"):
+        taken = re.findall(r"^def \w+\(wildcards, *(\w+)", path.read_text(), re.MULTILINE)
+        assert not taken, path.name
 
 
 def test_another_row_or_a_comment_of_the_table_reruns_nothing(tiny):

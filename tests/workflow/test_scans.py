@@ -56,7 +56,7 @@ def test_a_scan_and_a_list_of_moments(ready):
     assert len(found) == len(part.candidates)
     assert (found["detectors"] == "H1").all()
     background = r"(\d+ louder in|upper bound: no louder noise in) [\d.]+ days? of background"
-    below = "more than .* a day: below what is kept"
+    below = "more than .* a day: fainter than what the background keeps"
     # L1 was off, and the noise of the background is of both.
     assert found["rated"].str.fullmatch(f"({background}|{below}); that noise is of H1 L1").all()
     page = (folder / f"{START}-{END}.html").read_text()

@@ -63,6 +63,7 @@ CODE.files(
     "ccsncam.planning.moments",
     "ccsncam.planning.scans",
     "ccsncam.planning.sizes",
+    "ccsncam.planning.unseen",
     "ccsncam.saliency.names",
     "ccsncam.detection.names",
     "ccsncam.environment",
@@ -72,7 +73,7 @@ CODE.files(
 from ccsncam import environment, paths, resources
 from ccsncam.detection import names as controls
 from ccsncam.gwosc import archive
-from ccsncam.planning import inputs, moment_table, moments, scans, sizes, start
+from ccsncam.planning import inputs, moment_table, moments, scans, sizes, start, unseen
 from ccsncam.saliency import names
 from ccsncam.samples.representations import names as representations
 from ccsncam.waveforms import files, table
@@ -112,6 +113,10 @@ for line in [*environment.warnings(), *inputs.warnings(config)]:
 
 WAVEFORMS = checked(inputs.waveforms_of, config)
 MODELS = table.models(WAVEFORMS, config["classes"][1:])
+# Waveforms that are scored and never trained, and the test sets beside which they are shown.
+UNSEEN = table.unseen(WAVEFORMS)
+BESIDE = [f"test-{distance:g}kpc" for distance in unseen.distances(config)]
+UNSEEN_SETS = [f"test-unseen-{distance:g}kpc" for distance in unseen.distances(config)]
 # The report's paragraph on methods sees only the config, so it needs the sources in there.
 config["_sources"] = WAVEFORMS.loc[MODELS, "source"].to_dict()
 # A surrogate is made in a moment, so one job makes them all where there is nothing else.
@@ -150,6 +155,11 @@ KINDS = representations.possible(
 )
 WEIGHTS = f"<results>/models/seed-{SEEDS[0]}/best.weights.h5"
 CACHE = config["noise"]["gwosc"]["cache"]
+
+
+def one_of(names):
+    """A wildcard constraint: one of these names, or nothing at all if there are none."""
+    return "|".join(map(re.escape, names)) or r"(?!)"
 
 
 def code_of(script, *modules):

@@ -21,9 +21,9 @@ rule build_snr_dataset:
         settings=sampling_settings(),
         seed=config["seed"],
         run=config["run"],
-        datasets=names_of,
+        datasets=banded,
         bands=bands_of,
-        per_class=sizes_of,
+        per_class=banded_sizes,
     message:
         "Data sets {params.datasets}"
     script:
@@ -53,9 +53,9 @@ rule build_distance_dataset:
         settings=sampling_settings(),
         seed=config["seed"],
         run=config["run"],
-        datasets=names_of,
+        datasets=placed,
         distances=distances_of,
-        per_class=sizes_of,
+        per_class=placed_sizes,
     message:
         "Data sets {params.datasets}"
     script:

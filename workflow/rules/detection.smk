@@ -9,8 +9,9 @@ DETECTION_TABLES = {
     "efficiency": "share of signals that are found",
     "reach": "where half of the signals are found",
     "detected": "classes of found signals",
+    "recognised": "accuracy at thresholds",
 }
-CONTROL_RATES = controls.names_with_rates(len(config["detectors"]))
+CONTROLS = controls.names(len(config["detectors"]))
 
 
 rule calibrate:
@@ -68,7 +69,7 @@ rule search_controls:
         noise=rules.background.input.noise,
         dataset=f"<results>/datasets/{VALIDATION}.h5",
     output:
-        expand("<results>/background/controls/{control}.h5", control=CONTROL_RATES),
+        expand("<results>/background/controls/{control}.h5", control=CONTROLS),
     log:
         "<logs>/search_controls/search_controls.log",
     benchmark:
@@ -83,7 +84,7 @@ rule search_controls:
         code=code_of("search_controls"),
         settings=search_settings,
         splits=SEARCHED,
-        names=CONTROL_RATES,
+        names=CONTROLS,
     message:
         "Background of excess power"
     script:

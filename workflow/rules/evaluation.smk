@@ -64,11 +64,45 @@ rule tabulate:
         "../scripts/tabulate.py"
 
 
+rule permute_scales:
+    input:
+        weights=expand("<results>/models/seed-{seed}/best.weights.h5", seed=SEEDS),
+        datasets=expand("<results>/datasets/{dataset}.h5", dataset=TEST),
+        waveforms=expand("<results>/waveforms/{model}.h5", model=MODELS),
+        noise=expand("<results>/noise/test-{detector}.h5", detector=config["detectors"]),
+    output:
+        report_table("scales", "accuracy on the scales of other samples"),
+    log:
+        "<logs>/permute_scales/permute_scales.log",
+    benchmark:
+        "<benchmarks>/permute_scales/permute_scales.tsv"
+    conda:
+        "../../envs/detection.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime="1h",
+    params:
+        code=code_of("permute_scales"),
+        classifier=classifier_settings(),
+        settings=sampling_settings(),
+        per_class=config["detection"]["per_class"],
+        seeds=SEEDS,
+    message:
+        "Accuracy on the scales of other samples"
+    script:
+        "../scripts/permute_scales.py"
+
+
 rule paper_numbers:
     input:
         tables=expand(
             "<results>/tables/{table}.csv",
             table=["accuracy", "tpr", "false_alarms", "snr", "noise"],
+        ),
+        detection=expand(
+            "<results>/tables/{table}.csv",
+            table=["operating_point", "efficiency", "reach", "recognised"],
         ),
         table1="<results>/tables/table1.csv",
         dataset=f"<results>/datasets/{VALIDATION}.h5",

@@ -152,6 +152,15 @@ FIGURES = {
         "shows": "one signal in each representation",
         "input": {"examples": expand("<results>/datasets/examples/{kind}.h5", kind=KINDS)},
         "params": {"class_name": config["figures"]["comparison"]},
+    "unseen": {
+        "module": "unseen",
+        "shows": "waveforms that no network was trained on",
+        "input": {
+            "unseen": "<results>/tables/unseen.csv",
+            "novelty": "<results>/tables/novelty.csv",
+            "operating_point": "<results>/tables/operating_point.csv",
+        },
+        "params": {"rate": config["detection"]["rate"]},
     },
     "segments": {
         "module": "segments",
@@ -160,6 +169,9 @@ FIGURES = {
         "params": {"ranges": config["noise"]["ranges"], "detectors": config["detectors"]},
     },
 }
+
+# Without unseen waveforms there is nothing to show of them.
+FIGURES_OF_ALL = [name for name in FIGURES if UNSEEN or name != "unseen"]
 
 
 for figure, row in FIGURES.items():

@@ -53,9 +53,41 @@ def per_class_of(dataset):
     return config["datasets"][f"{dataset.split('-')[0]}_per_class"]
 
 
-def sizes_of(wildcards, output):
-    """Samples per class of each data set that a job builds."""
-    return [per_class_of(name) for name in names_of(wildcards, output)]
+def banded(wildcards):
+    """Data sets in bands of SNR that a job builds.
+
+    Snakemake does not record params that are made of a job's output, and would not see that they
+    change. All functions of params therefore take wildcards alone.
+    """
+    return [wildcards.dataset] if "dataset" in wildcards.keys() else [*TRAIN, VALIDATION]
+
+
+def banded_sizes(wildcards):
+    """Samples per class of each data set in a band that a job builds."""
+    return [per_class_of(name) for name in banded(wildcards)]
+
+
+def bands_of(wildcards):
+    """Band of network SNR of each data set that a job builds."""
+    bands = dict(zip(TRAIN, config["datasets"]["train_bands"]))
+    bands[VALIDATION] = config["datasets"]["validation_band"]
+    return [bands[name] for name in banded(wildcards)]
+
+
+def placed(wildcards):
+    """Test sets at a distance that a job builds."""
+    return [wildcards.dataset] if "dataset" in wildcards.keys() else TEST
+
+
+def placed_sizes(wildcards):
+    """Samples per class of each test set that a job builds."""
+    return [per_class_of(name) for name in placed(wildcards)]
+
+
+def distances_of(wildcards):
+    """Distance of each test set that a job builds [kpc]."""
+    distances = dict(zip(TEST, config["datasets"]["distances"]))
+    return [distances[name] for name in placed(wildcards)]
 
 
 def noise_of(wildcards):
@@ -76,11 +108,6 @@ def noise_of_bands(wildcards):
     if "dataset" in wildcards.keys():
         return noise_of(wildcards)
     return noise_files(["train", "validation"])
-
-
-def names_of(wildcards, output):
-    """Names of the data sets that a job builds."""
-    return [Path(path).stem for path in output]
 
 
 def models_of(wildcards):
@@ -169,19 +196,6 @@ def waveform_entries(wildcards):
 def chosen_surrogates(wildcards):
     """Those of a job's waveforms for which the config takes the surrogate."""
     return [name for name in config["surrogates"] if name in models_of(wildcards)]
-
-
-def bands_of(wildcards, output):
-    """Band of network SNR of each data set that a job builds."""
-    bands = dict(zip(TRAIN, config["datasets"]["train_bands"]))
-    bands[VALIDATION] = config["datasets"]["validation_band"]
-    return [bands[name] for name in names_of(wildcards, output)]
-
-
-def distances_of(wildcards, output):
-    """Distance of each test set that a job builds [kpc]."""
-    distances = dict(zip(TEST, config["datasets"]["distances"]))
-    return [distances[name] for name in names_of(wildcards, output)]
 
 
 def picking_rules():
@@ -330,4 +344,43 @@ def finished(wildcards):
 def run_inputs():
     """Files that the run reads: waveform table, waveforms and strain."""
     found = [config["waveforms"], *map(str, checked(inputs.strain_files, config))]
-    return sorted(files_of_models(MODELS) + found)
+    return sorted(files_of_models([*MODELS, *UNSEEN]) + found)
+
+
+def families():
+    """Kind of emission of each class of the run and of the unseen ones, where the table has it."""
+    own = WAVEFORMS.loc[UNSEEN, "class"]
+    return checked(table.families, WAVEFORMS, dict.fromkeys([*config["classes"][1:], *own]))
+
+
+def unseen_sets(wildcards):
+    """Test sets of unseen waveforms that a job builds."""
+    return [wildcards.dataset] if "dataset" in wildcards.keys() else UNSEEN_SETS
+
+
+def unseen_sizes(wildcards):
+    """Samples per class of each test set of unseen waveforms that a job builds."""
+    return [per_class_of(name) for name in unseen_sets(wildcards)]
+
+
+def unseen_distances(wildcards):
+    """Distance of each test set of unseen waveforms that a job builds [kpc]."""
+    distances = dict(zip(UNSEEN_SETS, unseen.distances(config)))
+    return [distances[name] for name in unseen_sets(wildcards)]
+
+
+def unseen_waveforms(wildcards):
+    """Waveforms that no network is trained on; a table without any is named."""
+    found = checked(unseen.require, WAVEFORMS, config["waveforms"])
+    return [f"<results>/waveforms/{model}.h5" for model in found]
+
+
+def waveforms_without(wildcards):
+    """Waveforms of all classes but the one that is left out."""
+    classes = checked(unseen.classes_without, config, wildcards.left)
+    return [f"<results>/waveforms/{model}.h5" for model in table.models(WAVEFORMS, classes)]
+
+
+def classifier_without(wildcards):
+    """The block ``classifier`` of the network that lacks a class."""
+    return checked(unseen.classifier_without, config, wildcards.left)

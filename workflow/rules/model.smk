@@ -1,6 +1,9 @@
 # What a training needs that mixes its samples anew for each epoch.
 SPECTRA = ["<results>/mixing/train.h5"] if config["classifier"]["mixing"]["anew"] else []
 
+# Signals without one of their modes, for a training that leaves modes out.
+RESTS = ["<results>/mixing/rests.h5"] if config["classifier"]["mixing"]["mode_dropout"] else []
+
 
 rule transform_training:
     input:
@@ -30,11 +33,39 @@ rule transform_training:
         "../scripts/transform_training.py"
 
 
+rule leave_out_modes:
+    input:
+        train=expand("<results>/datasets/{dataset}.h5", dataset=TRAIN),
+        waveforms=expand("<results>/waveforms/{model}.h5", model=MODELS),
+        noise=expand("<results>/noise/train-{detector}.h5", detector=config["detectors"]),
+    output:
+        "<results>/mixing/rests.h5",
+    log:
+        "<logs>/leave_out_modes/train.log",
+    benchmark:
+        "<benchmarks>/leave_out_modes/train.tsv"
+    conda:
+        "../../envs/dataset.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime="1h",
+    params:
+        code=code_of("leave_out_modes"),
+        settings=sampling_settings(),
+        seed=config["seed"],
+    message:
+        "Signals without one of their modes, for the training"
+    script:
+        "../scripts/leave_out_modes.py"
+
+
 rule train:
     input:
         train=expand("<results>/datasets/{dataset}.h5", dataset=TRAIN),
         validation=f"<results>/datasets/{VALIDATION}.h5",
         spectra=SPECTRA,
+        rests=RESTS,
     output:
         best="<results>/models/seed-{seed}/best.weights.h5",
         last="<results>/models/seed-{seed}/last.weights.h5",

@@ -17,7 +17,7 @@ rule record:
         inputs=run_inputs(),
         benchmarks=f"benchmarks/{config['run']}",
         logs=f"logs/{config['run']}",
-        figures=list(FIGURES),
+        figures=FIGURES_OF_ALL,
         snakemake=SNAKEMAKE,
         ref=REF,
         # No script reads it; a change of it makes the record again.

@@ -7,6 +7,8 @@ rule make_waveform:
         f"<logs>/make_waveform/{WAVEFORM_JOB}.log",
     benchmark:
         f"<benchmarks>/make_waveform/{WAVEFORM_JOB}.tsv"
+    wildcard_constraints:
+        model=one_of(MODELS),
     conda:
         "../../envs/strain.yaml"
     threads: 1
@@ -56,4 +58,4 @@ rule plot_waveform:
 
 rule waveforms:
     input:
-        expand("<results>/waveforms/{model}.png", model=MODELS),
+        expand("<results>/waveforms/{model}.png", model=[*MODELS, *UNSEEN]),

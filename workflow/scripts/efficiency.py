@@ -23,11 +23,14 @@ def main(job: Any) -> None:
     datasets = [DataSet.open(path) for path in job.input.datasets]
     sampling = datasets[0].sampling
     block = Classifier.of(params.classifier)
-    score = judge(classifier.load_model(block, job.input.weights, datasets[0]))
+    # Classes are those of the network, of which a data set of unseen waveforms has others.
+    known = DataSet.open(job.input.get("known", job.input.datasets[0]))
+    score = judge(classifier.load_model(block, job.input.weights, known))
     with threadpool_limits(1):
         noise = {"validation": job.input.validation_noise, "test": job.input.test_noise}
         windows = {}
-        for split, paths in noise.items():
+        # A network needs them once, not for each group of data sets.
+        for split, paths in noise.items() if job.output.get("noise") else ():
             silent = Inputs.read([], paths, sampling)
             batches = stretches.single_windows(
                 silent, datasets[0].seed, split, params.noise_windows
@@ -46,7 +49,8 @@ def main(job: Any) -> None:
                 score, around, dataset, said, params.per_class, joblog.progress
             )
             found.write(path)
-    write_noise(job.output.noise, windows)
+    if windows:
+        write_noise(job.output.noise, windows)
 
 
 if __name__ == "__main__":

@@ -14,9 +14,12 @@ def main(job: Any) -> None:
     device.prepare(job.threads)
     datasets = [DataSet.open(path) for path in job.input.datasets]
     block = Classifier.of(job.params.classifier)
-    model = classifier.load_model(block, job.input.weights, datasets[0])
+    # Classes are those of the network, of which a data set of unseen waveforms has others.
+    known = DataSet.open(job.input.get("known", job.input.datasets[0]))
+    model = classifier.load_model(block, job.input.weights, known)
     for dataset, path in zip(datasets, job.output, strict=True):
         evaluation = classifier.evaluate(model, dataset, int(job.params.seed))
+        evaluation = evaluation.among(known.classes)
         evaluation.write(path)
         logger.info("%s: accuracy %.4f", dataset.name, evaluation.accuracy)
 

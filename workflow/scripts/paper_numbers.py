@@ -8,6 +8,7 @@ import pandas as pd
 
 from ccsncam import joblog, resources
 from ccsncam.results import paper
+from ccsncam.results.detector_numbers import detector_numbers
 from ccsncam.results.faithfulness_tables import table1_numbers
 from ccsncam.samples.dataset import DataSet
 
@@ -28,6 +29,7 @@ def main(job: Any) -> None:
         origin=origin,
     )
     numbers["table1"] = table1_numbers(pd.read_csv(job.input.table1))
+    numbers["detector"] = detector_numbers(*map(pd.read_csv, job.input.detection))
     text = json.dumps(numbers, indent=2) + "\n"
     Path(job.output.numbers).write_text(text, encoding="utf-8")
     published = json.loads(resources.path("published.json").read_text(encoding="utf-8"))

@@ -22,7 +22,8 @@ def main(job: Any) -> None:
     found = {}
     for split in job.params.splits:
         own = [one for one in noise if one.split == split]
-        found[split] = control_background.search(plan(own, sampling, search, split), origin)
+        laid_out = plan(own, sampling, search, split)
+        found[split] = control_background.search(laid_out, origin, joblog.progress)
         logger.info("%s: searched", split)
     for name, path in zip(job.params.names, job.output, strict=True):
         store.write(path, [found[split][name] for split in job.params.splits])

@@ -10,6 +10,7 @@ from ccsncam.network.material import Mixed, Stored
 from ccsncam.network.training import Curriculum, Material, Outputs, train
 from ccsncam.samples.dataset import DataSet
 from ccsncam.samples.mixing import Mixer
+from ccsncam.samples.rests import Rests
 from ccsncam.samples.spectra import Spectra
 
 
@@ -20,8 +21,9 @@ def main(job: Any) -> None:
     device.prepare(job.threads, job.resources.get("gpu", 0) > 0, block.mixed_precision, block.xla)
     sets = [DataSet.open(path) for path in job.input.train]
     validation = DataSet.open(job.input.validation)
+    rests = Rests.read(job.input.rests[0]) if job.input.rests else None
     material: Material = (
-        Mixed(Mixer(Spectra.read(job.input.spectra[0])), block)
+        Mixed(Mixer(Spectra.read(job.input.spectra[0]), rests), block)
         if block.mixing.anew
         else Stored(sets, block)
     )

@@ -85,6 +85,8 @@ def start(path: PathLike, name: str) -> logging.Logger:
     ]
     logging.basicConfig(level=logging.INFO, format=pattern, handlers=handlers, force=True)
     logging.captureWarnings(True)
+    # It tells every letter of a font that goes into a PDF.
+    logging.getLogger("fontTools").setLevel(logging.WARNING)
     job_logger = logging.getLogger(name)
 
     def report(

@@ -89,7 +89,8 @@ class Spectrogram(Block):
     """The block ``spectrogram``: the input of the network.
 
     ``window`` and ``hop`` are in samples, ``f_max`` in Hz. ``scale`` is ``amplitude`` or
-    ``power``; ``normalisation`` is ``detector``, ``sample`` or ``fixed`` (with ``ceiling``).
+    ``power``; ``normalisation`` is ``detector``, ``sample``, ``fixed`` (with ``ceiling``) or
+    ``none``.
     ``kind`` is one of `ccsncam.samples.representations.names.CHANNELS`, and ``q`` belongs to
     ``constant-q``.
     """

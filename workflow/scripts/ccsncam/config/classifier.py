@@ -11,7 +11,11 @@ from ccsncam.config.mixing import Mixing
 
 @dataclass(frozen=True)
 class Classifier(Block):
-    """The block ``classifier`` without its seeds, because each seed is a network of its own."""
+    """The block ``classifier`` without its seeds, because each seed is a network of its own.
+
+    ``extra`` names numbers that join the features. ``mask_penalty`` is the weight of slopes beside
+    the signal in the loss of a training; see docs/networks.md.
+    """
 
     filters: tuple[int, ...]
     dense: tuple[int, ...]
@@ -30,6 +34,8 @@ class Classifier(Block):
     dropout: float = 0.0
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
+    extra: tuple[str, ...] = ()
+    mask_penalty: float = 0.0
     mixing: Mixing = field(default_factory=Mixing)
 
     @classmethod

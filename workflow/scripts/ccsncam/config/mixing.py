@@ -14,6 +14,7 @@ class Mixing(Block):
     the share of samples with a glitch in one detector. Before the last stage is over, ``rounds``
     times, ``scored`` windows of noise are judged by the network. The loudest hundredth of them is
     kept, and ``hard_negatives`` is the share of the samples of noise that repeat one of these.
+    ``mode_dropout`` is the share of the signals in which a mode is left out.
     """
 
     anew: bool = False
@@ -22,3 +23,4 @@ class Mixing(Block):
     hard_negatives: float = 0.0
     scored: int = 20000
     rounds: int = 2
+    mode_dropout: float = 0.0

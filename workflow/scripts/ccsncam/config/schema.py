@@ -3,15 +3,18 @@
 import copy
 import difflib
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import jsonschema
 
 # Validators whose own words do not say what to write.
 _DESCRIBED = ("pattern", "type", "enum", "contains", "minItems", "uniqueItems")
-# Keys of earlier versions, with their names of today.
-_RENAMED = {"classify": "moment"}
+# Keys that are called otherwise in earlier versions and in other texts, and what to write today.
+_RENAMED = {
+    "classify": "'moment', or 'moment.table' for a table of several moments",
+    "moment.moments": "'moment.table'",
+}
 
 
 def _is_integer(_checker: Any, value: Any) -> bool:
@@ -66,14 +69,18 @@ def _hint(error: jsonschema.ValidationError) -> str:
     if error.validator in _DESCRIBED and "description" in error.schema:
         return f" ({error.schema['description']}){hint}"
     if error.validator == "additionalProperties":
-        known = error.schema["properties"]
-        meant = [
-            f"; did you mean {near!r}?"
-            for name in _unknown(error)[:3]
-            for near in difflib.get_close_matches(_RENAMED.get(name, str(name)), known, 1)
-        ]
-        return "".join(meant) + hint
+        return "".join(_meant(error)) + hint
     return hint
+
+
+def _meant(error: jsonschema.ValidationError) -> Iterator[str]:
+    """What the first unknown keys of a block may stand for."""
+    for name in _unknown(error)[:3]:
+        key = ".".join(map(str, (*error.absolute_path, name)))
+        near = difflib.get_close_matches(str(name), error.schema["properties"], 1)
+        words = _RENAMED.get(key) or next(map(repr, near), None)
+        if words:
+            yield f"; did you mean {words}?"
 
 
 def _is_number(text: Any) -> bool:

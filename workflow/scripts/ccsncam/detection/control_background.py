@@ -2,16 +2,18 @@
 
 import numpy as np
 
+from ccsncam.aliases import Progress, silent
 from ccsncam.detection import controls
 from ccsncam.detection.clusters import loudest
-from ccsncam.detection.names import names_with_rates
+from ccsncam.detection.names import names
+from ccsncam.detection.pieces import Pieces
 from ccsncam.detection.plan import About, Plan, background_of, clusters_at
-from ccsncam.detection.store import Background, Clusters, joined, no_clusters
+from ccsncam.detection.store import Background, Loudest, no_clusters
 from ccsncam.origin import Origin
 from ccsncam.samples.spectrogram import cell_power
 
 
-def search(plan: Plan, origin: Origin) -> dict[str, Background]:
+def search(plan: Plan, origin: Origin, progress: Progress = silent) -> dict[str, Background]:
     """Search the noise of a plan with excess power.
 
     Parameters
@@ -19,6 +21,8 @@ def search(plan: Plan, origin: Origin) -> dict[str, Background]:
     plan : Plan
         Powers are those of the paper's spectrogram, whatever ``sampling.spectrogram.kind`` is.
     origin : Origin
+    progress : callable, optional
+        Wraps the stretches, such as `ccsncam.joblog.progress`.
 
     Returns
     -------
@@ -26,39 +30,36 @@ def search(plan: Plan, origin: Origin) -> dict[str, Background]:
         By control. They have no classes, and so no logits.
     """
     detectors = len(plan.noise)
-    sums = [
-        [_sums(plan, one.whitened[row]) for row in rows]
-        for one, rows in zip(plan.noise, plan.rows, strict=True)
-    ]
-    found = {}
-    for name in names_with_rates(detectors):
-        parts = [_stretch(plan, sums, number, name) for number in range(len(plan.slides))]
-        clusters = joined(parts).loudest_first()
+
+    def powers(whole: np.ndarray) -> np.ndarray:
+        return cell_power(whole[0], plan.sampling.spectrogram, plan.sampling.signal.sample_rate)
+
+    heard = [Pieces(plan, detector, powers) for detector in range(detectors)]
+    # One more than is kept, which tells whether any was dropped.
+    found = {name: Loudest(plan.keep + 1) for name in names(detectors)}
+    for number in progress(range(len(plan.slides)), label="search", unit="stretches"):
+        values = _stretch(plan, heard, number)
+        logits = np.zeros((len(values), 0), np.float32)
+        for own, kept in zip(values.T, found.values(), strict=True):
+            peaks = loudest(own, plan.width)
+            kept.add(clusters_at(plan, plan.slides, number, peaks, own, logits))
+    about = About([], origin, 0)
+    backgrounds = {}
+    for name, kept in found.items():
+        clusters = kept.clusters(detectors)
         floor = float(clusters.statistic[plan.keep - 1]) if len(clusters) > plan.keep else -np.inf
         none = no_clusters(0, detectors)
-        about = About([], origin, 0)
-        kept = clusters.loudest_first(plan.keep)
-        found[name] = background_of(plan, kept, none, floor, about)
-    return found
+        whole = clusters.loudest_first(plan.keep)
+        backgrounds[name] = background_of(plan, whole, none, floor, about)
+    return backgrounds
 
 
-def _sums(plan: Plan, whitened: np.ndarray) -> np.ndarray:
-    """Running sum over frames of the excess power of the whole part of a piece, from 0."""
-    whole = np.asarray(whitened[plan.edge : len(whitened) - plan.edge])
-    power = cell_power(whole, plan.sampling.spectrogram, plan.sampling.signal.sample_rate)
-    return np.concatenate([[0.0], np.cumsum(controls.excess(power))])
-
-
-def _stretch(plan: Plan, sums: list[list[np.ndarray]], number: int, name: str) -> Clusters:
-    """Clusters of a stretch."""
-    stretches, layout = plan.slides, plan.layout
-    steps = layout.stride * np.arange(stretches.windows[number])
-    each = np.empty((len(steps), len(sums)))
-    for detector, own in enumerate(sums):
-        first = steps + stretches.frame[number, detector]
-        running = own[stretches.piece[number, detector]]
-        each[:, detector] = running[first + layout.width] - running[first]
-    values = controls.combined(each, name)
-    peaks = loudest(values, plan.width)
-    logits = np.zeros((len(values), 0), np.float32)
-    return clusters_at(plan, stretches, number, peaks, values, logits)
+def _stretch(plan: Plan, heard: list[Pieces[np.ndarray]], number: int) -> np.ndarray:
+    """All controls of all windows of a stretch, shape (window, control)."""
+    layout = plan.layout
+    count = int(plan.slides.windows[number])
+    span = layout.width + (count - 1) * layout.stride
+    places = zip(heard, plan.slides.piece[number], plan.slides.frame[number], strict=True)
+    power = np.stack([own[int(piece)][:, at : at + span] for own, piece, at in places])
+    first = layout.stride * np.arange(count)
+    return controls.sliding(power[None], first, layout.width)[0]

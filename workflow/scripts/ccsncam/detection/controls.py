@@ -15,8 +15,9 @@ from ccsncam.detection.names import names
 # Power from which a cell counts, in mean powers of white noise. A cell of white noise passes the
 # first with a chance of exp(-6); two of three detectors pass the second with 3 exp(-2 · 2.5).
 LEVEL, COMMON_LEVEL = 6.0, 2.5
-# Heights and widths of boxes, in cells.
-BOXES = tuple((height, width) for height in (2, 4, 8, 16, 32) for width in (2, 4, 8, 16))
+# Heights and widths of boxes, in cells; each is twice the one before, and the first is 2.
+HEIGHTS, WIDTHS = (2, 4, 8, 16, 32), (2, 4, 8, 16)
+BOXES = tuple((height, width) for height in HEIGHTS for width in WIDTHS)
 # Correlation of the powers of two cells that are one or two bins apart, for a Hann window, and of
 # two frames that are half a window apart.
 _BINS, _FRAMES = (4 / 9, 1 / 36), (1 / 36,)
@@ -35,73 +36,70 @@ def controls(power: np.ndarray) -> np.ndarray:
     numpy.ndarray
         Shape (n, control), float64, in the order of `names`.
     """
-    each = excess(power).sum(axis=-1)
-    found = {"pixels": combined(each, "pixels"), "box": np.full(len(power), -np.inf)}
-    several = power.shape[1] > 1
-    if several:
-        found["pixels-second"] = combined(each, "pixels-second")
-        common = second(power, axis=1)
-        found["pixels-common"] = np.maximum(common - COMMON_LEVEL, 0).sum(
-            axis=(1, 2), dtype=np.float64
-        )
-        found["box-common"] = np.full(len(power), -np.inf)
-    for total, (height, width) in _boxes(power):
-        # Significance grows with power, so that of the fullest box is enough.
-        fullest = total.sum(axis=1).max(axis=(1, 2))
-        own = _significance(fullest, height, width, power.shape[1])
-        np.maximum(found["box"], own, out=found["box"])
-        if several:
-            fullest = second(total, axis=1).max(axis=(1, 2))
-            own = _significance(fullest, height, width, 1)
-            np.maximum(found["box-common"], own, out=found["box-common"])
-    return np.stack([found[name] for name in names(power.shape[1])], axis=1)
+    return sliding(power, np.zeros(1, int), power.shape[-1])[:, 0]
 
 
-def excess(power: np.ndarray) -> np.ndarray:
-    """Add up what the cells of each frame have above `LEVEL`.
+def sliding(power: np.ndarray, first: np.ndarray, frames: int) -> np.ndarray:
+    """Compute all controls of the windows of stretches; neighbours share the work.
 
     Parameters
     ----------
     power : numpy.ndarray
-        Shape (..., frequency, time).
+        Power of each cell of stretches in mean powers of white noise, shape (n, detector,
+        frequency, frame), float32.
+    first : numpy.ndarray of int
+        First frame of each window, shape (window,).
+    frames : int
+        Frames in a window.
 
     Returns
     -------
     numpy.ndarray
-        Shape (..., time), float64. The sum over the frames of a window is its excess power, so
-        that the windows of a stretch share the work.
+        Shape (n, window, control), float64, in the order of `names`.
     """
-    return np.maximum(power - np.float32(LEVEL), 0).sum(axis=-2, dtype=np.float64)
+    each = _in_windows(_above(power, LEVEL), first, frames)
+    found = {"pixels": each.sum(axis=1)}
+    several = power.shape[1] > 1
+    if several:
+        found["pixels-second"] = second(each, axis=1)
+        common = _above(second(power, axis=1), COMMON_LEVEL)
+        found["pixels-common"] = _in_windows(common, first, frames)
+    found["box"] = np.full(found["pixels"].shape, -np.inf)
+    found["box-common"] = found["box"].copy()
+    for total, (height, width) in _boxes(power):
+        # Boxes of a window begin half a box apart, as far as they fit.
+        starts = first[:, None] + np.arange(0, frames - width + 1, width // 2)
+        if starts.size:
+            # Significance grows with power, so that of the fullest box is enough.
+            fullest = total.sum(axis=1).max(axis=1)[:, starts].max(axis=-1)
+            own = _significance(fullest, height, width, power.shape[1])
+            np.maximum(found["box"], own, out=found["box"])
+            if several:
+                fullest = second(total, axis=1).max(axis=1)[:, starts].max(axis=-1)
+                own = _significance(fullest, height, width, 1)
+                np.maximum(found["box-common"], own, out=found["box-common"])
+    return np.stack([found[name] for name in names(power.shape[1])], axis=-1)
 
 
-def combined(each: np.ndarray, name: str) -> np.ndarray:
-    """Combine the excess power of detectors.
+def _above(power: np.ndarray, level: float) -> np.ndarray:
+    """What the cells of each frame have above a level; (…, frequency, frame) to (…, frame)."""
+    return np.maximum(power - np.float32(level), 0).sum(axis=-2, dtype=np.float64)
 
-    Parameters
-    ----------
-    each : numpy.ndarray
-        Shape (n, detector).
-    name : str
-        ``pixels``: the sum. ``pixels-second``: that of the second-loudest detector, which a glitch
-        in one of them does not change.
 
-    Returns
-    -------
-    numpy.ndarray
-        Shape (n,).
-    """
-    return each.sum(axis=1) if name == "pixels" else second(each, axis=1)
+def _in_windows(values: np.ndarray, first: np.ndarray, frames: int) -> np.ndarray:
+    """Sum over the frames of each window; (…, frame) to (…, window)."""
+    running = np.concatenate([np.zeros_like(values[..., :1]), np.cumsum(values, -1)], -1)
+    return running[..., first + frames] - running[..., first]
 
 
 def second(values: np.ndarray, axis: int) -> np.ndarray:
     """Take the second largest of two or more values along an axis."""
-    first = np.take(values, 0, axis)
-    other = np.take(values, 1, axis)
-    first, found = np.maximum(first, other), np.minimum(first, other)
-    for number in range(2, values.shape[axis]):
-        other = np.take(values, number, axis)
-        found = np.maximum(found, np.minimum(first, other))
-        first = np.maximum(first, other)
+    # Views of the values, because copies would take longer than the comparisons.
+    one, other, *more = np.moveaxis(values, axis, 0)
+    first, found = np.maximum(one, other), np.minimum(one, other)
+    for another in more:
+        found = np.maximum(found, np.minimum(first, another))
+        first = np.maximum(first, another)
     return found
 
 
@@ -127,16 +125,20 @@ def known_signal(snr: np.ndarray, probability: float) -> np.ndarray:
 
 
 def _boxes(power: np.ndarray) -> Iterator[tuple[np.ndarray, tuple[int, int]]]:
-    """Power in boxes of each size that fits, half a box apart, from a table of sums."""
-    shape = power.shape[-2:]
-    table = np.zeros((*power.shape[:-2], shape[0] + 1, shape[1] + 1))
-    np.cumsum(power, axis=-2, out=table[..., 1:, 1:], dtype=np.float64)
-    np.cumsum(table, axis=-1, out=table)
-    for height, width in BOXES:
-        if height <= shape[0] and width <= shape[1]:
-            up, along = height // 2, width // 2
-            rows = table[..., height::up, ::along] - table[..., :-height:up, ::along]
-            yield rows[..., 2:] - rows[..., :-2], (height, width)
+    """Power in boxes of each size that fits, half a box apart in frequency, at every frame.
+
+    Each size is the sum of two boxes of half the height or half the width.
+    """
+    tall = power[..., :-1, :] + power[..., 1:, :]
+    for height in HEIGHTS:
+        if height > HEIGHTS[0]:
+            tall = tall[..., :-2:2, :] + tall[..., 2::2, :]
+        wide = tall
+        for width in WIDTHS:
+            half = width // 2
+            wide = wide[..., :-half] + wide[..., half:]
+            if wide.shape[-1] and wide.shape[-2]:
+                yield wide, (height, width)
 
 
 def _significance(total: np.ndarray, height: int, width: int, detectors: int) -> np.ndarray:

@@ -19,15 +19,8 @@ NAMES = {
 }
 # Controls that do not compare detectors.
 ALONE = ("pixels", "box")
-# Controls whose value follows from one number for each detector, so that slides cost nothing.
-WITH_RATES = ("pixels", "pixels-second")
 
 
 def names(detectors: int) -> list[str]:
     """Controls that there are for so many detectors: with one, no second can confirm it."""
     return [name for name in NAMES if detectors > 1 or name in ALONE]
-
-
-def names_with_rates(detectors: int) -> list[str]:
-    """Controls with a background for so many detectors."""
-    return [name for name in WITH_RATES if name in names(detectors)]

@@ -100,14 +100,26 @@ def crossing(
         return Crossing(np.nan, np.nan, np.nan)
     random = np.random.default_rng([len(places), int(trials.sum()), int(found.sum())])
     again = random.binomial(trials, found / trials, (RESAMPLES, len(places)))
-    values = [_crossing(places, one, trials, level, rising) for one in (found, *again)]
+    values = [crossing_of(places, one, trials, level, rising) for one in (found, *again)]
     low, high = np.quantile(values[1:], [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="inverted_cdf")
     return Crossing(values[0], float(low), float(high))
 
 
-def _crossing(
+def crossing_of(
     places: np.ndarray, found: np.ndarray, trials: np.ndarray, level: float, rising: bool
 ) -> float:
+    """Find where the share of found signals crosses a level, without an interval.
+
+    Parameters
+    ----------
+    places, found, trials, level, rising
+        As in `crossing`; there must be signals at each place.
+
+    Returns
+    -------
+    float
+        As ``value`` of `Crossing`.
+    """
     share = optimize.isotonic_regression(found / trials, weights=trials, increasing=rising).x
     if not rising:
         places, share = places[::-1], share[::-1]

@@ -13,10 +13,7 @@ from ccsncam.hdf5 import created, opened, read_columns, texts, write_columns
 from ccsncam.origin import Origin
 
 # Columns in the order in which they are written.
-COLUMNS = (
-    *("logits", "own", "excess", "control", "row", "label", "network_snr", "distance_kpc"),
-    "starts",
-)
+COLUMNS = (*("logits", "own", "control", "row", "label", "network_snr", "distance_kpc", "starts"),)
 # Name of the file of windows of noise; the others have the name of their data set.
 NOISE = "noise"
 
@@ -31,10 +28,8 @@ class Searched:
         NaN in windows that are not inside the piece of noise in all detectors.
     own : array (n, class), float32
         Logits of the image in the data set, whose signal is cut at the ends of its second.
-    excess : array (n, window, detector), float64
-        Excess power of `ccsncam.detection.controls.excess`; -inf where ``logits`` is NaN.
-    control : array (n, control), float64
-        Controls of the window in the middle.
+    control : array (n, window, control), float64
+        Controls of each window; -inf where ``logits`` is NaN.
     row, label : array (n,), int32
         Row in the data set, and class.
     network_snr, distance_kpc : array (n,), float64
@@ -50,7 +45,6 @@ class Searched:
 
     logits: np.ndarray
     own: np.ndarray
-    excess: np.ndarray
     control: np.ndarray
     row: np.ndarray
     label: np.ndarray
@@ -73,6 +67,10 @@ class Searched:
         """Statistic of each window, shape (n, window); -inf in windows that are not inside."""
         found = statistic(self.logits)
         return np.where(np.isnan(found), -np.inf, found)
+
+    def values(self, name: str | None = None) -> np.ndarray:
+        """The network's statistic of each window, or a control, shape (n, window)."""
+        return self.statistic if name is None else self.control[..., self.controls.index(name)]
 
     @property
     def loudest(self) -> np.ndarray:

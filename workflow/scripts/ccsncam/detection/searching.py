@@ -58,7 +58,8 @@ def search(
         Made for the inputs of the data set.
     dataset : DataSet
     evaluation : Evaluation
-        What the same network says of the data set.
+        What the same network says of the data set. Its labels and classes are taken, because the
+        network may not know those of the data set.
     per_class : int
     progress : callable, optional
         Wraps the batches, such as `joblog.progress`.
@@ -78,19 +79,18 @@ def search(
         _batch(score, stretch, {name: values[part] for name, values in columns.items()}, frames)
         for part in progress(parts, label=dataset.name, unit="batches")
     ]
-    logits, excess, control = (np.concatenate(values) for values in zip(*found, strict=True))
+    logits, control = (np.concatenate(values) for values in zip(*found, strict=True))
     return Searched(
         logits=logits,
         own=evaluation.logits[rows],
-        excess=excess,
         control=control,
         row=rows.astype(np.int32),
-        label=label[rows],
+        label=evaluation.label[rows].astype(np.int32),
         network_snr=evaluation.network_snr[rows],
         distance_kpc=columns["distance_kpc"],
         starts=stretch.starts,
         controls=names(len(dataset.detectors)),
-        classes=dataset.classes,
+        classes=evaluation.classes,
         dataset=dataset.name,
         origin=dataset.origin,
         seed=evaluation.seed,
@@ -99,8 +99,8 @@ def search(
 
 def _batch(
     score: Score, stretch: Around, table: dict[str, np.ndarray], frames: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Logits and excess power of all windows, and controls of those in the middle."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Logits and controls of all windows."""
     block = stretch.block
     first = (stretch.starts - stretch.starts[0]) // block.hop
     data, inside = stretch.noise(table)
@@ -110,12 +110,9 @@ def _batch(
     found = in_batches(score, image.reshape(-1, *image.shape[2:]))
     logits = found.reshape(*inside.shape, -1)
     logits[~inside] = np.nan
-    sums = np.cumsum(controls.excess(power), axis=2)
-    sums = np.concatenate([np.zeros_like(sums[..., :1]), sums], axis=2)
-    excess = np.moveaxis(sums[..., first + frames] - sums[..., first], 1, 2)
-    excess[~inside] = -np.inf
-    middle = first[len(first) // 2]
-    return logits, excess, controls.controls(power[..., middle : middle + frames])
+    control = controls.sliding(power, first, frames)
+    control[~inside] = -np.inf
+    return logits, control
 
 
 def look_at_noise(

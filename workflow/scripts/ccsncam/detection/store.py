@@ -13,6 +13,8 @@ from ccsncam.origin import Origin
 
 # Columns in the order in which they are written.
 COLUMNS = ("statistic", "logits", "gps", "piece", "offset", "slide")
+# Clusters above the wanted number that are sorted out at once.
+SLACK = 100_000
 _NUMBERS = (
     *("live_time", "slides", "stride", "cluster", "duration", "piece_time", "floor", "zero_time"),
     "seed",
@@ -63,6 +65,29 @@ class Clusters:
         """
         keys = (*self.offset.T[::-1], *self.piece.T[::-1], self.slide, -self.statistic)
         return Clusters(**self.columns(np.lexsort(keys)[:keep]))
+
+
+class Loudest:
+    """The loudest of the clusters that are added, at most ``keep`` of them."""
+
+    def __init__(self, keep: int) -> None:
+        self.keep = keep
+        self._found: list[Clusters] = []
+        self._waiting = 0
+
+    def add(self, clusters: Clusters) -> None:
+        """Add clusters; those that are not among the loudest are dropped from time to time."""
+        self._found.append(clusters)
+        self._waiting += len(clusters)
+        if self._waiting > self.keep + SLACK:
+            self._found = [joined(self._found).loudest_first(self.keep)]
+            self._waiting = len(self._found[0])
+
+    def clusters(self, detectors: int) -> Clusters:
+        """The loudest, sorted; for nothing that was added, no clusters of so many detectors."""
+        if not self._found:
+            return no_clusters(0, detectors)
+        return joined(self._found).loudest_first(self.keep)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,9 +1,11 @@
 """Names and sizes of the networks, by arithmetic and without Keras.
 
-``paper`` is the network of Sasaoka et al. (2023). The others are made for faint signals: they scale
-the image of each detector to its mean power, and normalise their layers over a batch. ``averaged``
-takes the mean where the paper's network takes the maximum of four cells. ``track`` has
-filters as tall as the image, which follow a signal through all frequencies.
+``paper`` is the network of Sasaoka et al. (2023). In ``late`` and ``late-shared`` each detector has
+the convolutions of the paper's network for itself, and only the dense layers see all detectors.
+The others are made for faint signals: they scale the image of each detector to its mean power, and
+normalise their layers over a batch. ``averaged`` takes the mean where the paper's network takes the
+maximum of four cells. ``track`` has filters as tall as the image, which follow a signal through all
+frequencies. ``residual`` is deeper: two convolutions a block, and a way around them.
 """
 
 from collections.abc import Sequence
@@ -11,8 +13,21 @@ from collections.abc import Sequence
 KERNEL, POOL = 3, 2
 # Share of the frames that a filter of ``track`` spans: the rest is room for the time of a bounce.
 SPAN = 0.85
-# Number of convolutions of each network.
-NETWORKS = {"paper": 2, "averaged": 2, "track": 1}
+# Fewest and most numbers of ``classifier.filters`` of each network.
+NETWORKS = {
+    "paper": (2, 2),
+    "averaged": (2, 2),
+    "track": (1, 1),
+    "residual": (2, 5),
+    "late": (2, 2),
+    "late-shared": (2, 2),
+}
+# Networks whose branches of a detector see no other detector before the dense layers.
+LATE = ("late", "late-shared")
+# Networks with the layers of the paper: they normalise nothing, and take any image.
+PLAIN = ("paper", *LATE)
+# Numbers that ``classifier.extra`` adds to the features, for each detector.
+EXTRA = {"scales": 2}
 
 
 def layers_of(network: str, filters: Sequence[int]) -> list[str]:
@@ -25,12 +40,17 @@ def layers_of(network: str, filters: Sequence[int]) -> list[str]:
     filters : list of int
         Channels of each convolution.
     """
-    kinds = {
-        "paper": ("conv", "pool", "relu"),
-        "averaged": ("conv", "pool", "norm", "relu"),
-        "track": ("conv", "norm", "relu"),
-    }[network]
-    return [f"{kind}{number}" for number, _ in enumerate(filters, 1) for kind in kinds]
+    plain: tuple[str, ...] = ("conv", "pool", "relu")
+    count = len(filters)
+    normed: tuple[str, ...] = ("conv", "pool", "norm", "relu")
+    block: tuple[str, ...] = ("block", "pool")
+    kinds: dict[str, Sequence[tuple[str, ...]]] = {
+        "averaged": [normed] * count,
+        "track": [("conv", "norm", "relu")] * count,
+        "residual": [normed, *[block] * (count - 1)],
+    }
+    each = kinds.get(network, [plain] * count)
+    return [f"{kind}{number}" for number, own in enumerate(each, 1) for kind in own]
 
 
 def count_parameters(
@@ -39,6 +59,7 @@ def count_parameters(
     shape: Sequence[int],
     classes: int,
     network: str = "paper",
+    extra: Sequence[str] = (),
 ) -> tuple[int, int]:
     """Count the trainable parameters and the features of a network.
 
@@ -52,24 +73,34 @@ def count_parameters(
         Number of classes.
     network : str
         One of `NETWORKS`.
+    extra : list of str
+        Keys of `EXTRA`: numbers that join the features.
 
     Returns
     -------
     parameters, features : int
-        427 378 and 2112 for the paper's network on (94, 31, 3) and ten classes.
+        427 378 and 2112 for the paper's network on (94, 31, 3) and ten classes; 428 578 and 2118
+        with the scales of the detectors.
 
     Raises
     ------
     ValueError
         If nothing is left of the input after the convolutions.
     """
-    height, width, channels = shape
+    height, width, detectors = shape
     # Normalising a channel takes a scale and a shift.
-    own = 1 if network == "paper" else 3
+    own = 1 if network in PLAIN else 3
+    # Channels that a convolution sees, and in how many branches with weights of their own.
+    channels, branches = (1, detectors) if network in LATE else (detectors, 1)
+    weights = 1 if network == "late-shared" else branches
     parameters = 0
-    for count in filters:
+    for number, count in enumerate(filters, 1):
         kernel = kernel_of(network, (height, width))
-        parameters += (kernel[0] * kernel[1] * channels + own) * count
+        if network == "residual" and number > 1:
+            parameters += _of_block(channels, count)
+            kernel = (1, 1)
+        else:
+            parameters += weights * (kernel[0] * kernel[1] * channels + own) * count
         pool = 1 if network == "track" else POOL
         height, width = (
             (size - of + 1) // pool for size, of in zip((height, width), kernel, strict=True)
@@ -80,11 +111,19 @@ def count_parameters(
             f"config, spectrogram: an input of {tuple(shape)} is too small for the convolutions; "
             "take a smaller spectrogram.hop or a larger spectrogram.f_max"
         )
-    features = units = height * width * channels
+    added = detectors * sum(EXTRA[name] for name in extra)
+    features = units = height * width * channels * branches + added
     for count in dense:
         parameters += (units + own) * count
         units = count
     return parameters + (units + 1) * classes, features
+
+
+def _of_block(channels: int, count: int) -> int:
+    """Count the parameters of a block of ``residual`` from a number of channels to another."""
+    around = 0 if channels == count else (channels + 1) * count
+    inner = KERNEL * KERNEL
+    return (inner * channels + 3) * count + (inner * count + 3) * count + around
 
 
 def kernel_of(network: str, size: Sequence[int]) -> tuple[int, int]:

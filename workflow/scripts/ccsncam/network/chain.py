@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 import numpy as np
 
@@ -20,6 +20,7 @@ class Network:
     ----------
     model : keras.Model
         A chain of layers from images (n, frequency, time, detector) to logits, its last layer.
+        Numbers from `ccsncam.network.layers.Scales` may join it; see `beside`.
     layer : str
         The layer whose output is explained. ``conv2`` is the paper's: the last convolution,
         before pooling and ReLU.
@@ -38,45 +39,61 @@ class Network:
     """
 
     def __init__(self, model: keras.Model, layer: str = "conv2") -> None:
-        chain = [one for one in model.layers if not isinstance(one, keras.layers.InputLayer)]
+        layers = [one for one in model.layers if not isinstance(one, keras.layers.InputLayer)]
+        chain = [one for one in layers if _role(one) != "beside"]
         names = [one.name for one in chain]
         if layer not in names:
             raise ValueError(f"saliency.layer: no layer {layer!r}; choose from {', '.join(names)}")
         for before, after in pairwise(chain):
-            if after.input is not before.output:
+            given = after.input if isinstance(after.input, list) else [after.input]
+            if given[0] is not before.output:
                 raise ValueError(f"layer {after.name!r}: the network is not a chain of layers")
         cut = names.index(layer) + 1
         self.model, self.layer = model, layer
         self._head, self._tail = chain[:cut], chain[cut:]
-        affine = isinstance(chain[0], keras.layers.Conv2D)
-        affine = affine and chain[0].activation is keras.activations.linear
-        self._front, self._behind = (chain[:1], chain[1:]) if affine else ([], chain)
+        self._scaling = list(takewhile(lambda one: _role(one) == "scaling", chain))
+        seeing = chain[len(self._scaling) :]
+        affine = isinstance(seeing[0], keras.layers.Conv2D)
+        affine = affine and seeing[0].activation is keras.activations.linear
+        self._front, self._behind = (seeing[:1], seeing[1:]) if affine else ([], seeing)
+        self._beside = next((one for one in layers if _role(one) == "beside"), None)
         self.shape: tuple[int, ...] = tuple(model.input.shape[1:])
         self.map_shape: tuple[int, ...] = tuple(chain[cut - 1].output.shape[1:3])
 
+    def beside(self, images: tf.Tensor) -> tf.Tensor | None:
+        """Compute the numbers that join the features, shape (n, number); None without any."""
+        return None if self._beside is None else self._beside(images)
+
     def head(self, images: tf.Tensor) -> tf.Tensor:
         """Compute the output A of the layer, shape (n, height, width, channel)."""
-        return _through(self._head, images)
+        return _through(self._head, images, self.beside(images))
 
-    def tail(self, maps: tf.Tensor) -> tf.Tensor:
-        """Compute logits, shape (n, class), from outputs of the layer."""
-        return _through(self._tail, maps)
+    def tail(self, maps: tf.Tensor, beside: tf.Tensor | None = None) -> tf.Tensor:
+        """Compute logits, shape (n, class), from outputs of the layer and from `beside`."""
+        return _through(self._tail, maps, beside)
 
     def logits(self, images: tf.Tensor) -> tf.Tensor:
         """Compute logits, shape (n, class), from images."""
-        return self.tail(self.head(images))
+        return self.tail(self.head(images), self.beside(images))
 
-    def front(self, images: tf.Tensor) -> tf.Tensor:
-        """Compute the output of the first layer if it is a convolution without activation.
+    def picture(self, images: tf.Tensor) -> tf.Tensor:
+        """Scale images as the network itself does, before its first layer with weights.
 
-        It is then an affine function of the images. Any other network has no such front, and the
-        images themselves come back.
+        The paper's network takes images as they are.
         """
-        return _through(self._front, images)
+        return _through(self._scaling, images, None)
 
-    def behind(self, hidden: tf.Tensor) -> tf.Tensor:
-        """Compute logits, shape (n, class), from outputs of `front`."""
-        return _through(self._behind, hidden)
+    def front(self, pictures: tf.Tensor) -> tf.Tensor:
+        """Compute the output of the first layer behind `picture`, if it is linear.
+
+        That is a convolution without activation, so its output is an affine function of the
+        pictures. Any other network has no such front, and the pictures themselves come back.
+        """
+        return _through(self._front, pictures, None)
+
+    def behind(self, hidden: tf.Tensor, beside: tf.Tensor | None) -> tf.Tensor:
+        """Compute logits, shape (n, class), from outputs of `front` and from `beside`."""
+        return _through(self._behind, hidden, beside)
 
     def scores(self, images: tf.Tensor, kind: str = "probability") -> tf.Tensor:
         """Compute the score of every class, shape (n, class).
@@ -115,12 +132,14 @@ class Network:
         Raises
         ------
         ValueError
-            If a layer pads its input.
+            If a layer pads its input and takes steps.
         """
         step, first = [1.0, 1.0], [0.0, 0.0]
         for one in self._head:
             size = getattr(one, "kernel_size", None) or getattr(one, "pool_size", None)
             if size is None:
+                continue
+            if one.padding == "same" and max(one.strides) == 1 and size[0] % 2 and size[1] % 2:
                 continue
             if one.padding != "valid":
                 raise ValueError(f"layer {one.name!r}: padding must be valid")
@@ -168,8 +187,16 @@ class Network:
         return matrices
 
 
-def _through(layers: Sequence[keras.layers.Layer], values: tf.Tensor) -> tf.Tensor:
-    """Send values through some layers, one after the other."""
+def _role(layer: keras.layers.Layer) -> str | None:
+    """What a layer of `ccsncam.network.layers` is to a chain, if it is more than a link."""
+    return getattr(layer, "role", None)
+
+
+def _through(
+    layers: Sequence[keras.layers.Layer], values: tf.Tensor, beside: tf.Tensor | None
+) -> tf.Tensor:
+    """Send values through some layers, one after the other; ``beside`` joins where it is due."""
     for layer in layers:
-        values = layer(values)
+        joined = isinstance(layer, keras.layers.Concatenate)
+        values = layer([values, beside] if joined else values)
     return values

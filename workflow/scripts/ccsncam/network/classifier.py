@@ -7,19 +7,16 @@ import numpy as np
 
 from ccsncam.aliases import PathLike
 from ccsncam.config.classifier import Classifier
-from ccsncam.network.architecture import POOL, kernel_of
+from ccsncam.network.architecture import LATE, PLAIN, POOL, kernel_of
 from ccsncam.network.backend import keras, tf
 from ccsncam.network.chain import Network
 from ccsncam.network.evaluation import Evaluation
+from ccsncam.network.layers import MOMENTUM, Branches, Residual, Scales, Standardise, Unit
 from ccsncam.samples.dataset import DataSet, Images
 
 # Samples per forward pass without gradients. The number is fixed, so that results do not depend on
 # the machine.
 FORWARD = 250
-# Highest power of a cell that counts, in mean powers; one cell of noise in 8000 is louder.
-LOUD = 9.0
-# Share of the old running mean and variance that a part of a batch (``shards``) leaves.
-MOMENTUM = 0.99
 NAMES = {"paper": "sasaoka2023"}
 
 
@@ -52,21 +49,18 @@ def build(block: Classifier, shape: Sequence[int], classes: int, seed: int = 0) 
     keras.utils.set_random_seed(seed)
     layers, kind = keras.layers, block.network
     image = x = keras.Input(tuple(shape), name="spectrogram")
-    if kind != "paper":
-        x = Standardise(name="standardise", dtype="float32")(x)
-    for number, filters in enumerate(block.filters, 1):
-        x = layers.Conv2D(filters, kernel_of(kind, x.shape[1:3]), name=f"conv{number}")(x)
-        if kind != "track":
-            pooling = layers.MaxPooling2D if kind == "paper" else layers.AveragePooling2D
-            x = pooling(POOL, name=f"pool{number}")(x)
-        if kind != "paper":
-            x = layers.BatchNormalization(momentum=MOMENTUM, name=f"norm{number}")(x)
-        x = layers.ReLU(name=f"relu{number}")(x)
-    x = features = layers.Flatten(name="features")(x)
+    if block.extra:
+        x = Unit(name="unit", dtype="float32")(x)
+    x = _convolutions(block, x, shape[-1])
+    if block.extra:
+        scales = Scales(name="scales", dtype="float32")(image)
+        x = features = layers.Concatenate(name="features")([layers.Flatten(name="flat")(x), scales])
+    else:
+        x = features = layers.Flatten(name="features")(x)
     for number, units in enumerate(block.dense, 1):
         if block.dropout:
             x = layers.Dropout(block.dropout, seed=seed, name=f"dropout{number}")(x)
-        if kind == "paper":
+        if kind in PLAIN:
             x = layers.Dense(units, activation="relu", name=f"dense{number}")(x)
         else:
             x = layers.Dense(units, name=f"dense{number}")(x)
@@ -84,20 +78,28 @@ def build(block: Classifier, shape: Sequence[int], classes: int, seed: int = 0) 
     return model
 
 
-@keras.saving.register_keras_serializable("ccsncam")
-class Standardise(keras.layers.Layer):
-    """Powers of the cells of an image, relative to the mean power of their detector.
-
-    The images of a data set run from 0 to 1, so that a loud cell darkens all others. Here noise has
-    a mean of 0 and a variance of about 1, whatever the loudest cell is. Cells of more than `LOUD`
-    mean powers count as `LOUD`, so that a glitch does not outweigh the rest.
-    """
-
-    def call(self, images: tf.Tensor) -> tf.Tensor:
-        """Scale images of amplitudes, shape (n, frequency, time, detector); same shape."""
-        power = tf.square(images)
-        mean = tf.reduce_mean(power, axis=(1, 2), keepdims=True)
-        return tf.minimum(power / (mean + keras.config.epsilon()), LOUD) - 1.0
+def _convolutions(block: Classifier, x: keras.KerasTensor, detectors: int) -> keras.KerasTensor:
+    """Add the layers before the dense ones; see `architecture.layers_of`."""
+    layers, kind = keras.layers, block.network
+    if kind not in PLAIN:
+        x = Standardise(name="standardise", dtype="float32")(x)
+    pooling = layers.MaxPooling2D if kind in PLAIN else layers.AveragePooling2D
+    for number, filters in enumerate(block.filters, 1):
+        if kind == "residual" and number > 1:
+            x = Residual(filters, name=f"block{number}")(x)
+            x = pooling(POOL, name=f"pool{number}")(x)
+            continue
+        if kind in LATE:
+            shared = kind == "late-shared"
+            x = Branches(filters, detectors, shared, name=f"conv{number}")(x)
+        else:
+            x = layers.Conv2D(filters, kernel_of(kind, x.shape[1:3]), name=f"conv{number}")(x)
+        if kind != "track":
+            x = pooling(POOL, name=f"pool{number}")(x)
+        if kind not in PLAIN:
+            x = layers.BatchNormalization(momentum=MOMENTUM, name=f"norm{number}")(x)
+        x = layers.ReLU(name=f"relu{number}")(x)
+    return x
 
 
 def load_model(block: Classifier, weights: PathLike, dataset: DataSet) -> keras.Model:

@@ -1,6 +1,7 @@
 """What a network says of a data set; this module owns the format of ``evaluation/…/*.h5``."""
 
-from collections.abc import Collection
+import dataclasses
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -27,7 +28,8 @@ class Evaluation:
     Attributes
     ----------
     label, prediction : numpy.ndarray of int
-        True and predicted class, shape (n,).
+        True and predicted class, shape (n,). Labels beyond the columns of ``logits`` are classes
+        that the network does not know.
     logits : numpy.ndarray
         What the network gives before its softmax, shape (n, class), float32; see
         `ccsncam.detection.statistic.statistic`.
@@ -56,6 +58,27 @@ class Evaluation:
     dataset: str
     origin: Origin
     seed: int
+
+    def among(self, known: Sequence[str]) -> Self:
+        """Number the labels of a data set that has other classes than the network.
+
+        Parameters
+        ----------
+        known : list of str
+            Classes of the network, noise first.
+
+        Returns
+        -------
+        Evaluation
+            ``classes`` are those of the network, then those of the data set that it does not
+            know, so that a prediction and a label of one number mean the same class. Logits and
+            probabilities are of the first of them only.
+        """
+        classes = [*known, *(name for name in self.classes if name not in known)]
+        places = np.array([classes.index(name) for name in self.classes])
+        return dataclasses.replace(
+            self, classes=classes, label=places[self.label].astype(self.label.dtype)
+        )
 
     @property
     def accuracy(self) -> float:

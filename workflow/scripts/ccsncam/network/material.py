@@ -13,7 +13,7 @@ from ccsncam.config.classifier import Classifier
 from ccsncam.network.backend import keras, tf
 from ccsncam.network.classifier import predict
 from ccsncam.samples.dataset import DataSet
-from ccsncam.samples.mixing import Mixer
+from ccsncam.samples.mixing import Mixer, Plan
 
 # One epoch of training over some images; see `ccsncam.network.training.steps`.
 Epoch = Callable[..., tf.Tensor]
@@ -82,6 +82,7 @@ class Mixed:
         self._rounds = {
             sum(block.epochs) - last + 1 + last * (k + 1) // (rounds + 1): k for k in range(rounds)
         }
+        self._masked = block.mask_penalty > 0
         shape = mixer.spectra.image_shape
         self._images = np.empty((AHEAD * block.batch_size, *shape), np.float32)
 
@@ -91,6 +92,8 @@ class Mixed:
         yield json.dumps([spectra.seed, [[one.name, one.band] for one in spectra.signals]]).encode()
         arrays = [one.spectra for one in spectra.signals] + [one.spectra for one in spectra.noise]
         yield from (array[::97].tobytes() for array in arrays)
+        if self._mixer.rests is not None:
+            yield from self._mixer.rests.fingerprint()
 
     def begin(self, number: int, model: keras.Model) -> None:
         """Look for hard negatives, if it is their turn."""
@@ -117,16 +120,22 @@ class Mixed:
         parts = _parts(order.permutation(size), len(self._images))
         sums = []
         with ThreadPoolExecutor(1) as pool:
-            ahead = pool.submit(self._mixer.images, plan, parts[0], self._images)
+            ahead = pool.submit(self._mix, plan, parts[0])
             for here, after in zip(parts, [*parts[1:], None], strict=True):
                 # TensorFlow takes a copy, so the array can be filled again.
-                data = tf.constant(ahead.result()), tf.constant(plan.label[here])
+                images, *masks = map(tf.constant, ahead.result())
+                data = images, tf.constant(plan.label[here]), *masks
                 if after is not None:
-                    ahead = pool.submit(self._mixer.images, plan, after, self._images)
+                    ahead = pool.submit(self._mix, plan, after)
                 rows = np.arange(len(here), dtype=np.int32)
                 sums.append(epoch(*_cut(rows, batch), *data).numpy())
         total, right = np.stack(sums).sum(axis=0, dtype=np.float64)
         return float(total) / size, float(right) / size
+
+    def _mix(self, plan: Plan, which: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Images of samples, and their masks if the loss asks for them."""
+        images = self._mixer.images(plan, which, self._images)
+        return (images, self._mixer.masks(plan, which)) if self._masked else (images,)
 
 
 def stage_data(

@@ -1,5 +1,6 @@
 """The state of a training after each epoch; this module owns the format of ``state/state.h5``."""
 
+import fcntl
 import json
 import logging
 from pathlib import Path
@@ -20,11 +21,16 @@ class State:
     Parameters
     ----------
     folder : path
-        Folder of the file. It is made for the first epoch and removed after the last.
+        Folder of the file. It is removed after the last epoch.
     digest : str
         Digest of all that the training depends on. A state with another digest is not used.
     model : keras.Model
     optimizer : keras.optimizers.Optimizer
+
+    Raises
+    ------
+    ValueError
+        If another process has the state, such as a job whose Snakemake was killed.
     """
 
     def __init__(
@@ -35,6 +41,8 @@ class State:
         optimizer: keras.optimizers.Optimizer,
     ) -> None:
         self.path = Path(folder) / "state.h5"
+        self._lock = self.path.with_name("lock")
+        self._hold()
         self._digest, self._weights = digest, model.weights
         self._variables = {"model": model.variables, "optimizer": optimizer.variables}
 
@@ -66,7 +74,6 @@ class State:
 
     def save(self, best: list[np.ndarray], history: list[list[Any]], hard: np.ndarray) -> None:
         """Replace the state; parameters are what `restore` returns."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         groups = {
             name: [variable.numpy() for variable in variables]
             for name, variables in self._variables.items()
@@ -81,4 +88,23 @@ class State:
     def remove(self) -> None:
         """Remove the state and its folder, because the training is complete."""
         self.path.unlink()
+        self._lock.unlink()
         self.path.parent.rmdir()
+        self._held.close()
+
+    def _hold(self) -> None:
+        """Lock the state until this process ends."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._held = self._lock.open("a")
+        try:
+            fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._held.close()
+            raise ValueError(
+                f"{self.path.parent}: another process trains this network, such as a job that goes "
+                f"on after its Snakemake was killed: end it (fuser -k {self._lock}), or wait for it"
+            ) from None
+        except OSError as error:
+            logger.warning(
+                "%s: cannot be locked (%s): let no other job train here", self.path, error
+            )

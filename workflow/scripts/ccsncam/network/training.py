@@ -1,5 +1,6 @@
 """Training of the network through a curriculum of data sets, epoch by epoch."""
 
+import functools
 import hashlib
 import json
 import logging
@@ -232,7 +233,9 @@ def steps(
     epoch : callable
         Takes four arrays: the row numbers of each full batch, shape (batch, sample), int32; the
         row numbers that are left over, shape (sample,), int32; and the images and the labels of
-        the stage. Returns the sum of the losses and the number of right predictions, shape (2,).
+        the stage. With ``mask_penalty`` it takes a fifth, the masks of the images, shape
+        (n, frequency, time, 1). Returns the sum of the losses and the number of right predictions,
+        shape (2,).
     validate : callable
         Takes images and labels. Returns the same two sums, one after the other.
     """
@@ -241,7 +244,11 @@ def steps(
         index: tf.Tensor, images: tf.Tensor, labels: tf.Tensor, training: bool
     ) -> tuple[tf.Tensor, tf.Tensor]:
         _, logits = model(tf.gather(images, index), training=training)
-        truth = tf.gather(labels, index)
+        return of_logits(logits, tf.gather(labels, index), training)
+
+    def of_logits(
+        logits: tf.Tensor, truth: tf.Tensor, training: bool
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         if training and block.label_smoothing:
             classes = logits.shape[1]
             share = block.label_smoothing / classes
@@ -252,16 +259,32 @@ def steps(
         hits = tf.argmax(logits, axis=1, output_type=tf.int32) == truth
         return tf.reduce_sum(loss), tf.reduce_sum(tf.cast(hits, tf.float32))
 
-    weights = model.trainable_weights
+    def penalised(
+        index: tf.Tensor, images: tf.Tensor, labels: tf.Tensor, masks: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        shown, truth = tf.gather(images, index), tf.gather(labels, index)
+        with tf.GradientTape() as tape:
+            tape.watch(shown)
+            _, logits = model(shown, training=True)
+            sure = tf.gather(tf.nn.log_softmax(logits), truth, batch_dims=1)
+        beside = 1.0 - tf.cast(tf.gather(masks, index), tf.float32)
+        square = tf.square(beside * tf.cast(tape.gradient(sure, shown), tf.float32))
+        loss, hits = of_logits(logits, truth, True)
+        cells = tf.reduce_mean(square, axis=(1, 2, 3))
+        return loss + block.mask_penalty * tf.reduce_sum(cells), hits
 
-    def step(index: tf.Tensor, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    weights = model.trainable_weights
+    plain = functools.partial(losses, training=True)
+    learn: Callable[..., tuple[tf.Tensor, tf.Tensor]] = penalised if block.mask_penalty else plain
+
+    def step(index: tf.Tensor, *data: tf.Tensor) -> tf.Tensor:
         # Each shard is computed on its own, and the results are added in the order of the shards.
         # The bytes are then the same for any number of threads, and small operations share no
         # thread pool.
         gradients, sums = [], []
         for shard in tf.split(index, _shards(index.shape[0], block.shards)):
             with tf.GradientTape() as tape:
-                loss, hits = losses(shard, images, labels, True)
+                loss, hits = learn(shard, *data)
                 scaled = optimizer.scale_loss(loss / index.shape[0])
             gradients.append(tape.gradient(scaled, weights))
             sums.append([loss, hits])
@@ -270,12 +293,12 @@ def steps(
         return tf.reduce_sum(tf.stack(sums), axis=0)
 
     @tf.function(jit_compile=block.xla)
-    def epoch(order: tf.Tensor, rest: tf.Tensor, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    def epoch(order: tf.Tensor, rest: tf.Tensor, *data: tf.Tensor) -> tf.Tensor:
         # TensorFlow's graph optimiser would add up a running total in the order of arrival.
         sums = tf.TensorArray(tf.float32, order.shape[0] + 1, element_shape=(2,))
         for batch in tf.range(order.shape[0]):
-            sums = sums.write(batch, step(order[batch], images, labels))
-        last = step(rest, images, labels) if rest.shape[0] else tf.zeros(2)
+            sums = sums.write(batch, step(order[batch], *data))
+        last = step(rest, *data) if rest.shape[0] else tf.zeros(2)
         return tf.reduce_sum(sums.write(order.shape[0], last).stack(), axis=0)
 
     @tf.function

@@ -1,10 +1,12 @@
 """Checks of a configuration that a schema cannot express."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from ccsncam.config import schema
 from ccsncam.config.blocks import Spectrogram
@@ -13,7 +15,7 @@ from ccsncam.planning import inputs, moment_table
 from ccsncam.samples.grid import channels, grid
 from ccsncam.samples.representations.names import check as check_representation
 from ccsncam.text import is_file
-from ccsncam.waveforms import surrogate_table, table
+from ccsncam.waveforms import cells, surrogate_table, table
 
 Config = Mapping[str, Any]
 # A scan is at least so long [s].
@@ -51,6 +53,7 @@ def check(config: Config, rules: Mapping[str, Any]) -> None:
         _check_distances,
         _check_representation,
         _check_network,
+        _check_training,
         _check_background,
         _check_saliency,
         _check_detection,
@@ -69,7 +72,7 @@ def complete(config: dict[str, Any]) -> None:
     config : dict
         A configuration that `check` accepts; changed in place.
     """
-    _, counts = _network_of(config)
+    _, counts = network_of(config)
     block = config["classifier"]
     block |= {key: counts[key] for key in counts if block[key] is None}
 
@@ -99,15 +102,30 @@ def _check_names(config: Config) -> None:
         raise ValueError(
             f"config, classes: {', '.join(missing)} not in {config['waveforms']}; add rows"
         )
+    unseen = table.unseen(rows)
+    _check_roles(config["classes"][1:], rows.loc[unseen])
+    table.families(rows, dict.fromkeys([*config["classes"][1:], *rows.loc[unseen, "class"]]))
     path = inputs.surrogates()
     known = {row["model"] for row in surrogate_table.read_surrogates(path)}
-    own = rows.loc[table.models(rows, config["classes"][1:])]
+    own = rows.loc[[*table.models(rows, config["classes"][1:]), *unseen]]
     for name in own.index[own["format"] == "surrogate"]:
         if name not in known:
             raise ValueError(
                 f"{own.loc[name, 'where']}: {name} is a surrogate, but resources/{path.name} has "
                 "no modes for it; add them there"
             )
+
+
+def _check_roles(classes: Sequence[str], unseen: pd.DataFrame) -> None:
+    """Check that no class is trained whose rows must not be seen, and that names are apart."""
+    for name, row in unseen.iterrows():
+        if row["class"] in classes:
+            raise ValueError(
+                f"config, classes: {row['class']} is the class of {name}, whose role is unseen "
+                f"({row['where']}), so that no network is trained on it: take it out of classes, "
+                "or set the role to train"
+            )
+    _check_case([*classes, *unseen["class"]])
 
 
 def _check_case(classes: Iterable[str]) -> None:
@@ -166,9 +184,10 @@ def _check_file_names(config: Config) -> None:
 
 
 def _check_distances(config: Config) -> None:
-    """Check that the distances of figures and maps have a test set."""
+    """Check that the distances of figures, maps and unseen waveforms have a test set."""
     block = config["saliency"]
     for key, distances in (
+        ("unseen.distances", config["unseen"]["distances"] or []),
         ("figures.distances", config["figures"]["distances"]),
         ("saliency.distances", block["distances"]),
         ("saliency.distance", [block["distance"]]),
@@ -184,15 +203,28 @@ def _check_representation(config: Config) -> None:
     check_representation(block["kind"], block["window"], block["hop"], rate)
 
 
-def _network_of(config: Config) -> tuple[tuple[int, int, int], dict[str, int]]:
-    """Shape of the network's input, and its ``parameters`` and ``features``."""
+def network_of(config: Config) -> tuple[tuple[int, int, int], dict[str, int]]:
+    """Find what the network of a configuration has.
+
+    Parameters
+    ----------
+    config : mapping
+        A configuration whose blocks a schema accepts.
+
+    Returns
+    -------
+    shape : tuple of int
+        Shape of the input: frequency, time, channel.
+    counts : dict of int
+        ``parameters`` and ``features``.
+    """
     seen = Spectrogram.of(config["spectrogram"])
     axes = grid(seen, config["signal"]["sample_rate"])
     shape = (len(axes.frequencies), len(axes.times), channels(seen, len(config["detectors"])))
     block = config["classifier"]
     filters, dense, classes = block["filters"], block["dense"], len(config["classes"])
     parameters, features = architecture.count_parameters(
-        filters, dense, shape, classes, block["network"]
+        filters, dense, shape, classes, block["network"], block["extra"]
     )
     return shape, {"parameters": parameters, "features": features}
 
@@ -200,20 +232,28 @@ def _network_of(config: Config) -> tuple[tuple[int, int, int], dict[str, int]]:
 def _check_network(config: Config) -> None:
     """Check that the network has the numbers of parameters and features of the configuration."""
     block, network = config["spectrogram"], config["classifier"]["network"]
-    needed, given = architecture.NETWORKS[network], len(config["classifier"]["filters"])
-    if given != needed:
+    fewest, most = architecture.NETWORKS[network]
+    given = len(config["classifier"]["filters"])
+    if not fewest <= given <= most:
+        needed = fewest if fewest == most else f"{fewest} to {most}"
         raise ValueError(
             f"config, classifier.filters: {given} numbers, but the network {network} has {needed} "
             "convolutions; give one number of filters for each"
         )
     if block["normalisation"] == "fixed" and block["ceiling"] is None:
         raise ValueError("config, spectrogram.ceiling: fixed normalisation needs a number")
-    shape, counts = _network_of(config)
+    shape, counts = network_of(config)
     asked = {key: config["classifier"][key] for key in counts}
-    if network != "paper" and block["scale"] != "amplitude":
+    if network not in architecture.PLAIN and block["scale"] != "amplitude":
         raise ValueError(
-            "config, classifier.network: only the paper's network takes spectrogram.scale "
-            f"{block['scale']}; set it to amplitude"
+            f"config, classifier.network: only {', '.join(architecture.PLAIN)} take "
+            f"spectrogram.scale {block['scale']}; set it to amplitude"
+        )
+    if config["classifier"]["extra"] and block["normalisation"] != "none":
+        raise ValueError(
+            f"config, classifier.extra: images with spectrogram.normalisation "
+            f"{block['normalisation']} have lost their scales; set it to none (the network then "
+            "scales each detector itself)"
         )
     if any(asked[key] not in (None, counts[key]) for key in counts):
         raise ValueError(
@@ -223,6 +263,34 @@ def _check_network(config: Config) -> None:
             f"{counts['parameters']} and {counts['features']}; set both keys to these values, or "
             "to null"
         )
+
+
+def _check_training(config: Config) -> None:
+    """Check that what needs signals without noise has a training that mixes them."""
+    block = config["classifier"]
+    for key, value in (
+        ("mask_penalty", block["mask_penalty"]),
+        ("mixing.mode_dropout", block["mixing"]["mode_dropout"]),
+    ):
+        if value and not block["mixing"]["anew"]:
+            raise ValueError(
+                f"config, classifier.{key}: {value:g} needs a training that mixes its samples; set "
+                "classifier.mixing.anew to true, or this key to 0"
+            )
+    if block["mixing"]["mode_dropout"] and not any(count > 1 for count in _modes(config)):
+        raise ValueError(
+            "config, classifier.mixing.mode_dropout: no waveform has two modes of which one can be "
+            "left out; set it to 0, or give waveforms with modes (docs/waveforms.md)"
+        )
+
+
+def _modes(config: Config) -> Iterator[int]:
+    """Numbers of modes of the waveforms of the classes."""
+    rows = inputs.waveforms_of(config)
+    parts = [row["model"] for row in surrogate_table.read_surrogates(inputs.surrogates())]
+    for name, row in rows.loc[table.models(rows, config["classes"][1:])].iterrows():
+        surrogate = row["format"] == "surrogate"
+        yield parts.count(name) if surrogate else len(cells.tracks(row))
 
 
 def _check_background(config: Config) -> None:

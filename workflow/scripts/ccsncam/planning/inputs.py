@@ -64,7 +64,7 @@ def check_files(config: Config) -> None:
     """
     rows = waveforms_of(config)
     problems = {}
-    for name in table.models(rows, config["classes"][1:]):
+    for name in [*table.models(rows, config["classes"][1:]), *table.unseen(rows)]:
         try:
             row = table.row_of(rows, name)
             files.files_of(row, config["waveforms"])

@@ -66,15 +66,29 @@ def alarms(background: pd.DataFrame, loudest: pd.DataFrame, points: pd.DataFrame
     bottom = min(lowest, asked["asked"].min()) / 3
     axes.set(
         yscale="log",
-        ylim=(bottom, all_noise["per_day"].max() * 2),
+        # Room for the labels of the events above the line, and beside the loudest of them.
+        ylim=(bottom, all_noise["per_day"].max() * 5),
+        xlim=_wider(axes.get_xlim()),
         xlabel="threshold of the detection statistic (log-odds of a signal)",
         ylabel="false alarms at or above it [1/day]",
     )
     _events(axes, loudest[loudest["split"] == QUOTED])
     _thresholds(axes, asked)
-    axes.legend(loc="upper right")
-    axes.set_title("bands: 95 % over pieces of noise; points: loudest events of test noise")
+    # Inside, labels of events would cross it.
+    figure.legend(
+        *axes.get_legend_handles_labels(),
+        loc="outside upper center",
+        ncol=2,
+        title="bands: 95 % over pieces of noise; points: loudest events of test noise",
+        title_fontsize=8,
+    )
     return figure
+
+
+def _wider(ends: tuple[float, float]) -> tuple[float, float]:
+    """Limits of an axis with room on the right for a label."""
+    left, right = ends
+    return left, right + 0.05 * (right - left)
 
 
 def _events(axes: Axes, loudest: pd.DataFrame) -> None:

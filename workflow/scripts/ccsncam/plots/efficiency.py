@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ccsncam.detection.names import ALL, ARGMAX, NAMES, NETWORK
-from ccsncam.plots.operating import Shown, shown
+from ccsncam.plots.operating import Shown, at_ends, shown
 from ccsncam.plots.rates import spread
 from ccsncam.plots.style import COLOURS, PAGE, label_columns
 
@@ -53,7 +53,7 @@ def efficiency(
     figure, grid = plt.subplots(
         rows,
         columns,
-        figsize=(PAGE, 1.1 + 1.6 * rows),
+        figsize=(PAGE, 1.3 + 1.6 * rows),
         sharex=True,
         sharey=True,
         squeeze=False,
@@ -65,7 +65,12 @@ def efficiency(
     control = best_control(here)
     at = reach[(reach["rule"] == point.rule) & (reach["criterion"] == point.criterion)]
     at = at[at["statistic"] == NETWORK]
+    ends = at_ends(here, ("class", "distance_kpc"))
     for axes, name in zip(grid.flat, classes, strict=False):
+        own = ends[ends["class"] == name].sort_values("distance_kpc")
+        axes.fill_between(
+            own["distance_kpc"], own["low"], own["high"], color=COLOURS[0], alpha=0.07, lw=0
+        )
         _line(axes, here, NETWORK, name, {"color": COLOURS[0], "marker": "o"}, "network")
         _line(axes, argmax, NETWORK, name, {"color": COLOURS[1], "ls": "--"}, "rule of the paper")
         if control is not None:
@@ -78,14 +83,16 @@ def efficiency(
     grid[0, 0].set_ylim(-0.03, 1.03)
     figure.supylabel("share of signals that are found", fontsize=8)
     handles, labels = grid[0, 0].get_legend_handles_labels()
-    figure.legend(
+    legend = figure.legend(
         handles,
         labels,
         loc="outside upper center",
         ncol=3,
-        title=f"{point.words}; titles: distance at which half are found; bands: 95 %",
+        title=f"{point.words}; titles: distance at which half are found\n"
+        "bands: 95 % of the number of signals; light: 95 % of the network's threshold",
         title_fontsize=8,
     )
+    legend.get_title().set_multialignment("center")
     return figure
 
 

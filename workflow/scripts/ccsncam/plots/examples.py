@@ -5,7 +5,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from ccsncam.plots.style import PAGE, label_columns
+from ccsncam.plots.style import PAGE, brightness, label_columns
 from ccsncam.samples.dataset import DataSet
 from ccsncam.samples.grid import one_each
 
@@ -34,6 +34,7 @@ def examples(dataset: DataSet) -> Figure:
     matplotlib.figure.Figure
     """
     images = one_each(dataset.images(), len(dataset.detectors))[..., 0]
+    images = brightness(images, (1, 2))
     snr = dataset.column("snr")[:, 0]
     classes = dataset.classes
     columns = min(5, len(classes))
@@ -65,5 +66,5 @@ def examples(dataset: DataSet) -> Figure:
     label_columns(grid, len(classes), "time [s]")
     panels = list(grid.flat[: len(classes)])
     bar = figure.colorbar(mesh, ax=panels, shrink=0.8, pad=0.01)
-    bar.set_label(f"amplitude in {dataset.detectors[0]}, scaled to [0, 1]")
+    bar.set_label(f"amplitude in {dataset.detectors[0]},\nscaled to [0, 1]")
     return figure

@@ -11,7 +11,7 @@ from ccsncam.config.blocks import Spectrogram
 from ccsncam.detection import far
 from ccsncam.detection.store import Background
 from ccsncam.noise.store import Noise
-from ccsncam.plots.style import PAGE
+from ccsncam.plots.style import PAGE, brightness
 from ccsncam.samples.grid import grid, one_each
 from ccsncam.samples.spectrogram import magnitude, normalise
 
@@ -75,6 +75,7 @@ def loudest(
         series = np.stack([one.whitened[piece, at : at + sample_rate] for piece, at, one in row])
         seen = normalise(magnitude(series[None], block, sample_rate), block)[0]
         image = np.moveaxis(one_each(np.moveaxis(seen, 0, -1), len(detectors)), -1, 0)
+        image = brightness(image, (1, 2))
         for number, axes in enumerate(panels[rank]):
             mesh = axes.pcolormesh(
                 axes_of.times, axes_of.frequencies, image[number], vmin=0, vmax=1, rasterized=True

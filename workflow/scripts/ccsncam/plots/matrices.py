@@ -9,7 +9,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import LogFormatter, NullFormatter
 
 from ccsncam.aliases import PathLike
 from ccsncam.plots.style import PAGE, looks
@@ -87,7 +87,9 @@ def matrices(
         _violins(right, snr[distance], classes[1:])
         right.set(xlabel="", ylabel="network SNR", title=f"{distance:g} kpc")
         right.set_ylim(faintest / 1.2, loudest * 1.2)
-        right.yaxis.set_minor_formatter(NullFormatter())
+        # Within one decade no power of ten may lie, so that the ticks between carry numbers.
+        wide = loudest * 1.2 > 10 * faintest / 1.2
+        right.yaxis.set_minor_formatter(NullFormatter() if wide else LogFormatter())
     grid[-1, 0].set_xlabel("predicted")
     for axes in grid[-1]:
         axes.tick_params(axis="x", rotation=60)

@@ -1,5 +1,6 @@
 """Which operating point figures show, and where excess power beats the network."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -64,6 +65,28 @@ def window_point(table: pd.DataFrame) -> Shown:
     rows = own.drop_duplicates("criterion").sort_values("asked", ascending=False)
     row = rows.iloc[min(1, len(rows) - 1)]
     return Shown(SINGLE, row["criterion"], f"false-alarm probability {row['criterion']}", None)
+
+
+def at_ends(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Efficiency of the network at the ends of the interval of its threshold.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Some rows of table ``efficiency``, at one operating point.
+    keys : list of str
+        Columns that tell the groups apart; a group has a row for each network.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The keys, ``low`` and ``high``, which are means over the networks. ``low`` is 0 where the
+        threshold has no upper end.
+    """
+    own = table[table["statistic"] == NETWORK]
+    columns = {"efficiency_at_threshold_high": "low", "efficiency_at_threshold_low": "high"}
+    means = own.groupby(list(keys), as_index=False)[list(columns)].mean()
+    return means.rename(columns=columns)
 
 
 def beaten(table: pd.DataFrame) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ccsncam.plots.style import PAGE
+from ccsncam.plots.style import PAGE, brightness
 from ccsncam.saliency.shown import NoSample, ShownSample
 from ccsncam.samples.grid import one_each
 
@@ -63,9 +63,9 @@ class Panels:
         ----------
         axes : matplotlib.axes.Axes
         values : numpy.ndarray
-            In [0, 1], shape (frequency, time, channel).
+            Shape (frequency, time, channel).
         """
-        values = one_each(values, len(self.detectors))
+        values = brightness(one_each(values, len(self.detectors)), (0, 1))
         if values.shape[-1] == 1:
             values = values[..., 0]
         else:

@@ -7,6 +7,8 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 
 from ccsncam.aliases import PathLike
@@ -51,6 +53,22 @@ STYLE = {
 # A user's matplotlibrc must not change a figure.
 mpl.rcdefaults()
 mpl.rcParams.update(STYLE)
+
+
+def brightness(image: np.ndarray, axes: tuple[int, int]) -> np.ndarray:
+    """Scale images to [0, 1] that are not there already, as ``normalisation: none`` leaves them.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        Not negative. Images within [0, 1] come back as they are.
+    axes : tuple of int
+        Axes of frequency and time; each detector of each image is scaled by itself.
+    """
+    if image.max(initial=0.0) <= 1:
+        return image
+    low, high = image.min(axis=axes, keepdims=True), image.max(axis=axes, keepdims=True)
+    return (image - low) / np.where(high > low, high - low, 1)
 
 
 def looks(classes: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -102,10 +120,16 @@ def save(figure: Figure, output: Mapping[str, PathLike], run: str, inputs: str) 
     # At 7 pt, 19 letters fit into an inch whatever they are.
     words = textwrap.fill(f"run {run}; inputs: {inputs}", int(19 * figure.get_figwidth()))
     figure.supxlabel(words, fontsize=7, color="0.35", x=0.995, ha="right")
+    # The layout is found once for all files, and each is drawn once. `Figure.savefig` would do
+    # both again for each file, which takes longer than anything else that a figure does.
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
     # The files hold no dates, so that the same figure gives the same bytes.
-    undated = {"pdf": {"CreationDate": None, "ModDate": None}, "png": {"Software": None}}
     for kind, path in output.items():
-        figure.savefig(path, metadata=undated[kind])
-        # All files have the layout of the first: finding one takes longer than drawing.
-        figure.set_layout_engine("none")
+        if kind == "pdf":
+            undated = {"CreationDate": None, "ModDate": None}
+            FigureCanvasPdf(figure).print_pdf(path, metadata=undated)
+        else:
+            figure.set_dpi(mpl.rcParams["savefig.dpi"])
+            FigureCanvasAgg(figure).print_png(path, metadata={"Software": None})
     plt.close(figure)

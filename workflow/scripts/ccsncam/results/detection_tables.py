@@ -1,21 +1,15 @@
-"""What a network finds at stated rates of false alarms, and what excess power finds, as tables."""
+"""What a network and excess power find at their operating points, as tables."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ccsncam.detection import controls, far
-from ccsncam.detection.far import Threshold
-from ccsncam.detection.names import ALL, ARGMAX, LOUDEST, MISSED, NETWORK, QUOTED, SET, SINGLE
-from ccsncam.detection.operating import crossing, false_alarm_chance, window_threshold
-from ccsncam.detection.searched import NoiseWindows, Searched
-from ccsncam.detection.store import Background
-from ccsncam.results.rates import by_pieces, independent, wilson
+from ccsncam.detection.names import ARGMAX, MISSED, NETWORK, SINGLE
+from ccsncam.detection.operating import crossing, crossing_of
+from ccsncam.results.rates import sum_of, wilson
+from ccsncam.results.searches import Samples
 
-DAY = 86400.0
 SNR_BINS = (
     *(0, 4, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 22, 25, 30, 40, 50, 75, 100, 200),
     np.inf,
@@ -23,366 +17,166 @@ SNR_BINS = (
 # Width of the bins in which SNR50 is looked for.
 FINE = 0.5
 SHARES = {"d50_kpc": 0.5, "d90_kpc": 0.9}
-# On-source windows: a neutrino burst, and the time between two nights.
-ON_SOURCE = {"chance_in_10_s": 10.0, "chance_in_1_day": DAY}
 
 
-@dataclass(frozen=True, eq=False)
-class Inputs:
-    """What the tables of one network are made from.
-
-    Attributes
-    ----------
-    seed : int
-        Seed of the network.
-    background : dict of dict of Background
-        By statistic (`NETWORK` or a control) and split. Not all controls have one.
-    windows : dict of NoiseWindows
-        By split.
-    searched : list of Searched
-        One for each test set.
-    """
-
-    seed: int
-    background: Mapping[str, Mapping[str, Background]]
-    windows: Mapping[str, NoiseWindows]
-    searched: Sequence[Searched]
-
-
-class Point(NamedTuple):
-    """An operating point: which signals count as found, and its row of `operating_point`."""
-
-    statistic: str
-    rule: str
-    criterion: str
-    row: dict[str, Any]
-    threshold: Threshold
-
-
-def points(inputs: Inputs, rates: Mapping[str, float], probabilities: Sequence[float]) -> list:
-    """List the operating points of a network and of the controls.
-
-    Parameters
-    ----------
-    inputs : Inputs
-    rates : mapping of str to float
-        By name: mean time between two false alarms [s].
-    probabilities : list of float
-        False-alarm probabilities of a single window.
-
-    Returns
-    -------
-    list of Point
-        Without the paper's rule, which has no threshold.
-    """
-    found = []
-    for name, background in inputs.background.items():
-        for criterion, seconds in rates.items():
-            found.append(_at_rate(name, background, criterion, seconds))
-    own = inputs.windows[SET]
-    for name in (NETWORK, *own.controls):
-        for probability in probabilities:
-            found.append(_in_windows(name, inputs.windows, probability))
-    return found
-
-
-def _at_rate(
-    name: str, background: Mapping[str, Background], criterion: str, seconds: float
-) -> Point:
-    """Threshold of a rate from validation noise, and the rate of test noise there."""
-    own, other = background[SET], background[QUOTED]
-    threshold = far.threshold(own, 1 / seconds, blocks=True)
-    row = {
-        "asked": 1 / seconds * DAY,
-        "unit": "a day",
-        "live_time_days": own.live_time / DAY,
-        "test_live_time_days": other.live_time / DAY,
-    }
-    if threshold.value >= other.floor:
-        rate = far.rate(other, threshold.value, blocks=True)
-        measured = [DAY * value for value in (rate.per_second, rate.low, rate.high)]
-        row |= {"test_count": rate.count}
-        row |= dict(zip(("test", "test_low", "test_high"), measured, strict=True))
-        if threshold.reached:
-            # Nothing counted is no rate of 0: there is an upper end only.
-            value = rate.per_second if rate.count else np.nan
-            ends = {"": value, "_low": rate.low, "_high": rate.high}
-            row |= {
-                f"{key}{end}": false_alarm_chance(value, time)
-                for key, time in ON_SOURCE.items()
-                for end, value in ends.items()
-            }
-    return Point(name, LOUDEST, criterion, row, threshold)
-
-
-def _in_windows(name: str, windows: Mapping[str, NoiseWindows], probability: float) -> Point:
-    """Threshold of a probability from windows of validation noise, and that of test noise."""
-    control = None if name == NETWORK else name
-    own, other = windows[SET], windows[QUOTED]
-    values = own.values(control)
-    hits = values >= window_threshold(values, probability).value
-    effect = len(values) / independent(hits, own.piece, own.seconds)
-    threshold = window_threshold(values, probability, effect)
-    hits = other.values(control) >= threshold.value
-    low, high = by_pieces(hits, other.piece, other.seconds)
-    row = {
-        "asked": probability,
-        "unit": "a window",
-        "test_count": int(hits.sum()),
-        "test": float(hits.mean()),
-        "test_low": low,
-        "test_high": high,
-    }
-    return Point(name, SINGLE, f"{probability:g} a window", row, threshold)
-
-
-def operating_point(inputs: Inputs, found: Sequence[Point]) -> pd.DataFrame:
-    """Table of thresholds: what was asked for, the threshold, and what test noise gives there.
-
-    Parameters
-    ----------
-    inputs : Inputs
-    found : list of Point
-        From `points`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        docs/tables.md explains the columns. Nothing is extrapolated: ``note`` says where noise is
-        too short for a rate, and the threshold is then only a lower bound.
-    """
-    rows: list[dict[str, Any]] = [
-        {
-            "seed": inputs.seed,
-            "statistic": point.statistic,
-            "rule": point.rule,
-            "criterion": point.criterion,
-            "threshold": point.threshold.value,
-            "threshold_low": point.threshold.low,
-            "threshold_high": point.threshold.high,
-            "reached": point.threshold.reached,
-            "note": ""
-            if point.threshold.reached
-            else "noise is too short for this rate; the threshold is at least this, and was not "
-            "extrapolated",
-            **point.row,
-        }
-        for point in found
-    ]
-    other = inputs.windows[QUOTED]
-    hits = other.logits.argmax(axis=1) > 0
-    low, high = by_pieces(hits, other.piece, other.seconds)
-    rows.append(
-        {
-            "seed": inputs.seed,
-            "statistic": NETWORK,
-            "rule": ARGMAX,
-            "criterion": ARGMAX,
-            "reached": True,
-            "note": "the rule of the paper, which has no threshold",
-            "unit": "a window",
-            "test_count": int(hits.sum()),
-            "test": float(hits.mean()),
-            "test_low": low,
-            "test_high": high,
-        }
-    )
-    return pd.DataFrame(rows)
-
-
-def _hits(one: Searched, point: Point) -> np.ndarray:
-    """Which samples are found at an operating point."""
-    if point.rule == SINGLE:
-        values = (
-            one.statistic[:, one.middle]
-            if point.statistic == NETWORK
-            else one.control[:, one.controls.index(point.statistic)]
-        )
-        return values >= point.threshold.value
-    if point.statistic == NETWORK:
-        return one.statistic.max(axis=1) >= point.threshold.value
-    count, windows, detectors = one.excess.shape
-    values = controls.combined(one.excess.reshape(-1, detectors), point.statistic)
-    return values.reshape(count, windows).max(axis=1) >= point.threshold.value
-
-
-class Samples(NamedTuple):
-    """All samples that were searched: class, distance and SNR; and what each point finds."""
-
-    label: np.ndarray
-    distance: np.ndarray
-    snr: np.ndarray
-    hits: dict[tuple[str, str, str], np.ndarray]
-
-
-def gather(inputs: Inputs, found: Sequence[Point]) -> Samples:
-    """Say of each sample whether it is found at each operating point that noise reaches.
-
-    Parameters
-    ----------
-    inputs : Inputs
-    found : list of Point
-        From `points`.
-
-    Returns
-    -------
-    Samples
-        ``hits`` has arrays (n,) by statistic, rule and criterion; the paper's rule is among them.
-    """
-    parts = inputs.searched
-    hits = {
-        (point.statistic, point.rule, point.criterion): np.concatenate(
-            [_hits(one, point) for one in parts]
-        )
-        for point in found
-        if point.threshold.reached
-    }
-    hits[NETWORK, ARGMAX, ARGMAX] = np.concatenate([one.own.argmax(axis=1) > 0 for one in parts])
-    label, distance, snr = (
-        np.concatenate([getattr(one, name) for one in parts])
-        for name in ("label", "distance_kpc", "network_snr")
-    )
-    return Samples(label, distance, snr, hits)
-
-
-def efficiency(inputs: Inputs, samples: Samples) -> pd.DataFrame:
+def efficiency(samples: Samples) -> pd.DataFrame:
     """Share of signals that are found, by distance and by network SNR.
 
     Parameters
     ----------
-    inputs : Inputs
     samples : Samples
-        From `gather`.
 
     Returns
     -------
     pandas.DataFrame
-        docs/tables.md explains the columns. A row has a distance or a bin of SNR; intervals are
-        Wilson's of 95 %.
+        docs/tables.md explains the columns. A row has a distance or a bin of SNR. Intervals are
+        Wilson's of 95 %, and have the number of signals only; ``efficiency_at_threshold_low`` and
+        ``…_high`` are the shares at the ends of the threshold's interval.
     """
     edges = np.array(SNR_BINS)
     places = np.digitize(samples.snr, edges) - 1
     rows = []
-    for key, hits in samples.hits.items():
-        names = dict(zip(("statistic", "rule", "criterion"), key, strict=True))
-        for name, inside in _classes(inputs, samples):
-            own = {"seed": inputs.seed, **names, "class": name}
-            for distance in np.unique(samples.distance[inside]):
-                there = hits[inside & (samples.distance == distance)]
-                rows.append({**own, "distance_kpc": distance} | _counts(there))
-            for number in np.unique(places[inside]):
-                there = hits[inside & (places == number)]
-                ends = {"snr_low": edges[number], "snr_high": edges[number + 1]}
-                rows.append({**own, **ends} | _counts(there))
+    for values in samples.found:
+        hits, ends = values.hits, values.at_ends
+        for name, inside in samples.by_class():
+            own = {"seed": samples.seed, **values.point.names, "class": name}
+            groups = [
+                ({"distance_kpc": distance}, inside & (samples.distance == distance))
+                for distance in np.unique(samples.distance[inside])
+            ]
+            groups += [
+                (
+                    {"snr_low": edges[number], "snr_high": edges[number + 1]},
+                    inside & (places == number),
+                )
+                for number in np.unique(places[inside])
+            ]
+            for where, there in groups:
+                counts = {"n": int(there.sum()), "found": int(hits[there].sum())}
+                shares = {f"efficiency{end}": float(one[there].mean()) for end, one in ends.items()}
+                rows.append({**own, **where} | counts | shares)
     table = pd.DataFrame(rows)
     table["efficiency"] = table["found"] / table["n"]
     table["low"], table["high"] = wilson(table["found"], table["n"])
     order = ["seed", "statistic", "rule", "criterion", "class", "distance_kpc", "snr_low"]
-    return table[[*order, "snr_high", "n", "found", "efficiency", "low", "high"]]
+    order += ["snr_high", "n", "found", "efficiency", "low", "high"]
+    return table[[*order, *(f"efficiency{end}" for end in ends)]]
 
 
-def reach(inputs: Inputs, samples: Samples) -> pd.DataFrame:
+def reach(samples: Samples) -> pd.DataFrame:
     """Distances at which half and nine tenths of the signals are found, and SNR of one half.
 
     Parameters
     ----------
-    inputs : Inputs
     samples : Samples
-        From `gather`.
 
     Returns
     -------
     pandas.DataFrame
-        ``d50_kpc``, ``d90_kpc`` and ``snr50``, each with its interval; see
-        `ccsncam.detection.operating.crossing`. Infinity: beyond the farthest test set, or the
-        loudest signal. 0: nearer than the nearest, or below the faintest.
+        ``d50_kpc``, ``d90_kpc`` and ``snr50``, each with its interval, see
+        `ccsncam.detection.operating.crossing`, and with its values at the ends of the threshold's
+        interval. Infinity: beyond the farthest test set, or the loudest signal. 0: nearer than the
+        nearest, or below the faintest.
     """
     fine = np.floor(samples.snr / FINE).astype(int)
     rows = []
-    for key, hits in samples.hits.items():
-        names = dict(zip(("statistic", "rule", "criterion"), key, strict=True))
-        for name, inside in _classes(inputs, samples):
-            row = {"seed": inputs.seed, **names, "class": name, "n": int(inside.sum())}
-            distances, place = np.unique(samples.distance[inside], return_inverse=True)
-            trials, found = np.bincount(place), np.bincount(place, hits[inside]).astype(int)
-            for column, level in SHARES.items():
-                row |= _ends(column, crossing(distances, found, trials, level, rising=False))
-            trials, found = np.bincount(fine[inside]), np.bincount(fine[inside], hits[inside])
+    for values in samples.found:
+        for name, inside in samples.by_class():
+            row = {"seed": samples.seed, **values.point.names, "class": name}
+            row |= {"n": int(inside.sum())}
+            distances, number = np.unique(samples.distance[inside], return_inverse=True)
             sums = np.bincount(fine[inside], samples.snr[inside])
+            trials = np.bincount(fine[inside])
             means = sums / np.maximum(trials, 1)
-            row |= _ends("snr50", crossing(means, found.astype(int), trials, 0.5, rising=True))
+            looked_at = {name: (distances, number, level, False) for name, level in SHARES.items()}
+            looked_at["snr50"] = means, fine[inside], 0.5, True
+            for column, (places, group, level, rising) in looked_at.items():
+                trials = np.bincount(group)
+                counted = np.bincount(group, values.hits[inside]).astype(int)
+                found = crossing(places, counted, trials, level, rising=rising)
+                row |= _ends(column, found)
+                there = trials > 0
+                for end, hits in values.at_ends.items():
+                    counted = np.bincount(group, hits[inside]).astype(int)
+                    row[f"{column}{end}"] = crossing_of(
+                        places[there], counted[there], trials[there], level, rising=rising
+                    )
             rows.append(row)
     return pd.DataFrame(rows)
 
 
-def detected(inputs: Inputs, found: Sequence[Point]) -> pd.DataFrame:
-    """Which class the found signals are taken for, at each rate that noise reaches.
+def detected(samples: Samples) -> pd.DataFrame:
+    """Which class the found signals are taken for, at each operating point of the network.
 
     Parameters
     ----------
-    inputs : Inputs
-    found : list of Point
-        From `points`.
+    samples : Samples
 
     Returns
     -------
     pandas.DataFrame
-        One row for each rate, distance, true and predicted class: the most probable signal class
-        in the loudest window, or ``not found``.
+        One row for each operating point, distance, true and predicted class: the most probable
+        signal class in the window that the statistic is from, or ``not found``.
     """
     rows: list[dict[str, Any]] = []
-    for point in found:
-        if point.statistic != NETWORK or point.rule != LOUDEST or not point.threshold.reached:
+    for values in samples.found:
+        if values.point.statistic != NETWORK:
             continue
-        for one in inputs.searched:
-            hits = _hits(one, point)
-            loudest = one.logits[np.arange(len(hits)), one.loudest]
-            said = np.where(hits, loudest[:, 1:].argmax(axis=1) + 1, 0)
-            for label, true in list(enumerate(one.classes))[1:]:
-                own = one.label == label
-                distance = float(one.distance_kpc[own][0])
-                for number, other in enumerate((MISSED, *one.classes[1:])):
-                    rows.append(
-                        {
-                            "seed": inputs.seed,
-                            "criterion": point.criterion,
-                            "distance_kpc": distance,
-                            "true": true,
-                            "predicted": other,
-                            "n": int(own.sum()),
-                            "found": int(hits[own].sum()),
-                            "count": int((said[own] == number).sum()),
-                        }
-                    )
-    columns = ["seed", "criterion", "distance_kpc", "true", "predicted", "n", "found", "count"]
-    return pd.DataFrame(rows, columns=columns)
+        hits = values.hits
+        said = np.where(hits, values.said, 0)
+        for distance in np.unique(samples.distance):
+            for label, true in list(enumerate(samples.classes))[1:]:
+                own = (samples.label == label) & (samples.distance == distance)
+                names = {"seed": samples.seed, **values.point.names, "distance_kpc": distance}
+                counts = {"n": int(own.sum()), "found": int(hits[own].sum())}
+                for number, other in enumerate((MISSED, *samples.classes[1:])):
+                    row = names | {"true": true, "predicted": other} | counts
+                    rows.append(row | {"count": int((said[own] == number).sum())})
+    return pd.DataFrame(rows).drop(columns="statistic")
 
 
-def tables(
-    inputs: Inputs, rates: Mapping[str, float], probabilities: Sequence[float]
-) -> dict[str, pd.DataFrame]:
-    """All tables of one network: `operating_point`, `efficiency`, `reach` and `detected`."""
-    found = points(inputs, rates, probabilities)
-    samples = gather(inputs, found)
-    return {
-        "operating_point": operating_point(inputs, found),
-        "efficiency": efficiency(inputs, samples),
-        "reach": reach(inputs, samples),
-        "detected": detected(inputs, found),
-    }
+def recognised(samples: Samples) -> pd.DataFrame:
+    """Accuracy at the operating points of the network, and what it costs in noise.
+
+    Parameters
+    ----------
+    samples : Samples
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each operating point and distance. ``recognised`` is the share of signals that
+        are found and taken for their class, with Wilson's interval and its values at the ends of
+        the threshold's interval. ``false_alarm`` is the share of single windows of test noise that
+        are taken for a signal. ``accuracy`` counts noise as one of the classes, each with the same
+        weight, as in a test set; its interval is that of a sum of two independent shares. Both are
+        empty at a rate, which is no share of windows.
+    """
+    rows = []
+    kinds = len(samples.classes)
+    for values in samples.found:
+        if values.point.statistic != NETWORK:
+            continue
+        right = values.said == samples.label
+        of_windows = values.point.rule in (SINGLE, ARGMAX)
+        noise = [values.point.row[name] for name in ("test", "test_low", "test_high")]
+        for distance in np.unique(samples.distance):
+            own = samples.distance == distance
+            count, trials = int((values.hits & right)[own].sum()), int(own.sum())
+            low, high = map(float, wilson(count, trials))
+            share = count / trials, low, high
+            row = {"seed": samples.seed, **values.point.names, "distance_kpc": distance}
+            row |= {"n": trials, "right": count} | _ends("recognised", share)
+            for end, hits in values.at_ends.items():
+                row[f"recognised{end}"] = float((hits & right)[own].mean())
+            if of_windows:
+                row |= {"noise_windows": values.point.row["test_windows"]}
+                row |= _ends("false_alarm", noise)
+                quiet = 1 - noise[0], 1 - noise[2], 1 - noise[1]
+                row |= _ends("accuracy", sum_of((share, quiet), (1 - 1 / kinds, 1 / kinds)))
+            rows.append(row)
+    return pd.DataFrame(rows).drop(columns="statistic")
 
 
-def _classes(inputs: Inputs, samples: Samples) -> Iterator[tuple[str, np.ndarray]]:
-    """Name and rows of each signal class, and of all."""
-    for label, name in enumerate(inputs.searched[0].classes):
-        if label:
-            yield name, samples.label == label
-    yield ALL, samples.label > 0
-
-
-def _counts(hits: np.ndarray) -> dict[str, int]:
-    return {"n": len(hits), "found": int(hits.sum())}
-
-
-def _ends(name: str, values: tuple[float, float, float]) -> dict[str, float]:
+def _ends(name: str, values: Any) -> dict[str, float]:
     return dict(zip((name, f"{name}_low", f"{name}_high"), values, strict=True))

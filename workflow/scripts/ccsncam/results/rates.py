@@ -148,6 +148,34 @@ def independent(hits: np.ndarray, pieces: np.ndarray, seconds: float) -> float:
     return min(count / effect, seconds)
 
 
+def sum_of(
+    rates: Sequence[tuple[float, float, float]], weights: Sequence[float]
+) -> tuple[float, float, float]:
+    """Weighted sum of independent rates, with an interval from those of the rates.
+
+    Parameters
+    ----------
+    rates : list of tuple
+        Rate and the ends of its interval.
+    weights : list of float
+        Not negative.
+
+    Returns
+    -------
+    value, low, high : float
+        The distances from the value to an end of the interval are added in quadrature, each with
+        its weight.
+
+    References
+    ----------
+    Zou & Donner 2008, Stat. Med. 27, 1693: the method of variance estimates recovery.
+    """
+    table, weight = np.array(rates, float), np.array(weights, float)
+    value = float(weight @ table[:, 0])
+    down, up = (np.linalg.norm(weight * (table[:, 0] - table[:, end])) for end in (1, 2))
+    return value, float(value - down), float(value + up)
+
+
 def student(values: Iterable[float]) -> dict[str, Any]:
     """Mean of several values with its 95 % Student-t interval.
 

@@ -20,10 +20,10 @@ def _slopes(
     network: Network, images: tf.Tensor, target: tf.Tensor, post_relu: bool
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Output A of the layer and the slope of the target's logit, equation (6)."""
-    maps = _output(network, images, post_relu)
+    maps, beside = _output(network, images, post_relu), network.beside(images)
     with tf.GradientTape() as tape:
         tape.watch(maps)
-        score = tf.gather(network.tail(maps), target, batch_dims=1)
+        score = tf.gather(network.tail(maps, beside), target, batch_dims=1)
     return maps, tape.gradient(score, maps)
 
 
@@ -180,8 +180,10 @@ def ablation_cam(
     """
     maps = _output(network, images, post_relu)
     height, width, count = maps.shape[1:]
-    whole = tf.gather(network.tail(maps), target, batch_dims=1)
+    beside = network.beside(images)
+    whole = tf.gather(network.tail(maps, beside), target, batch_dims=1)
     keep = (1 - tf.eye(count))[:, None, None, :]
     ablated = tf.reshape(maps[:, None] * keep, (-1, height, width, count))
-    without = tf.gather(network.tail(ablated), tf.repeat(target, count), batch_dims=1)
+    same = None if beside is None else tf.repeat(beside, count, axis=0)
+    without = tf.gather(network.tail(ablated, same), tf.repeat(target, count), batch_dims=1)
     return _combine(whole[:, None] - tf.reshape(without, (-1, count)), maps)

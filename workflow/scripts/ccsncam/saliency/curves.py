@@ -114,9 +114,16 @@ class Mixed:
 
     def __getitem__(self, rows: slice) -> np.ndarray:
         """Images of some rows, shape (row, frequency, time, detector)."""
-        share, sample = np.divmod(np.arange(len(self))[rows], len(self._start))
-        replaced = self._places[sample] < self._cuts[share][:, None, None]
-        return np.where(replaced[..., None], self._end[sample], self._start[sample])
+        first, last, _ = rows.indices(len(self))
+        size, parts = len(self._start), []
+        # The samples of one share lie side by side, so that they are read without a copy.
+        for share in range(first // size, -(-last // size)):
+            own = slice(max(first - share * size, 0), min(last - share * size, size))
+            replaced = (self._places[own] < self._cuts[share])[..., None]
+            # NumPy is slow where the last axis is short and broadcast.
+            everywhere = np.repeat(replaced, self._start.shape[-1], axis=-1)
+            parts.append(np.where(everywhere, self._end[own], self._start[own]))
+        return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
 
 def _curve(network: Network, mixed: Mixed, target: np.ndarray) -> np.ndarray:

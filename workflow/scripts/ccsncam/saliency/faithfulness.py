@@ -25,6 +25,7 @@ from ccsncam.saliency.measures import (
     explanation,
     increase,
     rank_correlation,
+    ranked,
 )
 from ccsncam.saliency.names import NAMES, variants
 from ccsncam.saliency.randomisation import DRAWS, layers, randomise, similarity
@@ -240,13 +241,15 @@ def _randomised(
     shape = len(samples.images), len(steps), DRAWS
     correlation, ssim = np.empty(shape), np.empty(shape)
     last, alike = None, (np.empty(0), np.empty(0))
+    own = ranked(large)
     for draw in progress(range(DRAWS), label=f"{method}: randomised", unit="draws"):
         for step, _ in enumerate(randomise(network.model, DRAWS * seed + draw)):
             other = maps_of(network, method, samples.images, samples.target, seed, **options)
             other = scaled(upsample(other, matrices))
             # Maps that do not depend on the network, as the controls, are compared once.
             if last is None or not np.array_equal(other, last):
-                last, alike = other, (rank_correlation(large, other), similarity(large, other))
+                last = other
+                alike = rank_correlation(own, ranked(other)), similarity(large, other)
             correlation[:, step, draw], ssim[:, step, draw] = alike
         network.model.set_weights(kept)
     return {"randomised_correlation": correlation, "randomised_ssim": ssim}

@@ -20,46 +20,53 @@ def _sum_of_slopes(
     network: Network,
     images: tf.Tensor,
     target: tf.Tensor,
+    pictures: tf.Tensor,
     hidden: Callable[[tf.Tensor], tf.Tensor],
     count: int,
 ) -> tf.Tensor:
     """Add up the slopes of the target's logit with respect to each pixel, at several points.
 
     The front of the network is affine, so its own slope is the same at every point. The slopes
-    with respect to its output are added up, and are brought to the image together.
+    with respect to its output are added up, and are brought to the picture together.
 
     Parameters
     ----------
     network, images, target
         As in all methods of this module.
+    pictures : tensorflow.Tensor
+        The images as `Network.picture` scales them: slopes are those of its pixels.
     hidden : callable
         Takes the number of a point, and gives the output of the front there.
     count : int
         Number of points.
     """
+    beside = network.beside(images)
 
     def slope(number: tf.Tensor) -> tf.Tensor:
         values = hidden(number)
         with tf.GradientTape() as tape:
             tape.watch(values)
-            score = tf.gather(network.behind(values), target, batch_dims=1)
+            score = tf.gather(network.behind(values, beside), target, batch_dims=1)
         return tape.gradient(score, values)
 
     with tf.GradientTape() as tape:
-        tape.watch(images)
-        front = network.front(images)
+        tape.watch(pictures)
+        front = network.front(pictures)
     _, total = tf.while_loop(
         lambda number, _: number < count,
         lambda number, total: (number + 1, total + slope(number)),
         (tf.constant(0), tf.zeros_like(front)),
     )
-    return tape.gradient(front, images, output_gradients=total)
+    return tape.gradient(front, pictures, output_gradients=total)
 
 
 def integrated_gradients(
     network: Network, images: tf.Tensor, target: tf.Tensor, signed: bool = False, steps: int = STEPS
 ) -> tf.Tensor:
     """Integrated Gradients (Sundararajan et al. 2017), from a black image, by the midpoint rule.
+
+    A network that scales its images itself sees the same picture in a darker image. The path
+    therefore leads from the picture of a black image to that of the image.
 
     Parameters
     ----------
@@ -72,13 +79,15 @@ def integrated_gradients(
     steps : int
         Steps of the path.
     """
-    black = network.front(tf.zeros_like(images[:1]))
-    way = network.front(images) - black
+    pictures, dark = network.picture(images), network.picture(tf.zeros_like(images[:1]))
+    black = network.front(dark)
+    way = network.front(pictures) - black
 
     def hidden(step: tf.Tensor) -> tf.Tensor:
         return black + way * ((tf.cast(step, tf.float32) + 0.5) / steps)
 
-    contribution = images * _sum_of_slopes(network, images, target, hidden, steps) / steps
+    slopes = _sum_of_slopes(network, images, target, pictures, hidden, steps)
+    contribution = (pictures - dark) * slopes / steps
     return contribution if signed else tf.nn.relu(tf.reduce_sum(contribution, axis=-1))
 
 
@@ -104,13 +113,14 @@ def smooth_grad(
         Standard deviation of the noise, as a share of the image's range.
     """
     noise = np.random.default_rng(copies).standard_normal((copies, *network.shape), np.float32)
-    span = tf.reduce_max(images, axis=(1, 2, 3), keepdims=True)
-    span -= tf.reduce_min(images, axis=(1, 2, 3), keepdims=True)
-    front = network.front(images)
+    pictures = network.picture(images)
+    span = tf.reduce_max(pictures, axis=(1, 2, 3), keepdims=True)
+    span -= tf.reduce_min(pictures, axis=(1, 2, 3), keepdims=True)
+    front = network.front(pictures)
     noises = network.front(tf.constant(noise)) - network.front(tf.zeros_like(images[:1]))
 
     def hidden(copy: tf.Tensor) -> tf.Tensor:
         return front + spread * span * noises[copy]
 
-    total = _sum_of_slopes(network, images, target, hidden, copies)
+    total = _sum_of_slopes(network, images, target, pictures, hidden, copies)
     return tf.reduce_sum(tf.abs(total / copies), axis=-1)

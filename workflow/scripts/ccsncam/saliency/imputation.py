@@ -76,18 +76,24 @@ def impute(images: np.ndarray, removed: np.ndarray, seed: int) -> np.ndarray:
     noise = np.random.default_rng(seed).standard_normal(images.shape, np.float32)
     for index in range(len(images)):
         gone = removed[index].ravel()
+        unknown = np.flatnonzero(gone)
+        place = np.cumsum(gone) - 1
         image = images[index].reshape(pixels, channels).astype(float)
         known = np.where(gone[:, None], 0.0, image)
-        bands = np.zeros((width + 2, pixels))
-        bands[0] = np.where(gone, diagonal, 1.0)
-        right = known.copy()
+        right = np.zeros((pixels, channels))
+        # Removed pixels alone are unknown; two neighbours among them are never further apart here
+        # than in the image.
+        bands = np.zeros((width + 2, len(unknown)))
+        bands[0] = diagonal[unknown]
         for step, weight in weights.items():
-            bands[step, : pixels - step] = np.where(gone[:-step] & gone[step:], -weight, 0.0)
-            right[step:] += (gone[step:] * weight)[:, None] * known[:-step]
-            right[:-step] += (gone[:-step] * weight)[:, None] * known[step:]
-        solved = scipy.linalg.solveh_banded(bands, right, lower=True, check_finite=False)
-        filled = solved + NOISE * noise[index].reshape(pixels, channels)
-        out[index] = np.where(gone[:, None], filled, image).reshape(images.shape[1:])
+            right[step:] += weight[:, None] * known[:-step]
+            right[:-step] += weight[:, None] * known[step:]
+            pairs = np.flatnonzero(gone[:-step] & gone[step:] & (weight > 0))
+            bands[place[pairs + step] - place[pairs], place[pairs]] = -weight[pairs]
+        solved = scipy.linalg.solveh_banded(bands, right[unknown], lower=True, check_finite=False)
+        own = noise[index].reshape(pixels, channels)[unknown]
+        image[unknown] = solved + NOISE * own
+        out[index] = image.reshape(images.shape[1:])
     return out
 
 

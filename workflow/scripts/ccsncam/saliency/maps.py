@@ -93,10 +93,15 @@ def explainer(network: Network, method: str, **options: Any) -> Callable[..., tf
         raise ValueError(f"saliency method {method!r}: known are {', '.join(METHODS)}")
     function = METHODS[method]
 
+    # It is a function of its own, so that it is traced once and not once for each part.
+    @tf.function(reduce_retracing=True, autograph=False)
+    def of_part(images: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+        return function(network, images, target, **options)
+
     @tf.function(reduce_retracing=True, autograph=False)
     def compiled(images: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
         parts = zip(tf.split(images, SHARDS), tf.split(target, SHARDS), strict=True)
-        return tf.concat([function(network, *part, **options) for part in parts], axis=0)
+        return tf.concat([of_part(*part) for part in parts], axis=0)
 
     return compiled
 

@@ -53,11 +53,26 @@ def coherency(maps: np.ndarray, again: np.ndarray) -> np.ndarray:
     return (_pearson(maps, again) + 1) / 2
 
 
+def ranked(maps: np.ndarray) -> np.ndarray:
+    """Ranks of the pixels (n, pixel) of each map (n, …); equal pixels share their mean rank."""
+    return scipy.stats.rankdata(maps.reshape(len(maps), -1), axis=1)
+
+
 def rank_correlation(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Spearman's correlation of maps (n, …) per sample; NaN where one of the two is constant."""
-    a, b = (scipy.stats.rankdata(x.reshape(len(x), -1), axis=1) for x in (one, other))
-    constant = (np.ptp(a, axis=1) == 0) | (np.ptp(b, axis=1) == 0)
-    return np.where(constant, np.nan, _pearson(a, b))
+    """Spearman's correlation per sample of two maps, NaN where one of the two is constant.
+
+    Parameters
+    ----------
+    one, other : numpy.ndarray
+        From `ranked`, shape (n, pixel).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n,).
+    """
+    constant = (np.ptp(one, axis=1) == 0) | (np.ptp(other, axis=1) == 0)
+    return np.where(constant, np.nan, _pearson(one, other))
 
 
 def _pearson(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ccsncam.network.backend import keras, tf
+from ccsncam.network.layers import with_kernels
 
 # Draws of the random weights. Maps differ more between draws than between samples.
 DRAWS = 5
@@ -15,7 +16,7 @@ def layers(model: keras.Model) -> list[str]:
 
     Layers that normalise a batch keep their means and variances.
     """
-    return [layer.name for layer in reversed(model.layers) if hasattr(layer, "kernel")]
+    return [layer.name for layer in reversed(with_kernels(model))]
 
 
 def randomise(model: keras.Model, seed: int) -> Iterator[str]:
@@ -32,12 +33,11 @@ def randomise(model: keras.Model, seed: int) -> Iterator[str]:
     str
         Name of the layer that was randomised last.
     """
-    for number, name in enumerate(layers(model)):
-        layer = model.get_layer(name)
+    for number, layer in enumerate(reversed(with_kernels(model))):
         draw = keras.initializers.GlorotUniform(seed=1000 * seed + number)
         layer.kernel.assign(draw(layer.kernel.shape))
         layer.bias.assign(keras.ops.zeros(layer.bias.shape))
-        yield name
+        yield layer.name
 
 
 def similarity(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -259,6 +259,12 @@ class DataSet(Header):
         # Every 97th sample is enough, and is quick to read.
         yield self.images(slice(None, None, 97)).tobytes()
 
+    def first(self, per_class: int) -> np.ndarray:
+        """Find the rows of the first samples of each class, rising, shape (n,)."""
+        label = self.column("label")
+        rows = [np.flatnonzero(label == k)[:per_class] for k in range(len(self.classes))]
+        return np.sort(np.concatenate(rows))
+
     def row_of(self, class_name: str, index: int) -> int:
         """Find the row of a sample of a class.
 

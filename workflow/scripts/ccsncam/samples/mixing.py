@@ -1,7 +1,7 @@
 """Samples that a training mixes anew for each epoch, from spectra of signals and of noise."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Self
 
@@ -10,7 +10,9 @@ import numpy as np
 from ccsncam import seeds
 from ccsncam.config.mixing import Mixing
 from ccsncam.samples import spectrogram
-from ccsncam.samples.spectra import Spectra
+from ccsncam.samples.masks import mask
+from ccsncam.samples.rests import Rest, Rests
+from ccsncam.samples.spectra import Signals, Spectra
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +28,8 @@ class Plan:
         Network SNR of the signal; 0 for noise alone.
     rows : numpy.ndarray of int
         Where the noise begins, shape (n, detector); see `Mixer.places`.
+    partial : numpy.ndarray of bool
+        Whether the signal lacks one of its modes.
     """
 
     label: np.ndarray
@@ -33,6 +37,7 @@ class Plan:
     signal: np.ndarray
     snr: np.ndarray
     rows: np.ndarray
+    partial: np.ndarray
 
     @classmethod
     def joined(cls, plans: Sequence[Self]) -> Self:
@@ -47,10 +52,24 @@ class Mixer:
     Parameters
     ----------
     spectra : Spectra
+    rests : Rests, optional
+        Signals without a mode, for a training with ``mode_dropout``.
+
+    Raises
+    ------
+    ValueError
+        If the rests are those of other signals.
     """
 
-    def __init__(self, spectra: Spectra) -> None:
-        self.spectra = spectra
+    def __init__(self, spectra: Spectra, rests: Rests | None = None) -> None:
+        self.spectra, self.rests = spectra, rests
+        if rests is not None:
+            own = [(one.name, one.spectra.shape) for one in spectra.signals]
+            if own != [(one.name, one.spectra.shape) for one in rests.sets]:
+                raise ValueError(
+                    "mixing/rests.h5 and mixing/train.h5 are of different training sets: delete "
+                    "both, and run the same command again"
+                )
         # In coincident noise one random number chooses the window of all detectors.
         same = spectra.coincident
         self._columns = [(d, 0 if same else d) for d, _ in enumerate(spectra.noise)]
@@ -81,6 +100,7 @@ class Mixer:
                         own,
                         (low + (high - low) * drawn[:, 0]).astype(np.float32),
                         self.places(drawn[:, 3:], block.glitches),
+                        self._partial(number, label, epoch, block.mode_dropout),
                     )
                 )
             count = round(len(signals.label) * block.noise / (1 - block.noise))
@@ -96,7 +116,8 @@ class Mixer:
         """Plan samples of noise alone, which begins at ``rows``, shape (n, detector)."""
         count = len(rows)
         nothing = np.full(count, -1)
-        return Plan(np.zeros(count, np.int32), nothing, nothing, np.zeros(count, np.float32), rows)
+        label, snr, partial = (np.zeros(count, kind) for kind in (np.int32, np.float32, bool))
+        return Plan(label, nothing, nothing, snr, rows, partial)
 
     def windows(self, name: str, count: int) -> np.ndarray:
         """Draw windows of noise as they come, for a purpose of this name; shape (n, detector)."""
@@ -128,11 +149,54 @@ class Mixer:
                 [own[row : row + length] for own, row in zip(noise, begins, strict=True)]
             )
             if plan.label[number]:
-                signal = self.spectra.signals[plan.band[number]].spectra[plan.signal[number]]
-                whole += signal * plan.snr[number]
+                whole += self._signal(plan, number) * plan.snr[number]
             seen = spectrogram.of_rows(whole[None], block)
             image[...] = spectrogram.normalise(seen, block)[0].transpose(1, 2, 0)
         return out[: len(which)]
+
+    def masks(self, plan: Plan, which: np.ndarray) -> np.ndarray:
+        """Find the cells that the signals of samples fill, as `ccsncam.samples.masks.mask` does.
+
+        Parameters
+        ----------
+        plan : Plan
+        which : numpy.ndarray of int
+            Numbers of the samples, shape (n,).
+
+        Returns
+        -------
+        numpy.ndarray of bool
+            Shape (n, frequency, frame, 1), for all detectors together. A sample of noise has no
+            signal that a network could look at, so all its cells are in its mask.
+        """
+        frequencies, frames, _ = self.spectra.image_shape
+        block = replace(self.spectra.spectrogram, scale="power")
+        found = np.ones((len(which), frequencies, frames, 1), bool)
+        for row, number in enumerate(which):
+            if plan.label[number]:
+                signal = self._signal(plan, number)
+                power = spectrogram.of_rows(signal[None], block)[0].sum(axis=0)
+                found[row, :, :, 0] = mask(power)
+        return found
+
+    def _signal(self, plan: Plan, number: int) -> np.ndarray:
+        """Spectrum of the signal of a sample, at a network SNR of 1."""
+        sets: Sequence[Signals | Rest] = self.spectra.signals
+        if plan.partial[number] and self.rests is not None:
+            sets = self.rests.sets
+        return sets[plan.band[number]].spectra[plan.signal[number]]
+
+    def _partial(self, band: int, label: int, epoch: int, share: float) -> np.ndarray:
+        """Draw which signals of a class lack a mode, shape (n,)."""
+        signals = self.spectra.signals[band]
+        own = np.flatnonzero(signals.label == label)
+        if not share:
+            return np.zeros(len(own), bool)
+        if self.rests is None:
+            raise ValueError("classifier.mixing.mode_dropout: the training has no mixing/rests.h5")
+        stream = f"{self.spectra.classes[label]}, epoch {epoch}, modes"
+        drawn = seeds.uniforms(self.spectra.seed, signals.name, stream, 0, len(own), 1)[:, 0]
+        return (drawn < share) & (self.rests.sets[band].mode[own] >= 0)
 
     def places(self, uniform: np.ndarray, glitches: float) -> np.ndarray:
         """Draw where windows begin, some of them with a glitch in one detector alone.

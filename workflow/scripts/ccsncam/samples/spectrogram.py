@@ -153,13 +153,22 @@ def of_rows(found: np.ndarray, block: Spectrogram) -> np.ndarray:
     return magnitude(whitened, block, whitened.shape[-1])
 
 
+# Normalisations whose limits are the same for all images.
+_CEILINGS = ("fixed", "none")
+
+
+def _ceiling(block: Spectrogram) -> float:
+    """The value that becomes 1 in every image."""
+    return 1.0 if block.normalisation == "none" or block.ceiling is None else block.ceiling
+
+
 def limits(image: np.ndarray, block: Spectrogram) -> tuple[np.ndarray, np.ndarray]:
     """Find the values that become 0 and 1 in each image.
 
     They follow ``block.normalisation``. With ``detector`` they are the minimum and the maximum of
     each sample and detector; this is the only simple reading that agrees with the paper's remark
     on reddish images. With ``sample`` they are the extremes over all detectors of a sample. With
-    ``fixed`` they are 0 and ``block.ceiling``.
+    ``fixed`` they are 0 and ``block.ceiling``, and with ``none`` they are 0 and 1.
 
     Parameters
     ----------
@@ -172,9 +181,9 @@ def limits(image: np.ndarray, block: Spectrogram) -> tuple[np.ndarray, np.ndarra
     low, high : numpy.ndarray
         Each has a shape that broadcasts to the shape of the image.
     """
-    if block.normalisation == "fixed":
+    if block.normalisation in _CEILINGS:
         shape = (1,) * image.ndim
-        return np.zeros(shape, np.float32), np.full(shape, block.ceiling, np.float32)
+        return np.zeros(shape, np.float32), np.full(shape, _ceiling(block), np.float32)
     axes = (-2, -1) if block.normalisation == "detector" else (-3, -2, -1)
     return image.min(axis=axes, keepdims=True), image.max(axis=axes, keepdims=True)
 
@@ -197,9 +206,9 @@ def running_limits(
     low, high : numpy.ndarray
         For a window that starts at each frame, shape (detector, frame - frames + 1), float32.
     """
-    if block.normalisation == "fixed":
+    if block.normalisation in _CEILINGS:
         shape = len(low), low.shape[1] - frames + 1
-        return np.zeros(shape, np.float32), np.full(shape, block.ceiling, np.float32)
+        return np.zeros(shape, np.float32), np.full(shape, _ceiling(block), np.float32)
     if block.normalisation == "sample":
         low = np.broadcast_to(low.min(axis=0), low.shape)
         high = np.broadcast_to(high.max(axis=0), high.shape)
@@ -213,7 +222,7 @@ def normalise(
     bounds: tuple[np.ndarray, np.ndarray] | None = None,
     out: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Scale images to [0, 1].
+    """Scale images to [0, 1]; with ``block.normalisation`` ``none`` they stay as they are.
 
     Parameters
     ----------
@@ -231,6 +240,8 @@ def normalise(
     numpy.ndarray
         Same shape. Values outside the bounds are clipped.
     """
+    if block.normalisation == "none":
+        return image.copy() if out is None else np.positive(image, out=out)
     low, high = limits(image, block) if bounds is None else bounds
     scaled = np.subtract(image, low, out=out)
     scaled /= high - low

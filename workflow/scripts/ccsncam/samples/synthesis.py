@@ -123,7 +123,8 @@ def draw(
     dict of numpy.ndarray
         ``theta phi ra dec psi`` [rad], ``bounce_time`` [s], ``uniform`` (for the SNR) and
         ``waveform`` (index in `Inputs.waveforms`, -1 for noise; the realisations of a class take
-        turns) have shape (n,); ``noise_piece``, ``noise_offset`` [samples] and
+        turns) have shape (n,); ``theta`` and ``phi`` are 0 for a waveform that is known in one
+        direction; ``noise_piece``, ``noise_offset`` [samples] and
         ``noise_gps_start`` [s] have shape (n, detector). ``gps_start`` [s], shape (n,), is the
         time of the sample, for antenna patterns and delays: that of the first detector's noise.
     """
@@ -142,6 +143,11 @@ def draw(
     }
     own = [k for k, model in enumerate(inputs.waveforms) if model.class_name == name] or [-1]
     table["waveform"] = np.take(own, (first + np.arange(count)) % len(own))
+    for k, model in enumerate(inputs.waveforms):
+        if model.one_direction:
+            # No other direction of it is known. The angle psi turns it around the line of sight.
+            for angle in ("theta", "phi"):
+                table[angle][table["waveform"] == k] = 0.0
     windows = u[:, 7:].reshape(count, detectors, 2)
     if inputs.sampling.coincident:
         windows = np.repeat(windows[:, :1], detectors, axis=1)

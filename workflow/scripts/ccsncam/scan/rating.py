@@ -81,7 +81,9 @@ def rate(background: Background | None, statistic: float) -> Rated:
     time = f"{days} day{'s' * (days != '1')} of background"
     if statistic < background.floor:
         least = far.rate(background, background.floor, blocks=True).low * DAY
-        return Rated(np.nan, least, np.nan, f"more than {least:.3g} a day: below what is kept")
+        number = f"{least:.0f}" if least >= 100 else f"{least:.3g}"
+        words = f"more than {number} a day: fainter than what the background keeps"
+        return Rated(np.nan, least, np.nan, words)
     found = far.rate(background, statistic, blocks=True)
     per_day, low, high = (value * DAY for value in (found.per_second, found.low, found.high))
     if found.count == 0:

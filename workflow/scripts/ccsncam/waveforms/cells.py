@@ -31,7 +31,7 @@ NEEDS = {
     "tensor": ("path", "columns", "unit", "derivative", "sha256", "bounce_time_s"),
     "grid": ("path", "pattern", "unit", "sha256", "bounce_time_s"),
     "views": ("path", "unit", "sha256", "bounce_time_s"),
-    "single": ("path",),
+    "single": ("path", "unit", "sha256", "bounce_time_s"),
 }
 # Only the files can tell what belongs in these cells, so "?" may stand in them.
 FILLED_IN = ("columns", "sha256", "bounce_time_s")
@@ -46,6 +46,8 @@ _BOUNDS = {
 }
 TEXTS = (
     "class",
+    "role",
+    "family",
     "path",
     "pattern",
     "grid",
@@ -58,6 +60,11 @@ TEXTS = (
     "licence",
 )
 ROW = ("name", "source", "format")
+# What a row is for: to be trained and tested where its class is in the config, or to be scored by
+# networks that have not seen it. The first is the default.
+TRAIN, UNSEEN = ROLES = ("train", "unseen")
+# Kinds of emission that the column ``family`` may name (docs/unseen.md).
+FAMILIES = ("g-mode", "g-mode+SASI", "bounce", "phase-transition")
 # Words that stand beside classes in results.
 RESERVED = ("noise", "all")
 # What is noted about a row, beside its cells: file and line, and the columns that hold "?".
@@ -68,14 +75,16 @@ HIGHEST = 2048
 VIEWS = {"x": (np.pi / 2, 0.0), "y": (np.pi / 2, np.pi / 2), "z": (0.0, np.pi / 2)}
 
 # Formats whose columns have a usual order.
-_COLUMNS = {"views": "t=0 plus=1 cross=2", "grid": "h=0"}
+_COLUMNS = {"views": "t=0 plus=1 cross=2", "grid": "h=0", "single": "t=0 plus=1 cross=2"}
+# Real and imaginary parts of the discrete Fourier transform (numpy.fft.rfft) of a single direction.
+SPECTRUM = ("plus_re", "plus_im", "cross_re", "cross_im")
 # Columns that files of a format may have, and those that they must have.
 _KNOWN: dict[str, tuple[set[str], set[str]]] = {
     "tensor": ({a + b for a in "xyz" for b in "xyz"}, {"xx", "yy", "zz", "xy", "xz", "yz"}),
     "views": ({"plus", "cross"}, {"plus", "cross"}),
     "grid": ({"h"}, {"h"}),
-    # Such a row is refused when it is used, in words about its format.
-    "single": ({"h", "plus", "cross"}, set()),
+    "single": ({"plus", "cross"}, {"plus"}),
+    "spectrum": (set(SPECTRUM), set(SPECTRUM)),
 }
 
 Row = dict[str, Any]
@@ -117,7 +126,9 @@ def check_row(cells: Mapping[str, str], where: str) -> Row:
     _check_identity(row, cells)
     for key in NUMBERS:
         row[key] = _number(key, cells.get(key, "-"), where)
-    empty = [key for key in NEEDS[row["format"]] if row[key] is None or row[key] != row[key]]
+    # A single direction that is not unseen is refused when it is used, in words about that.
+    needed = ("path",) if _useless(row) else NEEDS[row["format"]]
+    empty = [key for key in needed if row[key] is None or row[key] != row[key]]
     missing = [key for key in empty if key not in unknown]
     if missing:
         raise ValueError(f"{where}: format {row['format']} needs {', '.join(missing)}")
@@ -134,9 +145,17 @@ def check_row(cells: Mapping[str, str], where: str) -> Row:
 
 
 def _check_identity(row: Row, cells: Mapping[str, str]) -> None:
-    """Check name, class, source and format; a row without a class gets its name as class."""
+    """Check name, class, role, family, source and format.
+
+    A row without a class gets its name as class, and a row without a role that of training.
+    """
     where = row["where"]
     row["class"] = row["class"] or row["name"]
+    row["role"] = row["role"] or TRAIN
+    for key, known in (("role", ROLES), ("family", (None, *FAMILIES))):
+        if row[key] not in known:
+            names = ", ".join(filter(None, known))
+            raise ValueError(f"{where}: {key} {row[key][:80]!r} must be one of {names}, or empty")
     for key in ("name", "class"):
         if row[key] is None or not re.fullmatch(r"[A-Za-z0-9_][\w.+-]{0,63}", row[key], re.ASCII):
             raise ValueError(
@@ -173,7 +192,7 @@ def _number(key: str, text: str, where: str) -> float:
 def _check_unit(row: Row) -> None:
     """Check that the format has the unit, and that the cells that the unit needs agree with it."""
     where = row["where"]
-    if row["format"] in ("grid", "views"):
+    if row["format"] in ("grid", "views", "single") and not _useless(row):
         if row["unit"] not in STRAIN_UNITS:
             raise ValueError(f"{where}: unit {row['unit']!r} must be {' or '.join(STRAIN_UNITS)}")
         if row["unit"] == "strain" and np.isnan(row["distance_kpc"]):
@@ -186,6 +205,11 @@ def _check_unit(row: Row) -> None:
                 f"{where}: unit {row['unit']} means derivative {UNITS[row['unit']][1]}, "
                 f"not {row['derivative']:g}"
             )
+
+
+def _useless(row: CheckedRow) -> bool:
+    """True for a single direction that a network would be trained on."""
+    return row["format"] == "single" and row["role"] != UNSEEN
 
 
 def _check_paths(row: Row) -> None:
@@ -228,14 +252,26 @@ def column_map(row: CheckedRow) -> dict[str, int]:
                 "each name a column of its own (counted from 0)"
             )
         found[match[1]] = int(match[2])
-    known, needed = _KNOWN.get(row["format"], (set(), set()))
+    known, needed = (set(found), set()) if _useless(row) else _known(row["format"], found)
     strange, absent = sorted(set(found) - known - {"t"}), sorted(needed - set(found))
     if strange or absent:
         problem = f"unknown {strange[0]!r}" if strange else f"no {absent[0]!r}"
         raise ValueError(f"{row['where']}: columns: {problem} for format {row['format']}")
+    if set(found) & set(SPECTRUM) and "t" in found:
+        raise ValueError(
+            f"{row['where']}: columns: a spectrum has no 't'; give sample_rate_hz, that of the "
+            "series in time"
+        )
     if needed and "t" not in found and np.isnan(row["sample_rate_hz"]):
         raise ValueError(f"{row['where']}: columns: no 't' and no sample_rate_hz")
     return found
+
+
+def _known(kind: str, found: Mapping[str, int]) -> tuple[set[str], set[str]]:
+    """Columns that files of a format may have, and those that they must have."""
+    if kind == "single" and set(found) & set(SPECTRUM):
+        return _KNOWN["spectrum"]
+    return _KNOWN.get(kind, (set(), set()))
 
 
 def tracks(row: CheckedRow) -> dict[str, Track]:

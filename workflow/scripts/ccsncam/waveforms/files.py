@@ -11,7 +11,7 @@ import pandas as pd
 
 from ccsncam.aliases import PathLike
 from ccsncam.text import is_file
-from ccsncam.waveforms.cells import VIEWS
+from ccsncam.waveforms.cells import UNSEEN, VIEWS
 
 # The component that only the cross polarisation of a view holds.
 _ONLY = {"x": "yz", "y": "xz", "z": "xy"}
@@ -41,14 +41,15 @@ def files_of(row: pd.Series, table_path: PathLike) -> list[Path]:
     """
     if row["format"] == "surrogate":
         return []
-    if row["format"] == "single":
+    if row["format"] == "single" and row["role"] != UNSEEN:
         raise ValueError(
             f"{row['where']}: {row.name} is known in one direction only (format single) and cannot "
             "be seen from random directions; give tensor components, a grid or three views (format "
-            "views: both polarisations along x, y and z)"
+            "views: both polarisations along x, y and z), or set its role to unseen: it is then "
+            "scored, but not trained (docs/unseen.md)"
         )
     path = Path(os.path.normpath(Path(table_path).parent / row["path"]))
-    if row["format"] == "tensor":
+    if row["format"] in ("tensor", "single"):
         files = [path]
     elif row["format"] == "views":
         files = [Path(str(path).replace("{view}", view)) for view in VIEWS]
@@ -84,7 +85,8 @@ def _lost(file: Path, views: Sequence[Path]) -> str:
     view, component = list(_ONLY.items())[views.index(file)]
     return (
         f", the view along {view}: its plus follows from the other two views, but its cross, the "
-        f"component {component} of the tensor, is in no other file"
+        f"component {component} of the tensor, is in no other file; one view alone can be a row of "
+        "format single and role unseen"
     )
 
 

@@ -12,7 +12,7 @@ from ccsncam.waveforms.columns import SHORTEST
 from ccsncam.waveforms.conditioning import along_tracks, condition, resample
 from ccsncam.waveforms.files import digest, files_of
 from ccsncam.waveforms.model import Waveform, tensor
-from ccsncam.waveforms.readers import check_peak, read_grid, read_tensor, read_views
+from ccsncam.waveforms.readers import check_peak, read_grid, read_single, read_tensor, read_views
 from ccsncam.waveforms.surrogate import realise
 from ccsncam.waveforms.table import surrogate_modes
 
@@ -27,7 +27,7 @@ PEAKS = (1e-3, 1e5)
 # of a waveform's energy that must lie there.
 HELD, LEAST_SHARE = (-0.2, 1.0), 0.1
 
-READERS = {"tensor": read_tensor, "grid": read_grid, "views": read_views}
+READERS = {"tensor": read_tensor, "grid": read_grid, "views": read_views, "single": read_single}
 
 
 def load_waveform(
@@ -101,10 +101,12 @@ def _check_energy(row: pd.Series, quadrupole: np.ndarray, start: float, rate: in
     energy = np.square(quadrupole).sum(axis=(0, 1))
     whole = energy.sum()
     if not energy[held].sum() >= LEAST_SHARE * whole or whole == 0:
+        middle = time[np.searchsorted(np.cumsum(energy), whole / 2)]
         raise ValueError(
             f"{row['where']}: less than {LEAST_SHARE:.0%} of the energy of {row.name} lies between "
             f"{HELD[0]:g} and {HELD[1]:g} s of bounce, which a sample can hold; the times run from "
-            f"{time[0]:.3g} to {time[-1]:.3g} s of bounce: correct bounce_time_s "
+            f"{time[0]:.3g} to {time[-1]:.3g} s of bounce, and half of the energy lies before "
+            f"{middle:.3g} s: correct bounce_time_s "
             f"({row['bounce_time_s']:g} s)"
         )
 
@@ -137,4 +139,5 @@ def _waveform(
         residual=residual,
         modes=modes,
         class_name=row["class"],
+        one_direction=row["format"] == "single",
     )

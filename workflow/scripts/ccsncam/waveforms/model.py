@@ -45,6 +45,9 @@ class Waveform:
     class_name : str
         The class that the waveform belongs to. It is the waveform's own name unless the table
         names a class.
+    one_direction : bool
+        True where only one direction is known. The quadrupole then gives what is seen from there to
+        an observer at θ = φ = 0, and has no meaning in other directions.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Waveform:
     residual: float
     modes: dict[str, np.ndarray] = field(default_factory=dict)
     class_name: str = ""
+    one_direction: bool = False
 
     def __post_init__(self) -> None:
         """Give a waveform without a class its own name as its class."""
@@ -74,6 +78,8 @@ class Waveform:
             for key in _ATTRIBUTES:
                 file.attrs[key] = getattr(self, key)
             file.attrs["units"] = "cm"
+            if self.one_direction:
+                file.attrs["one_direction"] = True
 
     @classmethod
     def read(cls, path: PathLike) -> Self:
@@ -83,6 +89,7 @@ class Waveform:
                 quadrupole=file["quadrupole"][:],
                 modes={mode: part[:] for mode, part in file.get("modes", {}).items()},
                 **{key: file.attrs[key] for key in _ATTRIBUTES},
+                one_direction=bool(file.attrs.get("one_direction", False)),
             )
 
 

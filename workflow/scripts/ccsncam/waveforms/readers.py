@@ -1,4 +1,4 @@
-"""Readers of published waveforms: components of the tensor, three views, grids of directions.
+"""Readers of published waveforms: tensors, three views, grids of directions, single directions.
 
 Each reader takes a row of the waveform table and the files that the row names, and returns a `Raw`.
 It raises ValueError, with the row or the file, if the files do not belong to one symmetric,
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.interpolate import make_interp_spline
 
-from ccsncam.waveforms.cells import UNITS, VIEWS, column_map
+from ccsncam.waveforms.cells import SPECTRUM, UNITS, VIEWS, column_map
 from ccsncam.waveforms.columns import FEWEST, SHORTEST, read_columns, times_of
 from ccsncam.waveforms.model import KPC_IN_CM, components, polarisation_weights
 
@@ -203,6 +203,28 @@ def read_grid(row: pd.Series, files: Sequence[Path]) -> Raw:
             "the angles"
         )
     return Raw(time, five, 0, residual)
+
+
+def read_single(row: pd.Series, files: Sequence[Path]) -> Raw:
+    """Read one or both polarisations in one direction from a file of a series, or of its spectrum.
+
+    The tensor that is returned gives the file's polarisations to an observer at θ = φ = 0, and says
+    nothing of other directions: see `ccsncam.waveforms.model.Waveform.one_direction`. A cross
+    polarisation that the file lacks is zero, as for an axisymmetric source.
+    """
+    columns = read_columns(files[0], column_map(row))
+    if set(SPECTRUM) <= set(columns):
+        size = 2 * (len(columns["plus_re"]) - 1)
+        columns = {
+            name: np.fft.irfft(columns[f"{name}_re"] + 1j * columns[f"{name}_im"], size)
+            for name in ("plus", "cross")
+        }
+    time = times_of(row, columns, files[0])
+    plus = _scale(row) * columns["plus"]
+    cross = _scale(row) * columns.get("cross", np.zeros_like(columns["plus"]))
+    _check_varies(row, np.stack([plus, cross]))
+    silent = np.zeros_like(plus)
+    return Raw(time, np.stack([plus / 2, -plus / 2, cross / 2, silent, silent]), 0, np.nan)
 
 
 def _exact(row: pd.Series, theta: np.ndarray, phi: np.ndarray) -> list[np.ndarray]:

@@ -8,8 +8,20 @@ import pandas as pd
 
 from ccsncam.aliases import PathLike
 from ccsncam.text import check_cells, content, is_file
-from ccsncam.waveforms.cells import NOTES, NUMBERS, ROW, TEXTS, Row, check_row
+from ccsncam.waveforms.cells import (
+    NOTES,
+    NUMBERS,
+    ROW,
+    TEXTS,
+    TRAIN,
+    UNSEEN,
+    Row,
+    check_row,
+)
 from ccsncam.waveforms.surrogate_table import read_surrogates
+
+# What says how a waveform is used, and changes nothing in its file.
+_APART = ("role", "family")
 
 
 def read_table(path: PathLike) -> pd.DataFrame:
@@ -113,7 +125,7 @@ def substitute(table: pd.DataFrame, names: Iterable[str], surrogates: PathLike) 
                 f"{', '.join(known) or 'no row'}"
             )
         row = dict.fromkeys(table.columns) | dict.fromkeys(NUMBERS, np.nan)
-        row |= {key: table.at[name, key] for key in ("class", "where")}
+        row |= {key: table.at[name, key] for key in ("class", "role", "family", "where")}
         row |= {"source": "surrogate", "format": "surrogate", "unknown": []}
         row |= {"duration_s": max(ends), "licence": "MIT"}
         row["reference"] = f"surrogate of {table.at[name, 'reference'] or name!s}"
@@ -122,7 +134,7 @@ def substitute(table: pd.DataFrame, names: Iterable[str], surrogates: PathLike) 
 
 
 def models(table: pd.DataFrame, classes: Iterable[str]) -> list[str]:
-    """List the waveforms of some classes, in the order of the classes, then of the table.
+    """List the waveforms that train some classes, in the order of the classes, then of the table.
 
     Parameters
     ----------
@@ -134,7 +146,57 @@ def models(table: pd.DataFrame, classes: Iterable[str]) -> list[str]:
     -------
     list of str
     """
-    return [model for name in classes for model in table.index[table["class"] == name]]
+    trained = table[table["role"] == TRAIN]
+    return [model for name in classes for model in trained.index[trained["class"] == name]]
+
+
+def unseen(table: pd.DataFrame) -> list[str]:
+    """List the waveforms that are scored and never trained, in the order of the table.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `read_table`.
+
+    Returns
+    -------
+    list of str
+    """
+    return list(table.index[table["role"] == UNSEEN])
+
+
+def families(table: pd.DataFrame, classes: Iterable[str]) -> dict[str, str]:
+    """Find the family of each class that has one.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `read_table`.
+    classes : list of str
+
+    Returns
+    -------
+    dict of str
+        By class.
+
+    Raises
+    ------
+    ValueError
+        In one line, if the rows of a class name two families, or have two roles.
+    """
+    found = {}
+    for name in classes:
+        rows = table[table["class"] == name]
+        for key, what in (("role", "take"), ("family", "name")):
+            known = list(dict.fromkeys(filter(None, rows[key])))
+            if len(known) > 1:
+                raise ValueError(
+                    f"{rows['where'].iloc[-1]}: rows of the class {name} {what} the {key} "
+                    f"{' and '.join(known)}; give all of them one, or some of them another class"
+                )
+            if known and key == "family":
+                found[name] = known[0]
+    return found
 
 
 def row_of(table: pd.DataFrame, name: str) -> pd.Series:
@@ -162,7 +224,7 @@ def entry(row: pd.Series, surrogates: PathLike) -> list[str]:
     ValueError
         If a surrogate does not last as long as its row says.
     """
-    said = [f"{key}={value}" for key, value in row.items() if key not in NOTES]
+    said = [f"{key}={value}" for key, value in row.items() if key not in (*NOTES, *_APART)]
     for mode in surrogate_modes(row, surrogates) if row["format"] == "surrogate" else []:
         cells = {key: np.asarray(value).tolist() for key, value in mode.items()}
         said.append(str({key: cells[key] for key in sorted(cells) if key != "where"}))
