@@ -18,6 +18,7 @@ from ccsncam.samples import (
     transforming,
 )
 from ccsncam.samples.dataset import DRAWN, DataSet
+from ccsncam.samples.masks import mask
 from ccsncam.samples.mixing import Mixer
 from ccsncam.samples.rests import Rests
 from ccsncam.samples.spectra import NoiseFrames, Spectra
@@ -279,5 +280,23 @@ def test_strain_is_mixed_where_the_transform_cannot_be(mixer, inputs, sets, kind
             table = sets[0].columns((*DRAWN, "waveform", "noise_piece", "noise_offset"), [row])
             signal, near = synthesis.whitened_signal(inputs, spectra[table["waveform"][0]], table)
             strain += np.float32(plan.snr[number] / np.linalg.norm(near)) * signal
+            # The mask is that of the signal alone, over all channels.
+            power = dataclasses.replace(block, scale="power")
+            alone = spectrogram.magnitude(signal / np.linalg.norm(near), power, inputs.rate)
+            found = own.masks(plan, [number])[0, :, :, 0]
+            assert np.mean(found != mask(alone[0].sum(axis=0))) < 0.005
         difference = images_of(own, plan, [number])[0] - image_of(strain, other)
         assert np.abs(difference).max() < 2e-4
+
+
+def test_modes_are_left_out_of_strain_where_it_is_mixed(rests, inputs, sets):
+    """The same modes of the same signals, as strain: its transform is the rest of the others."""
+    block = dataclasses.replace(inputs.sampling.spectrogram, kind="wdm")
+    sampling = dataclasses.replace(inputs.sampling, spectrogram=block)
+    other = dataclasses.replace(inputs, sampling=sampling)
+    found = leaving_out.rest_of(other, sets[0], rests.modes, 1)
+    np.testing.assert_array_equal(found.mode, rests.sets[0].mode)
+    strain = found.spectra.reshape(*found.spectra.shape[:2], -1)
+    assert strain.dtype == np.float32
+    spectra = spectrogram.rows(strain, inputs.sampling.spectrogram, inputs.rate)
+    np.testing.assert_allclose(spectra, rests.sets[0].spectra, atol=1e-6)
