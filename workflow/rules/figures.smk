@@ -152,6 +152,7 @@ FIGURES = {
         "shows": "one signal in each representation",
         "input": {"examples": expand("<results>/datasets/examples/{kind}.h5", kind=KINDS)},
         "params": {"class_name": config["figures"]["comparison"]},
+    },
     "unseen": {
         "module": "unseen",
         "shows": "waveforms that no network was trained on",
