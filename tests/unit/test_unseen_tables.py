@@ -30,8 +30,7 @@ def searched(label, said, own, distance, snr=20.0):
     return Searched(
         logits=logits,
         own=mine,
-        excess=np.zeros((count, 3, 1)),
-        control=np.zeros((count, 0)),
+        control=np.zeros((count, 3, 0)),
         row=np.arange(count),
         label=np.array(label),
         network_snr=np.full(count, snr),
