@@ -4,6 +4,7 @@
 WITHOUT = "<results>/unseen/without-{left}"
 LEARNED_WITHOUT = [f"{WITHOUT}/datasets/{dataset}.h5" for dataset in [*TRAIN, VALIDATION]]
 SPECTRA_WITHOUT = [f"{WITHOUT}/mixing/train.h5"] if SPECTRA else []
+RESTS_WITHOUT = [f"{WITHOUT}/mixing/rests.h5"] if RESTS else []
 
 
 use rule build_snr_dataset as build_without with:
@@ -35,11 +36,27 @@ use rule transform_training as transform_without with:
         "Spectra from which the training without {wildcards.left} mixes samples"
 
 
+use rule leave_out_modes as leave_out_modes_without with:
+    input:
+        train=LEARNED_WITHOUT[:-1],
+        waveforms=waveforms_without,
+        noise=rules.leave_out_modes.input.noise,
+    output:
+        temp(f"{WITHOUT}/mixing/rests.h5"),
+    log:
+        "<logs>/leave_out_modes_without/{left}.log",
+    benchmark:
+        "<benchmarks>/leave_out_modes_without/{left}.tsv"
+    message:
+        "Signals without one of their modes, for the training without {wildcards.left}"
+
+
 use rule train as train_without with:
     input:
         train=LEARNED_WITHOUT[:-1],
         validation=LEARNED_WITHOUT[-1],
         spectra=SPECTRA_WITHOUT,
+        rests=RESTS_WITHOUT,
     output:
         best=f"{WITHOUT}/models/seed-{{seed}}/best.weights.h5",
         last=f"{WITHOUT}/models/seed-{{seed}}/last.weights.h5",
