@@ -203,7 +203,7 @@ def plan(config: Config, complete: Callable[[dict[str, Any]], None]) -> Study:
     block = config["study"]
     study_checks.check_names(block, config["run"])
     names = list(block["variants"])
-    own = {level: _digest(config, level) for level in LEVELS} if names else {}
+    own = {level: digest(config, level) for level in LEVELS} if names else {}
     known: set[str] = set()
     variants = []
     warnings = dict.fromkeys([*environment.warnings(), *inputs.warnings(config)])
@@ -211,9 +211,9 @@ def plan(config: Config, complete: Callable[[dict[str, Any]], None]) -> Study:
         whole = _config_of(name, config, complete)
         levels = {}
         for level in LEVELS:
-            digest = _digest(whole, level)
-            shared = f"results/{block['name']}/shared/{level}-{digest}"
-            levels[level] = f"results/{config['run']}/{level}" if digest == own[level] else shared
+            found = digest(whole, level)
+            shared = f"results/{block['name']}/shared/{level}-{found}"
+            levels[level] = f"results/{config['run']}/{level}" if found == own[level] else shared
         made = tuple(
             level
             for level, folder in levels.items()
@@ -267,8 +267,21 @@ def _config_of(
     return whole
 
 
-def _digest(config: Config, level: str) -> str:
-    """Digest of all settings that a level depends on, 8 hexadecimal digits."""
+def digest(config: Config, level: str) -> str:
+    """Digest of all settings that a level depends on.
+
+    Parameters
+    ----------
+    config : mapping
+        A whole configuration.
+    level : str
+        One of `LEVELS`.
+
+    Returns
+    -------
+    str
+        8 hexadecimal digits.
+    """
     # Figure 2 has samples of its own, which lie beside the data sets.
     found: dict[str, Any] = {}
     if level not in ("waveforms", "noise"):
