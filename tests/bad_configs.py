@@ -483,7 +483,7 @@ FILES: dict[str, dict[str, str]] = {
         "study: {variants: {a: {classifier: 3}}}": "study.variants.a: classifier:",
         "study: {variants: {a: {spectrogram: {hop: 0}}}}": "a: spectrogram.hop: 0",
         "study: {variants: {a: {spectrogram: {f_max: .nan}}}}": "f_max: nan is not a finite",
-        "study: {variants: {a: {classifier: {parameters: 1}}}}": "study.variants.a: classifier: par",
+        "study: {variants: {a: {classifier: {parameters: 1}}}}": "a: classifier: parameters 1",
         "study: {variants: {a: {spectrogram: {normalisation: fixed}}}}": (
             "study.variants.a: spectrogram.ceiling: fixed normalisation needs a number"
         ),

@@ -168,6 +168,23 @@ def test_files_and_costs_of_the_compared(plan):
     ]
     assert costs["power"]["make_waveform"] == ["benchmarks/embedded/make_waveform"]
     assert costs["power"]["evaluate"] == ["benchmarks/study/power/evaluate"]
+    # Only a training that mixes its samples takes this step.
+    assert "transform_training" not in costs["power"]
+    own = plan({"a": MIXED}, detection=False).costs()["a"]
+    assert own["transform_training"] == ["benchmarks/embedded/transform_training"]
+    assert "efficiency" not in own
+
+
+def test_advice_names_what_failed(plan, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    study = plan({"a": {}, "b": POWER, "c": MIXED}, leave_out=["c"], detection=False)
+    assert study.advice() is None
+    for path in study.files():
+        if "/a/" in path:
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).touch()
+    assert "b could not be finished" in study.advice()
+    assert "--config study=\"{'leave_out': ['c', 'b']}\"" in study.advice()
 
 
 def finished(folder, distances, classes=("noise", "s18")):

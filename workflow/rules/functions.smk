@@ -397,3 +397,9 @@ def compared(wildcards):
             "--configfile config/study.yaml, or set study.variants (docs/study.md)"
         )
     return STUDY.files()
+
+
+def advise():
+    """Say how to compare what there is, after a variant of a study has failed."""
+    if any(job.rule.name == "tabulate_study" for job in workflow.dag.needrun_jobs()):
+        logger.error(STUDY.advice() or "The study has no table yet.")

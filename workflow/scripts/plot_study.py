@@ -17,7 +17,7 @@ def main(job: Any) -> None:
     table, costs = pd.read_csv(job.input.study), pd.read_csv(job.input.costs)
     output = {kind: job.output[kind] for kind in ("pdf", "png")}
     words = "; ".join(dict.fromkeys(table["inputs"]))
-    style.save(study(table, costs), output, f"study {job.params.study['name']}", words)
+    style.save(study(table, costs), output, job.params.study["name"], words)
     place = Path(job.output.html)
     png = Path(job.output.png).read_bytes()
     text = page(job.params.study, png, table, costs, str(place.parent))

@@ -42,6 +42,8 @@ RULES = {
     "models": ("train",),
     "": ("evaluate", "search_background", "background", "efficiency"),
 }
+# Those of these rules that only a search needs.
+SEARCH = ("search_background", "background", "efficiency")
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,6 +147,26 @@ class Study:
                 found += [path for path in some if Path(path).is_file() and path not in found]
         return found
 
+    def advice(self) -> str | None:
+        """What to do if some variants have failed and others are complete; None otherwise."""
+        lacking = [
+            variant.name
+            for variant in self.compared
+            if not all(
+                Path(path).is_file()
+                for path in study_checks.files_of(
+                    variant.results, self.seeds, self.distances, self.detection
+                )
+            )
+        ]
+        if not lacking or len(lacking) == len(self.compared):
+            return None
+        names = self.left_out + lacking
+        return (
+            f"Study {self.name}: {', '.join(lacking)} could not be finished. To compare the others,"
+            f" add --config study=\"{{'leave_out': {names}}}\", or set study.leave_out."
+        )
+
     def settings(self) -> dict[str, Any]:
         """What the jobs of the comparison are told: plain values for the params of rules."""
         return {
@@ -158,26 +180,29 @@ class Study:
         }
 
     def costs(self) -> dict[str, dict[str, list[str]]]:
-        """Folders that hold the benchmark files of each step of each variant that is compared.
+        """Folders that may hold the benchmark files of each step of each compared variant.
 
         A shared step was done once, by the run or by any of the variants that share it.
         """
-        found: dict[str, dict[str, list[str]]] = {}
-        for variant in self.compared:
-            found[variant.name] = {}
-            for level, rules in RULES.items():
-                folders = [variant.results.replace("results/", "benchmarks/", 1)]
-                if level:
-                    folders = [
-                        other.results.replace("results/", "benchmarks/", 1)
-                        for other in self.variants
-                        if other.levels[level] == variant.levels[level]
-                    ]
-                    if variant.levels[level] == f"results/{self.run}/{level}":
-                        folders = [f"benchmarks/{self.run}"]
-                for rule in rules:
-                    found[variant.name][rule] = [f"{folder}/{rule}" for folder in folders]
-        return found
+        return {
+            variant.name: {
+                rule: [f"benchmarks/{folder}/{rule}" for folder in self._makers(variant, level)]
+                for level, rules in RULES.items()
+                for rule in rules
+                if level != "mixing" or variant.config["classifier"]["mixing"]["anew"]
+                if self.detection or rule not in SEARCH
+            }
+            for variant in self.compared
+        }
+
+    def _makers(self, variant: Variant, level: str) -> list[str]:
+        """The run, or the variants, that may have made a level of a variant."""
+        if not level:
+            return [f"{self.name}/{variant.name}"]
+        folder = variant.levels[level]
+        if folder == f"results/{self.run}/{level}":
+            return [self.run]
+        return [f"{self.name}/{one.name}" for one in self.variants if one.levels[level] == folder]
 
 
 def plan(config: Config, complete: Callable[[dict[str, Any]], None]) -> Study:

@@ -28,7 +28,7 @@ def costs(
     -------
     pandas.DataFrame
         ``variant``, ``step``, ``seconds`` (NaN if no file is there) and ``variants``, the number of
-        variants that share the step. A step that no variant has is left out.
+        variants that share the step.
     """
     shared = Counter((step, *where) for steps in folders.values() for step, where in steps.items())
     rows = [
@@ -41,9 +41,7 @@ def costs(
         for variant, steps in folders.items()
         for step, where in steps.items()
     ]
-    table = pd.DataFrame(rows)
-    there = table.groupby("step")["seconds"].transform(lambda values: values.notna().any())
-    return table[there].reset_index(drop=True)
+    return pd.DataFrame(rows)
 
 
 def _seconds(folders: Sequence[str], seeds: Collection[int]) -> float:

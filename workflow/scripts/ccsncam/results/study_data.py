@@ -11,7 +11,7 @@ from ccsncam.detection.names import LOUDEST, SINGLE
 ACCURACY, FALSE_ALARMS, EFFICIENCY = "accuracy", "false_alarms", "efficiency"
 REACH = "d50_kpc"
 # What stands in the column of the seed for all of them, and the units of the places.
-EVERY, KPC, SNR, PER_DAY = "all", "kpc", "network SNR", "a day"
+EVERY, KPC, SNR, PER_DAY, A_WINDOW = "all", "kpc", "network SNR", "a day", "a window"
 # Network SNRs of the same sample agree to this relative difference on any machine.
 SAME = 1e-6
 

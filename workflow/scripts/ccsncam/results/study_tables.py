@@ -12,6 +12,7 @@ from ccsncam.detection.operating import RESAMPLES, crossing, crossing_of
 from ccsncam.results import paired
 from ccsncam.results.rates import over_seeds, wilson
 from ccsncam.results.study_data import (
+    A_WINDOW,
     ACCURACY,
     EFFICIENCY,
     EVERY,
@@ -65,8 +66,10 @@ def study(
         for one in asked:
             key = (EFFICIENCY, one.criterion)
             own, other = _of(networks, key), _of(base, key)
-            if one.rule == LOUDEST and own:
+            if own and (one.rule == LOUDEST or one == point):
                 at = {"at": DAY / one.asked, "unit": PER_DAY}
+                if one.rule != LOUDEST:
+                    at = {"at": one.asked, "unit": A_WINDOW}
                 head = {"variant": name, "quantity": REACH, "criterion": one.criterion, **at}
                 rows += _reaches(head, own, other)
     return pd.DataFrame(rows, columns=list(COLUMNS))
