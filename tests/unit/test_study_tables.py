@@ -2,15 +2,22 @@
 
 import os
 import re
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from jobs import Params
 from made_results import make_evaluation
 from test_detection_tables import PROBABILITIES, RATES, background, searched, windows
 
+import plot_study
+import tabulate_study
 from ccsncam.config.blocks import Sampling
+from ccsncam.detection import store
 from ccsncam.detection.names import ALL, NETWORK
+from ccsncam.detection.searched import write_noise
 from ccsncam.plots import study as study_figure
 from ccsncam.plots import study_page
 from ccsncam.results import detection_tables, paired, study_costs, study_data, study_outcomes
@@ -342,3 +349,77 @@ def test_the_page(drawn, tmp_path, monkeypatch):
     row = re.search(r"<tr><td>better</td>.*?</tr>", text)[0]
     assert "<td>same</td>" in row
     assert "$" not in re.sub(r"base64,\S*", "", text)
+
+
+def finish(folder, seed, label, search=True):
+    """The files of a finished run that a study reads."""
+    for distance in (1, 10):
+        path = folder / f"evaluation/seed-{seed}/test-{distance}kpc.h5"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        make_evaluation([0, 1, 1, 2], [0, 1, label, 2], distance, seed=seed).write(path)
+        found = folder / f"detection/seed-{seed}/test-{distance}kpc.h5"
+        if search:
+            found.parent.mkdir(parents=True, exist_ok=True)
+            searched(distance, 99.5).write(found)
+    if search:
+        (folder / "background").mkdir(exist_ok=True)
+        store.write(folder / f"background/seed-{seed}.h5", [background("validation")])
+        write_noise(found.parent / "noise.h5", {"validation": windows("validation")})
+
+
+def test_the_scripts(tmp_path, monkeypatch):
+    """Two variants that were searched, and another run that was not."""
+    monkeypatch.chdir(tmp_path)
+    here = Path("results/study")
+    for name, label in (("paper", 2), ("better", 1)):
+        finish(here / name, 0, label)
+    finish(Path("results/a"), 3, 2, search=False)
+    bench(Path("benchmarks/study/paper/train"), "seed-0", 60)
+    block = {
+        "name": "study",
+        "variants": {"paper": "results/study/paper", "better": "results/study/better"},
+        "left_out": [],
+        "others": {"results/a": [3]},
+        "seeds": [0],
+        "distances": [1, 10],
+        "detection": True,
+    }
+    (here / "tables").mkdir()
+    (here / "figures").mkdir()
+    costs = {name: {"train": [f"benchmarks/study/{name}/train"]} for name in block["variants"]}
+    job = SimpleNamespace(
+        rule="tabulate_study",
+        log=["tabulate_study.log"],
+        input=[str(path) for path in Path("results").rglob("*.h5")],
+        output={"study": here / "tables/study.csv", "costs": here / "tables/study_cost.csv"},
+        params=Params(
+            rates=RATES,
+            rate="1 a year",
+            probabilities=PROBABILITIES,
+            study=block,
+            costs=costs,
+            classes=["noise", "a", "b"],
+        ),
+    )
+    tabulate_study.main(job)
+    # Ten days of noise are too short for one a year, and another run changes no rate.
+    assert "found signals are compared at 1 a day" in Path("tabulate_study.log").read_text()
+    table = pd.read_csv(here / "tables/study.csv")
+    own = table[(table["seed"] == EVERY) & (table["at"] == 10) & (table["unit"] == KPC)]
+    better = row_of(own, variant="better", quantity=ACCURACY)
+    assert (better["value"], better["difference"]) == (1, 0.25)
+    assert set(own.loc[own["quantity"] == EFFICIENCY, "variant"]) == {"paper", "better"}
+    assert set(own.loc[own["quantity"] == EFFICIENCY, "value"]) == {0.5}
+    assert row_of(own, variant="results/a", quantity=ACCURACY)["difference"] == 0
+    output = {name: here / f"figures/study.{name}" for name in ("pdf", "png")}
+    output = Params(output | {"html": here / "study.html"})
+    inputs = Params({name: str(path) for name, path in job.output.items()})
+    drawing = SimpleNamespace(
+        rule="plot_study", log=["plot.log"], input=inputs, output=output, params=job.params
+    )
+    plot_study.main(drawing)
+    assert (here / "figures/study.pdf").stat().st_size > 5000
+    assert "results/a" in (here / "study.html").read_text()
+    job.params["classes"] = ["noise", "a", "c"]
+    with pytest.raises(ValueError, match="its classes are noise, a, b, and those of this study"):
+        tabulate_study.main(job)

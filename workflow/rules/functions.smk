@@ -389,14 +389,14 @@ def recorded():
     return {key: value for key, value in config.items() if key != "study"}
 
 
-def compared(wildcards):
-    """Everything that the comparison of a study reads."""
+def pages_of_study(wildcards):
+    """What the target ``study`` makes; it is refused here, because old files hide other refusals."""
     if not STUDY.variants:
         raise WorkflowError(
             "study: the config has no variants: name one that has, such as "
             "--configfile config/study.yaml, or set study.variants (docs/study.md)"
         )
-    return STUDY.files()
+    return rules.plot_study.output
 
 
 def advise():

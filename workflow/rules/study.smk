@@ -18,7 +18,7 @@ for VARIANT in STUDY.variants:
 
 rule tabulate_study:
     input:
-        compared,
+        STUDY.files(),
     output:
         study=report(
             f"{STUDY.results}/tables/study.csv",
@@ -83,4 +83,4 @@ rule plot_study:
 
 rule study:
     input:
-        rules.plot_study.output,
+        pages_of_study,
