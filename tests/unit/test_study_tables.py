@@ -13,6 +13,7 @@ from made_results import make_evaluation
 from test_detection_tables import PROBABILITIES, RATES, background, searched, windows
 
 import plot_study
+import tabulate_detection
 import tabulate_study
 from ccsncam.config.blocks import Sampling
 from ccsncam.detection import store
@@ -20,7 +21,7 @@ from ccsncam.detection.names import ALL, NETWORK
 from ccsncam.detection.searched import write_noise
 from ccsncam.plots import study as study_figure
 from ccsncam.plots import study_page
-from ccsncam.results import detection_tables, paired, study_costs, study_data, study_outcomes
+from ccsncam.results import paired, searches, study_costs, study_data, study_outcomes
 from ccsncam.results import study_tables as tables
 from ccsncam.results.study_data import ACCURACY, EFFICIENCY, EVERY, FALSE_ALARMS, KPC, REACH, SNR
 from ccsncam.samples import building
@@ -186,13 +187,13 @@ def test_a_reach_beyond_the_test_sets_is_no_number(variants):
 
 
 def test_found_signals_are_those_of_the_run_s_own_tables():
-    own = detection_tables.Inputs(
+    own = searches.Inputs(
         0,
         {NETWORK: {split: background(split) for split in ("validation", "test")}},
         {split: windows(split) for split in ("validation", "test")},
         [searched(1, 99.5), searched(10, 20.0)],
     )
-    known = detection_tables.tables(own, RATES, PROBABILITIES)["efficiency"]
+    known = tabulate_detection.of_network(own, RATES, PROBABILITIES)["efficiency"]
     answers = study_outcomes.found(
         POINTS, own.background[NETWORK]["validation"], own.windows["validation"], own.searched
     )

@@ -38,7 +38,7 @@ RULES = {
     "waveforms": ("make_waveform",),
     "noise": ("select_noise",),
     "datasets": ("build_snr_dataset", "build_distance_dataset"),
-    "mixing": ("transform_training",),
+    "mixing": ("transform_training", "leave_out_modes"),
     "models": ("train",),
     "": ("evaluate", "search_background", "background", "efficiency"),
 }
@@ -189,11 +189,19 @@ class Study:
                 rule: [f"benchmarks/{folder}/{rule}" for folder in self._makers(variant, level)]
                 for level, rules in RULES.items()
                 for rule in rules
-                if level != "mixing" or variant.config["classifier"]["mixing"]["anew"]
-                if self.detection or rule not in SEARCH
+                if self._takes(variant, rule)
             }
             for variant in self.compared
         }
+
+    def _takes(self, variant: Variant, rule: str) -> bool:
+        """Whether the comparison of a variant needs a rule."""
+        mixing = variant.config["classifier"]["mixing"]
+        if rule == "transform_training":
+            return bool(mixing["anew"])
+        if rule == "leave_out_modes":
+            return mixing["mode_dropout"] > 0
+        return self.detection or rule not in SEARCH
 
     def _makers(self, variant: Variant, level: str) -> list[str]:
         """The run, or the variants, that may have made a level of a variant."""
