@@ -75,7 +75,7 @@ use rule evaluate as evaluate_without with:
     input:
         weights=rules.train_without.output.best,
         known=LEARNED_WITHOUT[-1],
-        datasets=expand("<results>/datasets/{dataset}.h5", dataset=[VALIDATION, *BESIDE]),
+        datasets=expand("<datasets>/{dataset}.h5", dataset=[VALIDATION, *BESIDE]),
     output:
         [f"{WITHOUT}/evaluation/seed-{{seed}}/{name}.h5" for name in [VALIDATION, *BESIDE]],
     log:
@@ -128,7 +128,7 @@ use rule efficiency as search_without with:
         weights=rules.train_without.output.best,
         known=LEARNED_WITHOUT[-1],
         evaluations=[f"{WITHOUT}/evaluation/seed-{{seed}}/{name}.h5" for name in BESIDE],
-        datasets=expand("<results>/datasets/{dataset}.h5", dataset=BESIDE),
+        datasets=expand("<datasets>/{dataset}.h5", dataset=BESIDE),
         waveforms=rules.efficiency.input.waveforms,
     output:
         searched=[f"{WITHOUT}/detection/seed-{{seed}}/{name}.h5" for name in BESIDE],
