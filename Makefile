@@ -5,7 +5,7 @@ BIN := .venv/bin
 # snakefmt looks for its shell formatter on the PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run quick paper test lint benchmark lock clean
+.PHONY: run quick paper study test lint benchmark lock clean
 
 run: .venv/ready
 	snakemake --cores $(CORES)
@@ -15,6 +15,9 @@ quick: .venv/ready
 
 paper: .venv/ready
 	snakemake --cores $(CORES) --configfile config/paper.yaml
+
+study: .venv/ready
+	snakemake --cores $(CORES) --configfile config/study.yaml -- study
 
 test: lint
 	pytest

@@ -27,7 +27,7 @@ def default() -> dict[str, Any]:
 def start_up(config: dict[str, Any], *sources) -> None:
     """What Snakemake asks of the library when it starts."""
     rules = shipped("workflow/schemas/config.schema.yaml")
-    start.prepare(config, shipped("config/config.yaml"), rules, sources)
+    start.prepare_study(config, shipped("config/config.yaml"), rules, sources)
 
 
 def file_of(text: str, name="my.yaml"):
@@ -454,6 +454,66 @@ FILES: dict[str, dict[str, str]] = {
         "scan: {pages: -1}": "config, scan.pages:",
         "scan: {rated: 1}": "config, scan.rated:",
         "scan: {source: gwosc}": "unknown key",
+    },
+    "studies": {
+        "study: []": "config, study:",
+        "study: {variant: {}}": "did you mean 'variants'?",
+        "study: {name: a/b}": "config, study.name:",
+        "study: {name: embedded, variants: {a: {}}}": "study.name: embedded is the name of the run",
+        "study: {name: Embedded, variants: {a: {}}}": "study.name: Embedded is the name of the run",
+        "study: {seeds: []}": "config, study.seeds:",
+        "study: {seeds: [0, 0]}": "config, study.seeds:",
+        "study: {seeds: [1.0]}": "study.seeds.0: 1.0 is not of type 'integer'",
+        "study: {detection: maybe}": "config, study.detection:",
+        "study: {variants: [a]}": "config, study.variants:",
+        "study: {variants: {a: 1}}": "config, study.variants.a:",
+        "study: {variants: {a: [1]}}": "config, study.variants.a:",
+        "study: {variants: {../a: {}}}": "config, study.variants:",
+        "study: {variants: {a b: {}}}": "config, study.variants:",
+        "study: {variants: {.a: {}}}": "config, study.variants:",
+        "study: {variants: {-a: {}}}": "config, study.variants:",
+        "study: {variants: {'{a}': {}}}": "config, study.variants:",
+        "study: {variants: {'<a>': {}}}": "config, study.variants:",
+        "study: {variants: {1: {}}}": "config, study.variants:",
+        f"study: {{variants: {{{'x' * 61}: {{}}}}}}": "config, study.variants:",
+        "study: {variants: {shared: {}}}": "study.variants: shared is a folder of the study",
+        "study: {variants: {Tables: {}}}": "study.variants: Tables is a folder of the study",
+        "study: {variants: {a: {}, A: {}}}": "a and A differ in capital letters only",
+        "study: {variants: {a: {}, a: {}}}": "my.yaml:1: the key 'a' occurs twice",
+        "study: {variants: {a: {sead: 1}}}": (
+            "study.variants.a: the top level: unknown key 'sead'; did you mean 'seed'?"
+        ),
+        "study: {variants: {a: {noise: {rnages: 1}}}}": "study.variants.a: noise: unknown key",
+        "study: {variants: {a: {noise: []}}}": "study.variants.a: noise:",
+        "study: {variants: {a: {classifier: 3}}}": "study.variants.a: classifier:",
+        "study: {variants: {a: {spectrogram: {hop: 0}}}}": "a: spectrogram.hop: 0",
+        "study: {variants: {a: {spectrogram: {f_max: .nan}}}}": "f_max: nan is not a finite",
+        "study: {variants: {a: {classifier: {parameters: 1}}}}": "a: classifier: parameters 1",
+        "study: {variants: {a: {spectrogram: {normalisation: fixed}}}}": (
+            "study.variants.a: spectrogram.ceiling: fixed normalisation needs a number"
+        ),
+        "study: {variants: {a: {waveforms: no.tsv}}}": "study.variants.a: waveforms: there is no",
+        "study: {variants: {a: {run: b}}}": "study.variants.a: run: a variant cannot change it",
+        "study: {variants: {a: {seed: 1}}}": "study.variants.a: seed: a variant cannot change it",
+        "study: {variants: {a: {classes: [noise, s18]}}}": "study.variants.a: classes: a variant",
+        "study: {variants: {a: {study: {}}}}": "study.variants.a: study: a variant cannot",
+        "study: {variants: {a: {datasets: {distances: [1]}}}}": "a: datasets.distances: a variant",
+        "study: {variants: {a: {datasets: {test_per_class: 1}}}}": "a: datasets.test_per_class:",
+        "study: {variants: {a: {classifier: {seeds: [7]}}}}": "have the seeds of study.seeds",
+        "study: {variants: {a: {detection: {rate: 1 a year}}}}": "a: detection.rate: a variant",
+        "study: {variants: {a: {detection: {rates: {1 a year: 9}}}}}": "a: detection.rates:",
+        "study: {variants: {a: {noise: {gwosc: {keep: false}}}}}": "a: noise.gwosc: a variant",
+        "study: {leave_out: [b]}": "study.leave_out: 'b' is no variant; there are none",
+        "study: {variants: {a: {}}, leave_out: [b]}": "study.leave_out: 'b' is no variant; there",
+        "study: {variants: {a: {}}, leave_out: [a]}": "study.leave_out: no variant is left",
+        "study: {variants: {a: {}}, leave_out: a}": "config, study.leave_out:",
+        "study: {compare: [nowhere]}": "study.compare: nowhere: there is no such folder",
+        "study: {compare: [docs]}": "study.compare: docs: it has no evaluation/seed-<n>",
+        "study: {compare: [results/embedded]}": "study.compare: results/embedded: it belongs to",
+        "study: {compare: [results/study/a]}": "study.compare: results/study/a: it belongs to",
+        "study: {compare: ['']}": "config, study.compare.0:",
+        "study: {compare: [docs, docs]}": "config, study.compare:",
+        "study: {compare: ['{a}']}": "rename it, because Snakemake gives the sign",
     },
 }
 

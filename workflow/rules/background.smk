@@ -8,8 +8,8 @@ SEARCH_JOB = "all" if BACKGROUND["batches"] == 1 else "{split}"
 
 rule search_background:
     input:
-        weights="<results>/models/seed-{seed}/best.weights.h5",
-        dataset=f"<results>/datasets/{VALIDATION}.h5",
+        weights="<models>/seed-{seed}/best.weights.h5",
+        dataset=f"<datasets>/{VALIDATION}.h5",
         noise=noise_files(SPLITS_OF_A_JOB),
     output:
         [f"<results>/background/seed-{{seed}}/{split}-{{batch}}.h5" for split in SPLITS_OF_A_JOB],

@@ -73,7 +73,7 @@ CODE.files(
 from ccsncam import environment, paths, resources
 from ccsncam.detection import names as controls
 from ccsncam.gwosc import archive
-from ccsncam.planning import inputs, moment_table, moments, scans, sizes, start, unseen
+from ccsncam.planning import inputs, moment_table, moments, scans, sizes, start, studies, unseen
 from ccsncam.saliency import names
 from ccsncam.samples.representations import names as representations
 from ccsncam.waveforms import files, table
@@ -101,14 +101,14 @@ checked(paths.check_writable, [".snakemake/locks", *Path(".snakemake").glob("*/"
 config.pop("_sources", None)
 # As a module this workflow has no config file of its own, and may be given a few keys only.
 config.setdefault("waveforms", str(shipped("config/waveforms.tsv")))
-checked(
-    start.prepare,
+STUDY = checked(
+    start.prepare_study,
     config,
     read_yaml("config/config.yaml"),
     read_yaml("workflow/schemas/config.schema.yaml"),
     workflow.configfiles,
 )
-for line in [*environment.warnings(), *inputs.warnings(config)]:
+for line in STUDY.warnings:
     logger.warning(line)
 
 WAVEFORMS = checked(inputs.waveforms_of, config)
@@ -153,7 +153,7 @@ KINDS = representations.possible(
     config["spectrogram"]["hop"],
     config["signal"]["sample_rate"],
 )
-WEIGHTS = f"<results>/models/seed-{SEEDS[0]}/best.weights.h5"
+WEIGHTS = f"<models>/seed-{SEEDS[0]}/best.weights.h5"
 CACHE = config["noise"]["gwosc"]["cache"]
 
 

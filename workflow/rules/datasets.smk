@@ -1,9 +1,9 @@
 rule build_snr_dataset:
     input:
-        waveforms=expand("<results>/waveforms/{model}.h5", model=MODELS),
+        waveforms=expand("<waveforms>/{model}.h5", model=MODELS),
         noise=noise_of_bands,
     output:
-        expand("<results>/datasets/{dataset}.h5", dataset=BANDS_OF_A_JOB),
+        expand("<made_datasets>/{dataset}.h5", dataset=BANDS_OF_A_JOB),
     log:
         f"<logs>/build_snr_dataset/{BAND_JOB}.log",
     benchmark:
@@ -32,10 +32,10 @@ rule build_snr_dataset:
 
 rule build_distance_dataset:
     input:
-        waveforms=expand("<results>/waveforms/{model}.h5", model=MODELS),
-        noise=expand("<results>/noise/test-{detector}.h5", detector=config["detectors"]),
+        waveforms=expand("<waveforms>/{model}.h5", model=MODELS),
+        noise=expand("<noise>/test-{detector}.h5", detector=config["detectors"]),
     output:
-        expand("<results>/datasets/{dataset}.h5", dataset=DISTANCES_OF_A_JOB),
+        expand("<made_datasets>/{dataset}.h5", dataset=DISTANCES_OF_A_JOB),
     log:
         f"<logs>/build_distance_dataset/{DISTANCE_JOB}.log",
     benchmark:
@@ -64,11 +64,11 @@ rule build_distance_dataset:
 
 rule build_examples:
     input:
-        waveforms=expand("<results>/waveforms/{model}.h5", model=MODELS),
-        noise=expand("<results>/noise/train-{detector}.h5", detector=config["detectors"]),
+        waveforms=expand("<waveforms>/{model}.h5", model=MODELS),
+        noise=expand("<noise>/train-{detector}.h5", detector=config["detectors"]),
     output:
-        "<results>/datasets/examples.h5",
-        expand("<results>/datasets/examples/{kind}.h5", kind=KINDS),
+        "<made_datasets>/examples.h5",
+        expand("<made_datasets>/examples/{kind}.h5", kind=KINDS),
     log:
         "<logs>/build_examples/examples.log",
     benchmark:

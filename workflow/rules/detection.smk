@@ -67,7 +67,7 @@ rule tabulate_calibration:
 rule search_controls:
     input:
         noise=rules.background.input.noise,
-        dataset=f"<results>/datasets/{VALIDATION}.h5",
+        dataset=f"<datasets>/{VALIDATION}.h5",
     output:
         expand("<results>/background/controls/{control}.h5", control=CONTROLS),
     log:
@@ -95,14 +95,14 @@ rule efficiency:
     input:
         **{
             f"{split}_noise": expand(
-                f"<results>/noise/{split}-{{detector}}.h5", detector=config["detectors"]
+                f"<noise>/{split}-{{detector}}.h5", detector=config["detectors"]
             )
             for split in SEARCHED
         },
-        weights="<results>/models/seed-{seed}/best.weights.h5",
+        weights="<models>/seed-{seed}/best.weights.h5",
         evaluations=expand("<results>/evaluation/seed-{{seed}}/{dataset}.h5", dataset=TEST),
-        datasets=expand("<results>/datasets/{dataset}.h5", dataset=TEST),
-        waveforms=expand("<results>/waveforms/{model}.h5", model=MODELS),
+        datasets=expand("<datasets>/{dataset}.h5", dataset=TEST),
+        waveforms=expand("<waveforms>/{model}.h5", model=MODELS),
     output:
         searched=expand("<results>/detection/seed-{{seed}}/{dataset}.h5", dataset=TEST),
         noise="<results>/detection/seed-{seed}/noise.h5",

@@ -12,8 +12,8 @@ RESULT_TABLES = {
 # One job for all data sets of a network, because its start takes longer than an evaluation.
 rule evaluate:
     input:
-        weights="<results>/models/seed-{seed}/best.weights.h5",
-        datasets=expand("<results>/datasets/{dataset}.h5", dataset=EVALUATED),
+        weights="<models>/seed-{seed}/best.weights.h5",
+        datasets=expand("<datasets>/{dataset}.h5", dataset=EVALUATED),
     output:
         expand("<results>/evaluation/seed-{{seed}}/{dataset}.h5", dataset=EVALUATED),
     log:
@@ -41,7 +41,7 @@ rule tabulate:
         evaluations=expand(
             "<results>/evaluation/seed-{seed}/{dataset}.h5", seed=SEEDS, dataset=EVALUATED
         ),
-        datasets=expand("<results>/datasets/{dataset}.h5", dataset=[*TRAIN, VALIDATION, *TEST]),
+        datasets=expand("<datasets>/{dataset}.h5", dataset=[*TRAIN, VALIDATION, *TEST]),
         noise=NOISE,
     output:
         **{name: report_table(name, what) for name, what in RESULT_TABLES.items()},
@@ -66,10 +66,10 @@ rule tabulate:
 
 rule permute_scales:
     input:
-        weights=expand("<results>/models/seed-{seed}/best.weights.h5", seed=SEEDS),
-        datasets=expand("<results>/datasets/{dataset}.h5", dataset=TEST),
-        waveforms=expand("<results>/waveforms/{model}.h5", model=MODELS),
-        noise=expand("<results>/noise/test-{detector}.h5", detector=config["detectors"]),
+        weights=expand("<models>/seed-{seed}/best.weights.h5", seed=SEEDS),
+        datasets=expand("<datasets>/{dataset}.h5", dataset=TEST),
+        waveforms=expand("<waveforms>/{model}.h5", model=MODELS),
+        noise=expand("<noise>/test-{detector}.h5", detector=config["detectors"]),
     output:
         report_table("scales", "accuracy on the scales of other samples"),
     log:
@@ -105,7 +105,7 @@ rule paper_numbers:
             table=["operating_point", "efficiency", "reach", "recognised"],
         ),
         table1="<results>/tables/table1.csv",
-        dataset=f"<results>/datasets/{VALIDATION}.h5",
+        dataset=f"<datasets>/{VALIDATION}.h5",
     output:
         numbers="<results>/paper/numbers.json",
         comparison=report_table("paper_comparison", "numbers beside the published ones"),

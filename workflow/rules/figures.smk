@@ -7,22 +7,22 @@ FIGURES = {
         "module": "spectra",
         "shows": "spectra of the waveforms",
         "input": {
-            "waveforms": expand("<results>/waveforms/{model}.h5", model=MODELS),
-            "noise": expand("<results>/noise/train-{detector}.h5", detector=config["detectors"]),
+            "waveforms": expand("<waveforms>/{model}.h5", model=MODELS),
+            "noise": expand("<noise>/train-{detector}.h5", detector=config["detectors"]),
         },
         "params": {"classes": config["classes"]},
     },
     "fig2": {
         "module": "examples",
         "shows": "whitened spectrograms of each class",
-        "input": {"examples": "<results>/datasets/examples.h5"},
+        "input": {"examples": "<datasets>/examples.h5"},
     },
     "fig3": {
         "module": "losses",
         "shows": "loss curves",
         "input": {
-            "histories": expand("<results>/models/seed-{seed}/history.csv", seed=SEEDS),
-            "dataset": f"<results>/datasets/{VALIDATION}.h5",
+            "histories": expand("<models>/seed-{seed}/history.csv", seed=SEEDS),
+            "dataset": f"<datasets>/{VALIDATION}.h5",
         },
         "params": {"seeds": SEEDS},
     },
@@ -38,8 +38,7 @@ FIGURES = {
         "input": {
             "confusion": "<results>/tables/confusion.csv",
             "datasets": [
-                f"<results>/datasets/test-{distance:g}kpc.h5"
-                for distance in config["figures"]["distances"]
+                f"<datasets>/test-{distance:g}kpc.h5" for distance in config["figures"]["distances"]
             ],
         },
         "params": {
@@ -103,7 +102,7 @@ FIGURES = {
         "shows": "loudest clusters of noise, as the network sees them",
         "input": {
             "background": f"<results>/background/seed-{SEEDS[0]}.h5",
-            "noise": expand("<results>/noise/test-{detector}.h5", detector=config["detectors"]),
+            "noise": expand("<noise>/test-{detector}.h5", detector=config["detectors"]),
         },
         "params": {
             "clusters": BACKGROUND["loudest"],
@@ -150,7 +149,7 @@ FIGURES = {
     "representations": {
         "module": "representations",
         "shows": "one signal in each representation",
-        "input": {"examples": expand("<results>/datasets/examples/{kind}.h5", kind=KINDS)},
+        "input": {"examples": expand("<datasets>/examples/{kind}.h5", kind=KINDS)},
         "params": {"class_name": config["figures"]["comparison"]},
     },
     "unseen": {

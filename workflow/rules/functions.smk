@@ -93,14 +93,12 @@ def distances_of(wildcards):
 def noise_of(wildcards):
     """Noise files of the split of a data set, one per detector."""
     split = wildcards.dataset.split("-")[0]
-    return [f"<results>/noise/{split}-{detector}.h5" for detector in config["detectors"]]
+    return [f"<noise>/{split}-{detector}.h5" for detector in config["detectors"]]
 
 
 def noise_files(splits):
     """Noise files of some splits, one per split and detector."""
-    return expand(
-        "<results>/noise/{split}-{detector}.h5", split=splits, detector=config["detectors"]
-    )
+    return expand("<noise>/{split}-{detector}.h5", split=splits, detector=config["detectors"])
 
 
 def noise_of_bands(wildcards):
@@ -148,7 +146,7 @@ def about_backups(record):
 
 def announce():
     """Name the run and what it will fetch before the first job; refuse if there is no room."""
-    logger.info(f"Run {config['run']}, to results/{config['run']}")
+    logger.info(f"Run {config['run']}, to {STUDY.words}")
     jobs = list(workflow.dag.needrun_jobs())
     # An output that is there is replaced, which takes the right to write its folder.
     folders = [Path(path).parent for job in jobs for path in job.output]
@@ -219,7 +217,7 @@ def dataset_with_sample(wildcards):
         raise WorkflowError(
             f"{wildcards.dataset}: {wildcards.name} has {count} samples, numbered 0 to {count - 1}"
         )
-    return f"<results>/datasets/{wildcards.dataset}.h5"
+    return f"<datasets>/{wildcards.dataset}.h5"
 
 
 def caption_of(figure):
@@ -372,15 +370,36 @@ def unseen_distances(wildcards):
 def unseen_waveforms(wildcards):
     """Waveforms that no network is trained on; a table without any is named."""
     found = checked(unseen.require, WAVEFORMS, config["waveforms"])
-    return [f"<results>/waveforms/{model}.h5" for model in found]
+    return [f"<waveforms>/{model}.h5" for model in found]
 
 
 def waveforms_without(wildcards):
     """Waveforms of all classes but the one that is left out."""
     classes = checked(unseen.classes_without, config, wildcards.left)
-    return [f"<results>/waveforms/{model}.h5" for model in table.models(WAVEFORMS, classes)]
+    return [f"<waveforms>/{model}.h5" for model in table.models(WAVEFORMS, classes)]
 
 
 def classifier_without(wildcards):
     """The block ``classifier`` of the network that lacks a class."""
     return checked(unseen.classifier_without, config, wildcards.left)
+
+
+def recorded():
+    """The configuration that a record depends on; a study has other results."""
+    return {key: value for key, value in config.items() if key != "study"}
+
+
+def pages_of_study(wildcards):
+    """What the target ``study`` makes; it is refused here, because old files hide other refusals."""
+    if not STUDY.variants:
+        raise WorkflowError(
+            "study: the config has no variants: name one that has, such as "
+            "--configfile config/study.yaml, or set study.variants (docs/study.md)"
+        )
+    return rules.plot_study.output
+
+
+def advise():
+    """Say how to compare what there is, after a variant of a study has failed."""
+    if any(job.rule.name == "tabulate_study" for job in workflow.dag.needrun_jobs()):
+        logger.error(STUDY.advice() or "The study has no table yet.")

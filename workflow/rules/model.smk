@@ -1,17 +1,17 @@
 # What a training needs that mixes its samples anew for each epoch.
-SPECTRA = ["<results>/mixing/train.h5"] if config["classifier"]["mixing"]["anew"] else []
+SPECTRA = ["<mixing>/train.h5"] if config["classifier"]["mixing"]["anew"] else []
 
 # Signals without one of their modes, for a training that leaves modes out.
-RESTS = ["<results>/mixing/rests.h5"] if config["classifier"]["mixing"]["mode_dropout"] else []
+RESTS = ["<mixing>/rests.h5"] if config["classifier"]["mixing"]["mode_dropout"] else []
 
 
 rule transform_training:
     input:
-        train=expand("<results>/datasets/{dataset}.h5", dataset=TRAIN),
-        waveforms=expand("<results>/waveforms/{model}.h5", model=MODELS),
-        noise=expand("<results>/noise/train-{detector}.h5", detector=config["detectors"]),
+        train=expand("<datasets>/{dataset}.h5", dataset=TRAIN),
+        waveforms=expand("<waveforms>/{model}.h5", model=MODELS),
+        noise=expand("<noise>/train-{detector}.h5", detector=config["detectors"]),
     output:
-        "<results>/mixing/train.h5",
+        "<made_mixing>/train.h5",
     log:
         "<logs>/transform_training/train.log",
     benchmark:
@@ -35,11 +35,11 @@ rule transform_training:
 
 rule leave_out_modes:
     input:
-        train=expand("<results>/datasets/{dataset}.h5", dataset=TRAIN),
-        waveforms=expand("<results>/waveforms/{model}.h5", model=MODELS),
-        noise=expand("<results>/noise/train-{detector}.h5", detector=config["detectors"]),
+        train=expand("<datasets>/{dataset}.h5", dataset=TRAIN),
+        waveforms=expand("<waveforms>/{model}.h5", model=MODELS),
+        noise=expand("<noise>/train-{detector}.h5", detector=config["detectors"]),
     output:
-        "<results>/mixing/rests.h5",
+        "<made_mixing>/rests.h5",
     log:
         "<logs>/leave_out_modes/train.log",
     benchmark:
@@ -62,14 +62,14 @@ rule leave_out_modes:
 
 rule train:
     input:
-        train=expand("<results>/datasets/{dataset}.h5", dataset=TRAIN),
-        validation=f"<results>/datasets/{VALIDATION}.h5",
+        train=expand("<datasets>/{dataset}.h5", dataset=TRAIN),
+        validation=f"<datasets>/{VALIDATION}.h5",
         spectra=SPECTRA,
         rests=RESTS,
     output:
-        best="<results>/models/seed-{seed}/best.weights.h5",
-        last="<results>/models/seed-{seed}/last.weights.h5",
-        history="<results>/models/seed-{seed}/history.csv",
+        best="<made_models>/seed-{seed}/best.weights.h5",
+        last="<made_models>/seed-{seed}/last.weights.h5",
+        history="<made_models>/seed-{seed}/history.csv",
     log:
         "<logs>/train/seed-{seed}.log",
     benchmark:

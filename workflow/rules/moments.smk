@@ -2,8 +2,8 @@ rule classify_moment:
     input:
         unpack(strain_at),
         weights=WEIGHTS,
-        history=f"<results>/models/seed-{SEEDS[0]}/history.csv",
-        dataset=f"<results>/datasets/{VALIDATION}.h5",
+        history=f"<models>/seed-{SEEDS[0]}/history.csv",
+        dataset=f"<datasets>/{VALIDATION}.h5",
     output:
         "<results>/moments/{gps}.h5",
     log:

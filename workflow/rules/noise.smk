@@ -1,5 +1,5 @@
 NOISE = expand(
-    "<results>/noise/{split}-{detector}.h5",
+    "<noise>/{split}-{detector}.h5",
     split=config["noise"]["ranges"],
     detector=config["detectors"],
 )
@@ -9,7 +9,7 @@ rule select_noise:
     input:
         files=strain_files,
     output:
-        expand("<results>/noise/{{split}}-{detector}.h5", detector=DETECTORS_OF_A_JOB),
+        expand("<made_noise>/{{split}}-{detector}.h5", detector=DETECTORS_OF_A_JOB),
     log:
         f"<logs>/select_noise/{NOISE_JOB}.log",
     benchmark:

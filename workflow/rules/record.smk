@@ -21,7 +21,7 @@ rule record:
         snakemake=SNAKEMAKE,
         ref=REF,
         # No script reads it; a change of it makes the record again.
-        config=config,
+        config=recorded(),
     message:
         "Record of the run"
     script:

@@ -13,9 +13,9 @@ ANYTHING = {"dataset": r"[^/]+", "name": r"[^/]+", "method": r"[^/.]+"}
 
 rule take_apart:
     input:
-        waveforms=expand("<results>/waveforms/{model}.h5", model=MODELS),
+        waveforms=expand("<waveforms>/{model}.h5", model=MODELS),
         noise=noise_of,
-        dataset="<results>/datasets/{dataset}.h5",
+        dataset="<datasets>/{dataset}.h5",
     output:
         "<results>/parts/{dataset}.h5",
     log:
@@ -40,8 +40,8 @@ rule take_apart:
 
 rule explain:
     input:
-        weights="<results>/models/seed-{seed}/best.weights.h5",
-        dataset="<results>/datasets/{dataset}.h5",
+        weights="<models>/seed-{seed}/best.weights.h5",
+        dataset="<datasets>/{dataset}.h5",
         parts="<results>/parts/{dataset}.h5",
     output:
         expand("<results>/saliency/seed-{{seed}}/{{dataset}}/{method}.h5", method=MAPS_OF_A_JOB),
@@ -69,8 +69,8 @@ rule explain:
 
 rule attribute:
     input:
-        weights="<results>/models/seed-{seed}/best.weights.h5",
-        dataset="<results>/datasets/{dataset}.h5",
+        weights="<models>/seed-{seed}/best.weights.h5",
+        dataset="<datasets>/{dataset}.h5",
         parts="<results>/parts/{dataset}.h5",
     output:
         "<results>/attribution/seed-{seed}/{dataset}.h5",
@@ -128,10 +128,10 @@ rule embed:
 
 rule pick_examples:
     input:
-        waveforms=expand("<results>/waveforms/{model}.h5", model=MODELS),
-        noise=expand("<results>/noise/test-{detector}.h5", detector=config["detectors"]),
+        waveforms=expand("<waveforms>/{model}.h5", model=MODELS),
+        noise=expand("<noise>/test-{detector}.h5", detector=config["detectors"]),
         evaluations=expand("<results>/evaluation/seed-{{seed}}/{dataset}.h5", dataset=EVALUATED),
-        datasets=expand("<results>/datasets/{dataset}.h5", dataset=TEST),
+        datasets=expand("<datasets>/{dataset}.h5", dataset=TEST),
     output:
         "<results>/saliency/seed-{seed}/picks.csv",
     log:
@@ -158,8 +158,8 @@ rule pick_examples:
 rule explain_examples:
     input:
         picks="<results>/saliency/seed-{seed}/picks.csv",
-        weights="<results>/models/seed-{seed}/best.weights.h5",
-        datasets=expand("<results>/datasets/{dataset}.h5", dataset=EVALUATED),
+        weights="<models>/seed-{seed}/best.weights.h5",
+        datasets=expand("<datasets>/{dataset}.h5", dataset=EVALUATED),
     output:
         "<results>/saliency/seed-{seed}/examples.h5",
     log:

@@ -3,7 +3,7 @@ rule scan_part:
     input:
         unpack(strain_of_part),
         weights=WEIGHTS,
-        dataset=f"<results>/datasets/{VALIDATION}.h5",
+        dataset=f"<datasets>/{VALIDATION}.h5",
     output:
         "<results>/scan/parts/{start}-{end}.h5",
     log:
@@ -33,7 +33,7 @@ rule rate_scan:
     input:
         unpack(rating_of_scan),
         parts=parts_of_scan,
-        dataset=f"<results>/datasets/{VALIDATION}.h5",
+        dataset=f"<datasets>/{VALIDATION}.h5",
         calibration=f"<results>/calibration/seed-{SEEDS[0]}.json",
     output:
         "<results>/scan/{start}-{end}.csv",
@@ -61,8 +61,8 @@ rule explain_scan:
         unpack(strain_of_scan),
         candidates=rules.rate_scan.output[0],
         weights=WEIGHTS,
-        history=f"<results>/models/seed-{SEEDS[0]}/history.csv",
-        dataset=f"<results>/datasets/{VALIDATION}.h5",
+        history=f"<models>/seed-{SEEDS[0]}/history.csv",
+        dataset=f"<datasets>/{VALIDATION}.h5",
     output:
         directory("<results>/scan/{start}-{end}/answers"),
     log:
@@ -93,7 +93,7 @@ rule plot_scan:
         parts=parts_of_scan,
         candidates=rules.rate_scan.output[0],
         answers=rules.explain_scan.output[0],
-        dataset=f"<results>/datasets/{VALIDATION}.h5",
+        dataset=f"<datasets>/{VALIDATION}.h5",
     output:
         html="<results>/scan/{start}-{end}.html",
         png="<results>/scan/{start}-{end}.png",

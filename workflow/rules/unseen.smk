@@ -9,7 +9,7 @@ UNSEEN_TABLES = {
 
 use rule make_waveform as make_unseen_waveform with:
     output:
-        "<results>/waveforms/{model}.h5",
+        "<made_waveforms>/{model}.h5",
     log:
         "<logs>/make_unseen_waveform/{model}.log",
     benchmark:
@@ -24,7 +24,7 @@ use rule build_distance_dataset as build_unseen with:
         noise=rules.build_distance_dataset.input.noise,
     output:
         expand(
-            "<results>/datasets/{dataset}.h5",
+            "<made_datasets>/{dataset}.h5",
             dataset=UNSEEN_SETS if FEW_TESTED else ["{dataset}"],
         ),
     log:
@@ -42,8 +42,8 @@ use rule build_distance_dataset as build_unseen with:
 use rule evaluate as evaluate_unseen with:
     input:
         weights=rules.evaluate.input.weights,
-        known=f"<results>/datasets/{VALIDATION}.h5",
-        datasets=expand("<results>/datasets/{dataset}.h5", dataset=UNSEEN_SETS),
+        known=f"<datasets>/{VALIDATION}.h5",
+        datasets=expand("<datasets>/{dataset}.h5", dataset=UNSEEN_SETS),
     output:
         expand("<results>/evaluation/seed-{{seed}}/{dataset}.h5", dataset=UNSEEN_SETS),
     log:

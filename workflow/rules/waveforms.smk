@@ -2,7 +2,7 @@ rule make_waveform:
     input:
         files=waveform_files,
     output:
-        expand("<results>/waveforms/{model}.h5", model=MODELS_OF_A_JOB),
+        expand("<made_waveforms>/{model}.h5", model=MODELS_OF_A_JOB),
     log:
         f"<logs>/make_waveform/{WAVEFORM_JOB}.log",
     benchmark:
@@ -30,7 +30,7 @@ rule make_waveform:
 
 rule plot_waveform:
     input:
-        "<results>/waveforms/{model}.h5",
+        "<waveforms>/{model}.h5",
     output:
         report(
             "<results>/waveforms/{model}.png",

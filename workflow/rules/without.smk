@@ -4,6 +4,7 @@
 WITHOUT = "<results>/unseen/without-{left}"
 LEARNED_WITHOUT = [f"{WITHOUT}/datasets/{dataset}.h5" for dataset in [*TRAIN, VALIDATION]]
 SPECTRA_WITHOUT = [f"{WITHOUT}/mixing/train.h5"] if SPECTRA else []
+RESTS_WITHOUT = [f"{WITHOUT}/mixing/rests.h5"] if RESTS else []
 
 
 use rule build_snr_dataset as build_without with:
@@ -35,11 +36,27 @@ use rule transform_training as transform_without with:
         "Spectra from which the training without {wildcards.left} mixes samples"
 
 
+use rule leave_out_modes as leave_out_modes_without with:
+    input:
+        train=LEARNED_WITHOUT[:-1],
+        waveforms=waveforms_without,
+        noise=rules.leave_out_modes.input.noise,
+    output:
+        temp(f"{WITHOUT}/mixing/rests.h5"),
+    log:
+        "<logs>/leave_out_modes_without/{left}.log",
+    benchmark:
+        "<benchmarks>/leave_out_modes_without/{left}.tsv"
+    message:
+        "Signals without one of their modes, for the training without {wildcards.left}"
+
+
 use rule train as train_without with:
     input:
         train=LEARNED_WITHOUT[:-1],
         validation=LEARNED_WITHOUT[-1],
         spectra=SPECTRA_WITHOUT,
+        rests=RESTS_WITHOUT,
     output:
         best=f"{WITHOUT}/models/seed-{{seed}}/best.weights.h5",
         last=f"{WITHOUT}/models/seed-{{seed}}/last.weights.h5",
@@ -58,7 +75,7 @@ use rule evaluate as evaluate_without with:
     input:
         weights=rules.train_without.output.best,
         known=LEARNED_WITHOUT[-1],
-        datasets=expand("<results>/datasets/{dataset}.h5", dataset=[VALIDATION, *BESIDE]),
+        datasets=expand("<datasets>/{dataset}.h5", dataset=[VALIDATION, *BESIDE]),
     output:
         [f"{WITHOUT}/evaluation/seed-{{seed}}/{name}.h5" for name in [VALIDATION, *BESIDE]],
     log:
@@ -111,7 +128,7 @@ use rule efficiency as search_without with:
         weights=rules.train_without.output.best,
         known=LEARNED_WITHOUT[-1],
         evaluations=[f"{WITHOUT}/evaluation/seed-{{seed}}/{name}.h5" for name in BESIDE],
-        datasets=expand("<results>/datasets/{dataset}.h5", dataset=BESIDE),
+        datasets=expand("<datasets>/{dataset}.h5", dataset=BESIDE),
         waveforms=rules.efficiency.input.waveforms,
     output:
         searched=[f"{WITHOUT}/detection/seed-{{seed}}/{name}.h5" for name in BESIDE],

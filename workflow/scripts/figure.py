@@ -4,6 +4,7 @@ import importlib
 from typing import Any
 
 from ccsncam import joblog
+from ccsncam.origin import run_name
 from ccsncam.plots import style
 
 
@@ -12,7 +13,7 @@ def main(job: Any) -> None:
     joblog.start(job.log[0], job.rule)
     module = importlib.import_module(f"ccsncam.plots.{job.params.module}")
     figure, words = module.draw(job.input, job.params)
-    style.save(figure, job.output, job.config["run"], words)
+    style.save(figure, job.output, run_name(job.config), words)
 
 
 if __name__ == "__main__":

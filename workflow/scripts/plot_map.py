@@ -3,6 +3,7 @@
 from typing import Any
 
 from ccsncam import joblog
+from ccsncam.origin import run_name
 from ccsncam.plots import style
 from ccsncam.plots.single import single
 from ccsncam.saliency.shown import ShownSamples
@@ -13,7 +14,7 @@ def main(job: Any) -> None:
     joblog.start(job.log[0], job.rule)
     shown = ShownSamples.read(job.input[0])
     figure = single(shown, job.params.method)
-    style.save(figure, {"png": job.output[0]}, job.config["run"], shown.origin.words)
+    style.save(figure, {"png": job.output[0]}, run_name(job.config), shown.origin.words)
 
 
 if __name__ == "__main__":

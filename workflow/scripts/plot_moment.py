@@ -5,6 +5,7 @@ from typing import Any
 
 from ccsncam import joblog
 from ccsncam.moment.store import MomentResult
+from ccsncam.origin import run_name
 from ccsncam.plots import style
 from ccsncam.plots.moment import picture
 from ccsncam.plots.moment_page import page
@@ -15,7 +16,7 @@ def main(job: Any) -> None:
     joblog.start(job.log[0], job.rule)
     found = MomentResult.read(job.input[0])
     words = f"network trained on {found.origin.words}; {found.words}"
-    style.save(picture(found), {"png": job.output.png}, job.config["run"], words)
+    style.save(picture(found), {"png": job.output.png}, run_name(job.config), words)
     text = page(found, Path(job.output.png).read_bytes())
     Path(job.output.html).write_text(text, encoding="utf-8")
 

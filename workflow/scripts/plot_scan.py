@@ -8,6 +8,7 @@ from ccsncam.detection import far
 from ccsncam.detection.store import Background
 from ccsncam.moment.store import MomentResult
 from ccsncam.noise.events import read_events
+from ccsncam.origin import run_name
 from ccsncam.plots import style
 from ccsncam.plots.moment import picture as moment_picture
 from ccsncam.plots.moment_page import page as moment_page
@@ -22,7 +23,7 @@ def main(job: Any) -> None:
     """Run the rule ``plot_scan``."""
     joblog.start(job.log[0], job.rule)
     candidates = read_candidates(job.input.candidates)
-    run, origin = job.config["run"], DataSet.open(job.input.dataset).origin
+    run, origin = run_name(job.config), DataSet.open(job.input.dataset).origin
     folder = Path(job.output.pages)
     folder.mkdir()
     names = [

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ccsncam import joblog
+from ccsncam.origin import run_name
 from ccsncam.plots import style
 from ccsncam.plots.waveform import sheet
 from ccsncam.waveforms.model import Waveform
@@ -13,7 +14,7 @@ def main(job: Any) -> None:
     joblog.start(job.log[0], job.rule)
     model = Waveform.read(job.input[0])
     words = f"{model.source} waveform"
-    style.save(sheet(model), {"png": job.output[0]}, job.config["run"], words)
+    style.save(sheet(model), {"png": job.output[0]}, run_name(job.config), words)
 
 
 if __name__ == "__main__":

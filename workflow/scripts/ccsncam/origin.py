@@ -7,6 +7,7 @@ that figures, tables and reports can say whether inputs were surrogates and simu
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 # Sources of noise, and what readers see of them.
 NOISE_WORDS = {
@@ -14,6 +15,8 @@ NOISE_WORDS = {
     "files": "strain files",
     "gwosc": "strain of GWOSC",
 }
+# Key of a configuration that names the variant of a study which it is of, such as ``study/power``.
+VARIANT = "_variant"
 
 
 @dataclass(frozen=True)
@@ -49,3 +52,8 @@ class Origin:
         """One line for readers, such as "surrogate waveforms, simulated noise"."""
         kinds = " and ".join(sorted(set(self.waveforms.values())))
         return f"{kinds} waveforms, {NOISE_WORDS[self.noise]}"
+
+
+def run_name(config: Mapping[str, Any]) -> str:
+    """What figures and pages call the run of a configuration, or the variant that it is of."""
+    return str(config.get(VARIANT, config["run"]))

@@ -115,6 +115,28 @@ def fill(config: dict[str, Any], defaults: Mapping[str, Any]) -> None:
             config.setdefault(key, copy.deepcopy(value))
 
 
+def merged(block: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Override a configuration as ``--configfile`` does: maps are merged, lists are replaced.
+
+    Parameters
+    ----------
+    block, changes : mapping
+        Neither is changed.
+
+    Returns
+    -------
+    dict
+    """
+    found = copy.deepcopy(dict(block))
+    for key, value in changes.items():
+        inner = found.get(key)
+        if isinstance(inner, Mapping) and isinstance(value, Mapping):
+            found[key] = merged(inner, value)
+        else:
+            found[key] = copy.deepcopy(value)
+    return found
+
+
 def must_span(key: str, pair: Sequence[float], least: float) -> None:
     """Check that a GPS range is long enough; a ValueError names the key.
 

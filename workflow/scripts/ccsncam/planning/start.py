@@ -1,11 +1,13 @@
 """The one door through which a configuration passes when Snakemake starts."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ccsncam.config import duplicates, schema
-from ccsncam.planning import checks, inputs, noise_checks
+from ccsncam.origin import VARIANT
+from ccsncam.planning import checks, inputs, noise_checks, studies
 
 
 def prepare(
@@ -40,3 +42,39 @@ def prepare(
     noise_checks.check(config)
     inputs.check_files(config)
     checks.complete(config)
+
+
+def prepare_study(
+    config: dict[str, Any],
+    defaults: Mapping[str, Any],
+    rules: Mapping[str, Any],
+    sources: Iterable[str | Path] = (),
+) -> studies.Study:
+    """Prepare a configuration and those of its variants.
+
+    Parameters
+    ----------
+    config : dict
+        Changed in place. The key `ccsncam.origin.VARIANT`, if it is there, names its variant.
+    defaults, rules, sources
+        As in `prepare`.
+
+    Returns
+    -------
+    Study
+        A configuration without variants gives one without them.
+
+    Raises
+    ------
+    ValueError
+        As `prepare`, and where a variant or another key of ``study`` is wrong.
+    """
+    # The schema has no such key, because no user writes it.
+    variant = config.pop(VARIANT, None)
+    prepare(config, defaults, rules, sources)
+    found = studies.plan(config, partial(prepare, defaults=defaults, rules=rules))
+    if variant is not None:
+        config[VARIANT] = variant
+        # The run whose variant this is has said them already.
+        found.warnings.clear()
+    return found
