@@ -32,6 +32,7 @@ lint: .venv/ready
 benchmark: .venv/ready
 	python tests/benchmarks/strain.py
 	python tests/benchmarks/datasets.py
+	python tests/benchmarks/representations.py
 	python tests/benchmarks/background.py
 	python tests/benchmarks/searching.py
 	python tests/benchmarks/scan.py

@@ -10,6 +10,7 @@ from ccsncam.config.blocks import Sampling
 from ccsncam.samples import injection
 from ccsncam.samples.anatomy import anatomy, take_apart
 from ccsncam.samples.building import build
+from ccsncam.samples.dataset import DataSet
 from ccsncam.samples.parts import OF_MODES, WHOLE, Parts
 from ccsncam.samples.synthesis import Inputs, by_distance, draw, samples
 
@@ -109,3 +110,31 @@ def test_removing_all_of_the_signal_leaves_the_noise(inputs):
     np.testing.assert_allclose(mode["mode_power"], parts.whole["signal_power"], rtol=1e-4)
     np.testing.assert_allclose(mode["without_fixed"], parts.whole["noise"], atol=2e-2)
     assert injection.spectra(one).shape[0] == 5
+
+
+@pytest.mark.parametrize("kind", ["multiresolution", "constant-q", "wdm", "reassigned"])
+def test_other_representations_are_taken_apart(inputs, kind, tmp_path):
+    """Parts are made by the transform of the images; so are the masks of modes."""
+    sampling = inputs.sampling
+    block = dataclasses.replace(sampling.spectrogram, kind=kind)
+    sampling = dataclasses.replace(sampling, spectrogram=block)
+    other = dataclasses.replace(inputs, sampling=sampling)
+    build(tmp_path / "train-x.h5", other, 1, "train-x", 2, by_distance(1.0), "test")
+    take_apart(tmp_path / "parts.h5", other, tmp_path / "train-x.h5", 1)
+    data, parts = DataSet.open(tmp_path / "train-x.h5"), Parts.read(tmp_path / "parts.h5")
+    assert data.sampling.spectrogram.kind == kind
+    each = 3 if kind == "multiresolution" else 1
+    assert data.image_shape == (94, 31, 3 * each)
+    assert parts.signal_power.shape == (3, *data.image_shape)
+    snr = data.column("snr", parts.rows)
+    energy = parts.signal_power.sum(axis=(1, 2)).reshape(3, 3, each)
+    loud = snr > 3
+    assert loud.any()
+    np.testing.assert_allclose(energy[loud], np.repeat(snr[loud][:, None] ** 2, each, 1), rtol=0.1)
+    total = np.nansum(parts.mode_power, axis=1).sum(axis=(1, 2, 3))
+    np.testing.assert_allclose(total, parts.signal_power.sum(axis=(1, 2, 3)), rtol=0.15)
+    # Without its loudest mode, the image has lost what lies there.
+    for row, image in enumerate(data.images(parts.rows)):
+        mode = np.nansum(parts.mode_power[row], axis=(1, 2, 3)).argmax()
+        gone = loudest(parts.mode_power[row, mode].sum(axis=-1))
+        assert parts.without[row, mode][gone].mean() < image[gone].mean()

@@ -10,8 +10,9 @@ from test_classifier import PAPER
 
 from ccsncam.config.blocks import Sampling, Signal, Spectrogram
 from ccsncam.config.detection import BackgroundSearch
-from ccsncam.detection import background, far, plan, store, windows
+from ccsncam.detection import background, far, pieces, plan, store, windows
 from ccsncam.network import architecture, classifier
+from ccsncam.samples import spectrogram
 
 DETECTORS = ["H1", "L1", "V1", "K1"]
 CEILING = 60.0
@@ -222,3 +223,49 @@ def test_noise_that_is_too_short_is_said_in_one_line(tmp_path, caplog):
     assert len(plan.plan([one], SAMPLING, search(10), "test").slides) == 1
     assert "days of background instead of" in caplog.text
     assert "because one detector has no slides" in caplog.text
+
+
+@pytest.fixture(scope="module")
+def short(noise):
+    """Two pieces of two detectors."""
+    return [
+        replace(one, gps_start=one.gps_start[:2], whitened=one.whitened[:2]) for one in noise[:2]
+    ]
+
+
+def test_windows_one_by_one_are_those_that_are_cut(short, monkeypatch):
+    """A background is the same in both ways, and keeps the pieces that fit in memory."""
+    laid_out = plan.plan(short, SAMPLING, search(60), "test")
+    cut = background.part_of(cell, laid_out, (0, 1), ABOUT)
+    monkeypatch.setattr(spectrogram, "SLIDING", ())
+    for memory in (pieces.MEMORY, 2 * 4 * 94 * 31 * 331):
+        monkeypatch.setattr(pieces, "MEMORY", memory)
+        each = background.part_of(cell, laid_out, (0, 1), ABOUT)
+        for field in ("gps", "piece", "slide"):
+            np.testing.assert_array_equal(getattr(each, field), getattr(cut, field))
+        np.testing.assert_allclose(each.statistic, cut.statistic, rtol=1e-5)
+        np.testing.assert_allclose(each.zero_lag.statistic, cut.zero_lag.statistic, rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["multiresolution", "wdm"])
+def test_other_representations_are_searched_window_by_window(short, kind):
+    """Each cluster has the statistic of its window alone; the shape of a batch never changes."""
+    block = replace(SAMPLING.spectrogram, kind=kind)
+    laid_out = plan.plan(short, replace(SAMPLING, spectrogram=block), search(40), "test")
+    shapes = set()
+
+    def judge(images):
+        shapes.add(images.shape)
+        return cell(images)
+
+    found = background.part_of(judge, laid_out, (0, 1), ABOUT)
+    assert shapes == {(laid_out.size, 94, 31, 6 if kind == "multiresolution" else 2)}
+    assert len(found) > 10
+    assert len(found.zero_lag)
+    for one in (found, found.zero_lag):
+        for rank in (0, len(one) // 2, len(one) - 1):
+            at = zip(short, one.piece[rank], one.offset[rank], strict=True)
+            series = np.stack([own.whitened[piece, begin:][:4096] for own, piece, begin in at])
+            seen = spectrogram.magnitude(series[None], block, 4096)
+            image = np.moveaxis(spectrogram.normalise(seen, block), 1, -1)
+            assert one.statistic[rank] == pytest.approx(cell(image)[0, 1], rel=1e-5)

@@ -81,7 +81,13 @@ def test_what_is_dropped_is_below_the_floor(searched, noise):
         assert searched[name].floor == -np.inf
 
 
-def test_amplitudes_are_refused(noise):
-    block = BackgroundSearch({"test": 0.001}, 3, 1.0, 1e5)
-    with pytest.raises(ValueError, match="needs spectrograms of power"):
-        control_background.search(plan(noise, SAMPLING, block, "test"), ORIGIN)
+@pytest.mark.parametrize("kind", ["stft", "wdm"])
+def test_the_representation_of_the_network_does_not_matter(noise, kind):
+    """Excess power is that of the paper's spectrogram, and a power."""
+    other = replace(SAMPLING, spectrogram=replace(SAMPLING.spectrogram, kind=kind))
+    assert other.spectrogram.scale == "amplitude"
+    block = BackgroundSearch({"test": 200 / 86400}, 3, 1.0, 1e5)
+    found = control_background.search(plan(noise, other, block, "test"), ORIGIN)
+    for name, own in search(noise, 200).items():
+        np.testing.assert_array_equal(found[name].statistic, own.statistic)
+        np.testing.assert_array_equal(found[name].gps, own.gps)

@@ -8,7 +8,7 @@ import pytest
 from ccsncam.config.blocks import Sampling
 from ccsncam.detection import stretches
 from ccsncam.detection.searching import images
-from ccsncam.samples import building, synthesis
+from ccsncam.samples import building, spectrogram, synthesis
 from ccsncam.samples.dataset import DataSet
 
 RATE = 4096
@@ -50,9 +50,10 @@ def test_the_middle_is_the_sample(inputs, dataset, around):
         noise[..., first : first + RATE], synthesis.noise_windows(inputs, table)
     )
     assert inside[:, 5].all()
-    power = around.power(noise + around.signal(table))
-    frames = len(dataset.times)
-    found = images(power, np.array([first // 128]), frames, around.block)[:, 0]
+    data = noise + around.signal(table)
+    found = images(around.windows(data, around.power(data)), around.block)
+    assert found.shape == (len(rows), 11, *dataset.image_shape)
+    found = found[:, 5]
     difference = np.abs(found - dataset.images(rows))
     assert difference.max() < 0.1
     assert np.sqrt(np.mean(difference**2)) < 2e-3
@@ -94,9 +95,9 @@ def test_windows_beyond_a_piece_do_not_count(inputs, dataset, around):
 
 def test_single_windows_are_those_of_the_class_noise(inputs):
     found = list(stretches.single_windows(inputs, 7, "test", 600))
-    assert [len(piece) for _, piece in found] == [500, 100]
+    assert [len(piece) for _, _, piece in found] == [500, 100]
     table = synthesis.draw(inputs, 7, "test-windows", 0, 0, 600)
-    pieces = np.concatenate([piece for _, piece in found])
+    pieces = np.concatenate([piece for _, _, piece in found])
     np.testing.assert_array_equal(pieces, table["noise_piece"])
     # Asked for alone, a window is the same.
     alone = next(iter(stretches.single_windows(inputs, 7, "test", 3)))
@@ -114,13 +115,39 @@ def test_longer_filters_are_the_same_filters(inputs):
 
 def test_amplitude_and_power_images(inputs, dataset, around):
     table = dataset.columns(around.needed, np.arange(3))
-    power = around.power(around.noise(table)[0])
-    block = replace(around.block, scale="power")
-    first, frames = np.array([15, 18]), len(dataset.times)
-    found = images(power, first, frames, block)
-    assert found.shape == (3, 2, 94, 31, 3)
+    block, frames = replace(around.block, scale="power"), len(dataset.times)
+    powers = replace(inputs, sampling=replace(inputs.sampling, spectrogram=block))
+    data = around.noise(table)[0]
+    power = around.power(data)
+    found = images(stretches.Stretches(powers, around.starts).windows(data, power), block)
+    assert found.shape == (3, 11, 94, 31, 3)
     assert (found.min(axis=(2, 3)) == 0).all()
     assert (found.max(axis=(2, 3)) == 1).all()
     own = power[1, 2, :, 18 : 18 + frames]
     scaled = (own - own.min()) / (own.max() - own.min())
-    np.testing.assert_array_equal(found[1, 1, :, :, 2], scaled)
+    np.testing.assert_array_equal(found[1, 6, :, :, 2], scaled)
+    amplitudes = list(around.windows(data, power))
+    np.testing.assert_array_equal(amplitudes[6][1, 2] ** 2, np.sqrt(own) ** 2)
+
+
+@pytest.mark.parametrize("kind", ["multiresolution", "wdm"])
+def test_windows_in_other_representations(inputs, dataset, around, kind):
+    """Images are those of the kind, powers those of the paper's spectrogram."""
+    block = replace(around.block, kind=kind)
+    other = replace(inputs, sampling=replace(inputs.sampling, spectrogram=block))
+    table = dataset.columns(around.needed, np.arange(3))
+    data = around.noise(table)[0]
+    power = around.power(data)
+    own = stretches.Stretches(other, around.starts)
+    np.testing.assert_array_equal(own.power(data), power)
+    seen = list(own.windows(data, power))
+    assert len(seen) == 11
+    for at in (0, 5, 10):
+        window = data[..., 384 * at : 384 * at + RATE]
+        expected = spectrogram.magnitude(window, block, RATE)
+        np.testing.assert_allclose(seen[at], expected, rtol=1e-4, atol=1e-6)
+    single = next(iter(stretches.single_windows(other, 7, "test", 4)))
+    paper = next(iter(stretches.single_windows(inputs, 7, "test", 4)))
+    assert single[0].shape == (4, seen[0].shape[1], 94, 31)
+    for one, two in zip(single[1:], paper[1:], strict=True):
+        np.testing.assert_array_equal(one, two)

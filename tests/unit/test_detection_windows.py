@@ -10,6 +10,7 @@ from test_classifier import PAPER, small
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.detection import searching, windows
 from ccsncam.detection.clusters import loudest
+from ccsncam.detection.stretches import Stretches
 from ccsncam.moment.windows import images as moment_images
 from ccsncam.network import classifier
 from ccsncam.network.architecture import count_parameters
@@ -39,6 +40,18 @@ def test_slices_are_what_the_windows_give_alone(normalisation):
         np.testing.assert_array_equal(image, np.moveaxis(normalise(seen, one), 1, -1)[0])
 
 
+@pytest.mark.parametrize("kind", ["multiresolution", "constant-q", "reassigned"])
+def test_windows_of_what_does_not_slide(kind):
+    one = block(kind=kind)
+    white = np.random.default_rng(0).standard_normal((2, 2 * RATE)).astype(np.float32)
+    found, starts = windows.images(white, one, RATE, 9)
+    np.testing.assert_array_equal(starts, np.arange(0, 33, 9) * 128)
+    for image, start in zip(found, starts, strict=True):
+        seen = magnitude(white[None, :, start : start + RATE], one, RATE)
+        expected = np.moveaxis(normalise(seen, one), 1, -1)[0]
+        np.testing.assert_allclose(image, expected, rtol=1e-4, atol=1e-6)
+
+
 @pytest.mark.usefixtures("tensorflow")
 def test_scales_are_the_same_at_every_door():
     """Data sets, backgrounds, efficiencies, moments and scans give a network the same numbers."""
@@ -52,10 +65,11 @@ def test_scales_are_the_same_at_every_door():
     whole = magnitude(white[None], block(scale="power"), RATE)
     moment = SimpleNamespace(spectrogram=one, signal=SimpleNamespace(sample_rate=RATE))
     scan = SimpleNamespace(moment=SimpleNamespace(spectrogram=one, missing="black"))
-    seen = _Seen(magnitude(alone, one, RATE), np.ones((2, 2)))
+    seen = _Seen(magnitude(alone, one, RATE)[:, :, None], np.ones((2, 2)))
+    around = SimpleNamespace(inputs=SimpleNamespace(rate=RATE), starts=starts, block=one)
     doors = {
         "background": windows.images(white, one, RATE, 5)[0],
-        "efficiency": searching.images(whole, starts // 128, 31, one)[0],
+        "efficiency": searching.images(Stretches.windows(around, white[None], whole), one)[0],
         "moment": moment_images(list(white), starts, moment),
         "scan": _images(seen, scan),
     }
@@ -71,9 +85,11 @@ def test_scales_are_the_same_at_every_door():
         np.testing.assert_array_equal(windows.logits(model, images), statistic, err_msg=name)
 
 
-def test_a_short_stretch_has_no_window():
-    found, starts = windows.images(np.zeros((3, RATE - 1), np.float32), block(), RATE, 3)
-    assert found.shape == (0, 94, 31, 3)
+@pytest.mark.parametrize(("kind", "channels"), [("stft", 3), ("multiresolution", 9)])
+def test_a_short_stretch_has_no_window(kind, channels):
+    short = np.zeros((3, RATE - 1), np.float32)
+    found, starts = windows.images(short, block(kind=kind), RATE, 3)
+    assert found.shape == (0, 94, 31, channels)
     assert len(starts) == 0
 
 

@@ -18,6 +18,7 @@ from ccsncam.samples import (
     transforming,
 )
 from ccsncam.samples.dataset import DRAWN, DataSet
+from ccsncam.samples.masks import mask
 from ccsncam.samples.mixing import Mixer
 from ccsncam.samples.rests import Rests
 from ccsncam.samples.spectra import NoiseFrames, Spectra
@@ -251,3 +252,51 @@ def test_the_same_input_gives_the_same_bytes(inputs, sets, tmp_path):
     for name in ("one", "two"):
         transforming.transform(tmp_path / name, inputs, sets[:1], BANDS[:1], 1)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["multiresolution", "reassigned"])
+def test_strain_is_mixed_where_the_transform_cannot_be(mixer, inputs, sets, kind, tmp_path):
+    """The same draws as of the paper's spectrogram, and the image of the mixed strain."""
+    block = dataclasses.replace(inputs.sampling.spectrogram, kind=kind)
+    sampling = dataclasses.replace(inputs.sampling, spectrogram=block)
+    other = dataclasses.replace(inputs, sampling=sampling)
+    transforming.transform(tmp_path / "train.h5", other, sets[:1], BANDS[:1], 1)
+    own = Mixer(Spectra.read(tmp_path / "train.h5"))
+    assert own.spectra.image_shape == (94, 31, 9 if kind == "multiresolution" else 3)
+    # A window begins at the same places, and has a glitch where it had one.
+    for one, two in zip(own.spectra.noise, mixer.spectra.noise, strict=True):
+        assert len(one.first) == len(two.first)
+        np.testing.assert_array_equal(one.glitchy, two.glitchy)
+    mixing = Mixing(anew=True, noise=0.25, glitches=0.2)
+    plan, same = (each.plan([0], 3, mixing, NONE) for each in (own, mixer))
+    for name in ("label", "signal", "snr"):
+        np.testing.assert_array_equal(getattr(plan, name), getattr(same, name))
+    spectra = [injection.spectra(waveform) for waveform in inputs.waveforms]
+    for number in (*np.flatnonzero(plan.label)[::25], *np.flatnonzero(plan.label == 0)[:2]):
+        pieces, offsets = where(mixer, same.rows[[number]], inputs)
+        strain = synthesis.noise_windows(inputs, {"noise_piece": pieces, "noise_offset": offsets})
+        if plan.label[number]:
+            row = int(np.flatnonzero(sets[0].column("label"))[plan.signal[number]])
+            table = sets[0].columns((*DRAWN, "waveform", "noise_piece", "noise_offset"), [row])
+            signal, near = synthesis.whitened_signal(inputs, spectra[table["waveform"][0]], table)
+            strain += np.float32(plan.snr[number] / np.linalg.norm(near)) * signal
+            # The mask is that of the signal alone, over all channels.
+            power = dataclasses.replace(block, scale="power")
+            alone = spectrogram.magnitude(signal / np.linalg.norm(near), power, inputs.rate)
+            found = own.masks(plan, [number])[0, :, :, 0]
+            assert np.mean(found != mask(alone[0].sum(axis=0))) < 0.005
+        difference = images_of(own, plan, [number])[0] - image_of(strain, other)
+        assert np.abs(difference).max() < 2e-4
+
+
+def test_modes_are_left_out_of_strain_where_it_is_mixed(rests, inputs, sets):
+    """The same modes of the same signals, as strain: its transform is the rest of the others."""
+    block = dataclasses.replace(inputs.sampling.spectrogram, kind="wdm")
+    sampling = dataclasses.replace(inputs.sampling, spectrogram=block)
+    other = dataclasses.replace(inputs, sampling=sampling)
+    found = leaving_out.rest_of(other, sets[0], rests.modes, 1)
+    np.testing.assert_array_equal(found.mode, rests.sets[0].mode)
+    strain = found.spectra.reshape(*found.spectra.shape[:2], -1)
+    assert strain.dtype == np.float32
+    spectra = spectrogram.rows(strain, inputs.sampling.spectrogram, inputs.rate)
+    np.testing.assert_allclose(spectra, rests.sets[0].spectra, atol=1e-6)

@@ -80,9 +80,11 @@ def test_removal_and_occlusion(network):
     random = np.random.default_rng(0)
     images, noise = random.random((2, 5, 22, 14, 2), np.float32)
     target = np.arange(5) % 3
-    hidden = occluded(images, noise)
+    hidden = occluded(images, noise, 2)
     np.testing.assert_array_equal(hidden[:, 1, ..., 1], noise[..., 1])
     np.testing.assert_array_equal(hidden[:, 1, ..., 0], images[..., 0])
+    # Of one detector with two channels, both are hidden.
+    np.testing.assert_array_equal(occluded(images, noise, 1), noise[:, None])
     hidden[3, 1] = np.nan
     change, prediction = removal(network, images, target, hidden)
     values = logits(network, hidden[:, 0])

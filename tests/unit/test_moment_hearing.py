@@ -248,6 +248,12 @@ def test_a_detector_without_data(strain, moment, put):
     np.testing.assert_array_equal(dark[..., 1], full[..., 1])
     assert not dark[..., 0].any()
     assert full[..., 0].max() == 1
+    # So are the three channels of a detector.
+    block = replace(moment.spectrogram, kind="multiresolution")
+    several = windows.images([None, there], starts[:2], replace(moment, spectrogram=block))
+    assert several.shape == (2, 94, 31, 6)
+    assert not several[..., :3].any()
+    np.testing.assert_allclose(several[..., 4], full[:2, ..., 1], atol=1e-5)
 
 
 def test_something_takes_the_place_of_a_detector_without_data(strain, moment, put):

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,10 +14,21 @@ from scipy import stats
 import figure as figure_script
 from ccsncam.network.evaluation import Evaluation
 from ccsncam.origin import Origin
-from ccsncam.plots import examples, losses, matrices, rates, spectra, spectrum, style, waveform
+from ccsncam.plots import (
+    examples,
+    losses,
+    matrices,
+    rates,
+    representations,
+    spectra,
+    spectrum,
+    style,
+    waveform,
+)
 from ccsncam.results.tables import rate_tables
 from ccsncam.samples.dataset import DataSet, Header
 from ccsncam.samples.grid import Grid
+from ccsncam.samples.representations.names import CHANNELS
 from ccsncam.waveforms.model import KPC_IN_CM, Waveform
 
 CLASSES = ["noise", "he3.5", "m39", "z85_sfhx"]
@@ -99,10 +111,10 @@ def evaluations(distances, seeds=(0,), classes=CLASSES):
     return found
 
 
-def write_dataset(path, name, columns):
-    """A data set of one detector as the workflow writes it."""
+def write_dataset(path, name, columns, detectors=("H1",), sampling=SAMPLING):
+    """A data set as the workflow writes it."""
     grid = Grid(np.arange(94) * 16.0, np.arange(1, 32) / 32)
-    header = Header(name, "tried", 0, CLASSES, CLASSES[1:], ["H1"], grid, ORIGIN, SAMPLING)
+    header = Header(name, "tried", 0, CLASSES, CLASSES[1:], list(detectors), grid, ORIGIN, sampling)
     with DataSet.create(path, header, len(columns["label"])) as writer:
         writer.write(slice(None), columns)
     return path
@@ -356,3 +368,33 @@ def test_a_user_s_settings_change_no_figure(root, tmp_path):
     ]
     assert seen[0] == seen[1]
     assert seen[0].startswith("agg ")
+
+
+@pytest.mark.parametrize("detectors", [("H1",), ("H1", "L1")])
+def test_a_signal_in_each_representation(tmp_path, detectors):
+    """The first detector of each; of three resolutions the two that are not the paper's."""
+    datasets, shown = [], {}
+    for kind, each in CHANNELS.items():
+        images = np.random.default_rng(each).uniform(size=(4, 94, 31, each * len(detectors)))
+        sampling = replace(SAMPLING, spectrogram=replace(SAMPLING.spectrogram, kind=kind))
+        columns = {
+            "spectrogram": images,
+            "label": np.arange(4),
+            "snr": np.full((4, len(detectors)), 40.0),
+        }
+        path = tmp_path / f"{kind}.h5"
+        write_dataset(path, "examples", columns, detectors, sampling)
+        datasets.append(DataSet.open(path))
+        if each == 1:
+            shown[kind] = images[2, ..., 0]
+        else:
+            shown |= {f"{kind}: short windows": images[2, ..., 0]}
+            shown |= {f"{kind}: long windows": images[2, ..., 2]}
+    figure = representations.representations(datasets, datasets[0].classes[2])
+    panels = {axes.get_title(): axes for axes in figure.axes if axes.get_title()}
+    assert list(panels) == list(shown)
+    for words, axes in panels.items():
+        (mesh,) = axes.collections
+        np.testing.assert_allclose(mesh.get_array().reshape(94, 31), shown[words], rtol=1e-6)
+    assert f"{datasets[0].classes[2]} at SNR 40 in H1" in texts(figure)
+    assert len(representations.representations(datasets[:1], "noise").axes) == 2

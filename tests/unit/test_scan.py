@@ -185,8 +185,62 @@ def test_windows_are_whitened_as_noise_is(put, scan):
     heard = listening.listen(ear.strain["H1"], cell, ear.scan)
     for row in (0, 1, 300):
         at = RATE + row * STEP
-        seen = magnitude(white[at : at + RATE], moment.spectrogram, RATE)
+        seen = magnitude(white[None, at : at + RATE], moment.spectrogram, RATE)
         np.testing.assert_array_equal(heard.magnitude[row], seen)
+
+
+@pytest.mark.parametrize("kind", ["multiresolution", "wdm"])
+def test_windows_in_another_representation(put, kind):
+    """Each is transformed by itself, and so is the noise that stands for a detector."""
+    ear = put(H1=noise_of("H1"))
+    scan = ear.scan
+    block = replace(scan.moment.spectrogram, kind=kind)
+    other = replace(scan, moment=replace(scan.moment, spectrogram=block))
+    first, _ = listening.windows_of(scan, START + 40, START + 42)
+    cell = next(listening.cells(scan, first, first + 20))
+    for strain in ear.strain.values():
+        seen = [listening.listen(strain, cell, one) for one in (scan, other)]
+        np.testing.assert_array_equal(seen[0].seconds, seen[1].seconds)
+        each = 3 if kind == "multiresolution" else 1
+        assert seen[1].magnitude.shape == (len(cell.windows), each, 94, 31)
+        # White noise, in which the representations of a window are of one size.
+        sizes = [np.square(one.magnitude[..., 5:, :]).mean(axis=(1, 2, 3)) for one in seen]
+        np.testing.assert_allclose(sizes[1], sizes[0], rtol=0.1)
+        if kind == "multiresolution":
+            middle = seen[1].magnitude[:, 1]
+            np.testing.assert_allclose(middle, seen[0].magnitude[:, 0], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("missing", ["noise", "black"])
+def test_a_search_in_another_representation(put, missing):
+    """L1 is off for a part of the time, and its three channels with it."""
+    dark = []
+
+    class First:
+        """Sees the three channels of H1, and whether those of L1 are black."""
+
+        @staticmethod
+        def forward(images, target):
+            assert images.shape[1:] == (94, 31, 6)
+            dark.append(~images[..., 3:].any(axis=(1, 2)))
+            return Bright.forward(images[..., :3], target)
+
+    away = noise_of("L1")
+    away[72 * RATE : 100 * RATE] = np.nan
+    ear = put(H1=noise_of("H1") + burst(50, 70) + burst(60, 80), L1=away)
+    moment = ear.scan.moment
+    block = replace(moment.spectrogram, kind="multiresolution")
+    scan = replace(ear.scan, moment=replace(moment, spectrogram=block, missing=missing))
+    found = whole(replace(ear, network=First, scan=scan), START + 68, START + 82).candidates
+    np.testing.assert_allclose(found.gps - START, [70, 80], atol=1)
+    assert ((found.seconds > 0) == [[True, True], [True, False]]).all()
+    assert (found.statistic > 0).all()
+    # L1 is not there to be replaced at the second.
+    assert np.isnan(found.alone).tolist() == [[False, False], [False, True]]
+    seen = np.concatenate(dark)
+    assert (seen == seen[:, :1]).all()
+    assert seen.any() == (missing == "black")
+    assert not seen.all()
 
 
 def test_chance_in_the_noise_that_stands_for_a_detector_is_told(put):

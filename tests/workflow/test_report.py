@@ -72,6 +72,7 @@ def test_strain_and_numerical_waveforms_are_said(root, config):
     config["noise"]["exclude"] = [[5, 6]]
     config["saliency"]["options"] = {"score-cam": {"post_relu": True}}
     config["classifier"]["seeds"] = [0, 1]
+    config["spectrogram"] |= {"kind": "constant-q", "q": 30}
     config["_sources"] = {"mine": "numerical", "other": "numerical", "s18": "surrogate"}
     template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(
         (root / "workflow/report/workflow.rst").read_text()
@@ -91,6 +92,7 @@ def test_strain_and_numerical_waveforms_are_said(root, config):
         "each event of GWTC-2, GWTC-2.1, GWTC-3, GWTC-4.0, GWTC-5.0",
         "All detectors of a sample draw the same second",
         "2 networks (seeds 0, 1)",
+        "Images are of the kind **constant-q** (spectrogram.kind, Q = 30), on the cells of spectro",
     ):
         assert words in text
     assert "simulated" not in text

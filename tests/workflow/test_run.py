@@ -100,7 +100,7 @@ def test_a_second_run_does_nothing(tiny):
         ),
         (
             {"figures": {"examples": {"snr": 30, "bounce_time": 0.1}}},
-            {"build_examples", "fig2"},
+            {"build_examples", "fig2", "representations"},
             None,
         ),
         (
@@ -216,7 +216,11 @@ def test_what_reruns_is_what_the_code_says(tiny, tmp_path, root):
     assert "Nothing to be done" in other.run("--dry-run")
     plots = scripts / "ccsncam/plots/style.py"
     plots.write_text(plots.read_text().replace("PAGE = 7.0", "PAGE = 7.1"))
-    figures = {f"fig{number}" for number in range(1, 17)} | {"loudest", "segments"}
+    figures = {f"fig{number}" for number in range(1, 17)} | {
+        "loudest",
+        "representations",
+        "segments",
+    }
     assert jobs(other.run("--dry-run")) == figures
 
 
@@ -279,7 +283,9 @@ def test_the_default_target_is_not_empty(tiny, tmp_path, root):
 
 
 @pytest.mark.parametrize(
-    "target", [f"fig{n}" for n in range(1, 17)] + ["loudest", "segments", "table1", "paper_numbers"]
+    "target",
+    [f"fig{n}" for n in range(1, 17)]
+    + ["loudest", "representations", "segments", "table1", "paper_numbers"],
 )
 def test_each_figure_is_a_target(tiny, target):
     assert jobs(tiny.run("--dry-run", "--forcerun", target, "--", target)) == {target}

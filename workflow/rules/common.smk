@@ -75,6 +75,7 @@ from ccsncam.detection import names as controls
 from ccsncam.gwosc import archive
 from ccsncam.planning import inputs, moment_table, moments, scans, sizes, start, studies, unseen
 from ccsncam.saliency import names
+from ccsncam.samples.representations import names as representations
 from ccsncam.waveforms import files, table
 
 
@@ -146,6 +147,12 @@ BAND_JOB = "all" if FEW_LEARNED else "{dataset}"
 DISTANCES_OF_A_JOB = TEST if FEW_TESTED else ["{dataset}"]
 DISTANCE_JOB = "all" if FEW_TESTED else "{dataset}"
 SEEDS = config["classifier"]["seeds"]
+# Representations that the frames of this run allow.
+KINDS = representations.possible(
+    config["spectrogram"]["window"],
+    config["spectrogram"]["hop"],
+    config["signal"]["sample_rate"],
+)
 WEIGHTS = f"<models>/seed-{SEEDS[0]}/best.weights.h5"
 CACHE = config["noise"]["gwosc"]["cache"]
 

@@ -68,6 +68,7 @@ rule build_examples:
         noise=expand("<noise>/train-{detector}.h5", detector=config["detectors"]),
     output:
         "<made_datasets>/examples.h5",
+        expand("<made_datasets>/examples/{kind}.h5", kind=KINDS),
     log:
         "<logs>/build_examples/examples.log",
     benchmark:
@@ -84,7 +85,8 @@ rule build_examples:
         seed=config["seed"],
         run=config["run"],
         examples=config["figures"]["examples"],
+        kinds=KINDS,
     message:
-        "One example per class for Figure 2"
+        "One example per class for Figure 2, and in each representation"
     script:
         "../scripts/build_examples.py"

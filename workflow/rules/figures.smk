@@ -146,6 +146,12 @@ FIGURES = {
             "distances": config["figures"]["distances"][:3],
         },
     },
+    "representations": {
+        "module": "representations",
+        "shows": "one signal in each representation",
+        "input": {"examples": expand("<datasets>/examples/{kind}.h5", kind=KINDS)},
+        "params": {"class_name": config["figures"]["comparison"]},
+    },
     "unseen": {
         "module": "unseen",
         "shows": "waveforms that no network was trained on",

@@ -1,5 +1,6 @@
-"""Build one sample per class, seen from the pole, for Figure 2."""
+"""Build one sample per class, seen from the pole, for Figure 2, and in each representation."""
 
+from dataclasses import replace
 from typing import Any
 
 from ccsncam import joblog
@@ -14,15 +15,18 @@ def main(job: Any) -> None:
     params, example = job.params, job.params.examples
     sampling = Sampling.of(params.settings)
     inputs = Inputs.read(job.input.waveforms, job.input.noise, sampling)
-    polar_examples(
-        job.output[0],
-        inputs,
-        params.seed,
-        inputs.detectors[0],
-        example["snr"],
-        example["bounce_time"],
-        params.run,
-    )
+    kinds = [sampling.spectrogram.kind, *params.kinds]
+    for path, kind in zip(job.output, kinds, strict=True):
+        block = replace(sampling.spectrogram, kind=kind)
+        polar_examples(
+            path,
+            replace(inputs, sampling=replace(sampling, spectrogram=block)),
+            params.seed,
+            inputs.detectors[0],
+            example["snr"],
+            example["bounce_time"],
+            params.run,
+        )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Search noise in time slides with excess power, as the network is searched with."""
 
-from dataclasses import replace
 from typing import Any
 
 from ccsncam import joblog
@@ -17,14 +16,13 @@ def main(job: Any) -> None:
     logger = joblog.start(job.log[0], job.rule)
     settings = job.params.settings
     sampling = Sampling.of(settings)
-    powers = replace(sampling, spectrogram=replace(sampling.spectrogram, scale="power"))
     search = BackgroundSearch.of(settings["background"])
     noise = [Noise.read(path) for path in job.input.noise]
     origin = DataSet.open(job.input.dataset).origin
     found = {}
     for split in job.params.splits:
         own = [one for one in noise if one.split == split]
-        laid_out = plan(own, powers, search, split)
+        laid_out = plan(own, sampling, search, split)
         found[split] = control_background.search(laid_out, origin, joblog.progress)
         logger.info("%s: searched", split)
     for name, path in zip(job.params.names, job.output, strict=True):

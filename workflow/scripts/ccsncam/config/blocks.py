@@ -7,7 +7,7 @@ a new key of the figures does not train the network again.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Self
 
 
@@ -91,6 +91,8 @@ class Spectrogram(Block):
     ``window`` and ``hop`` are in samples, ``f_max`` in Hz. ``scale`` is ``amplitude`` or
     ``power``; ``normalisation`` is ``detector``, ``sample``, ``fixed`` (with ``ceiling``) or
     ``none``.
+    ``kind`` is one of `ccsncam.samples.representations.names.CHANNELS`, and ``q`` belongs to
+    ``constant-q``.
     """
 
     window: int
@@ -99,6 +101,21 @@ class Spectrogram(Block):
     scale: str
     normalisation: str
     ceiling: float | None
+    kind: str = "stft"
+    q: float = 20.0
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Take the keys out of a mapping; files of earlier versions lack those with a default."""
+        added = {one.name: one.default for one in fields(cls) if one.default is not MISSING}
+        return super().of({**added, **values})
+
+    def as_dict(self) -> dict[str, Any]:
+        """All keys but those that have their default, so that old files stay the same."""
+        values = asdict(self)
+        return {
+            one.name: values[one.name] for one in fields(self) if values[one.name] != one.default
+        }
 
 
 @dataclass(frozen=True)
@@ -125,6 +142,6 @@ class Sampling(Block):
         """The blocks that `of` reads, which a data set stores in its attribute ``settings``."""
         return {
             "signal": asdict(self.signal),
-            "spectrogram": asdict(self.spectrogram),
+            "spectrogram": self.spectrogram.as_dict(),
             "noise": {"coincident": self.coincident},
         }

@@ -1,8 +1,9 @@
 """Search noise in time slides: each piece is transformed once, the network hears combinations."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from ccsncam.detection.slides import Stretches
 from ccsncam.detection.statistic import statistic
 from ccsncam.detection.store import Background, Clusters, Loudest
 from ccsncam.detection.windows import Spectra, cut, spectra
+from ccsncam.samples.spectrogram import normalise, slides, windows
 
 # From images (`Plan.size`, frequency, time, detector) to logits (the same number, class).
 Judge = Callable[[np.ndarray], np.ndarray]
@@ -45,10 +47,13 @@ def search(
         The loudest first.
     """
     block, rate = plan.sampling.spectrogram, plan.sampling.signal.sample_rate
-    heard = [
-        Pieces(plan, detector, partial(spectra, block=block, sample_rate=rate))
-        for detector in range(len(plan.noise))
-    ]
+    transform: Callable[..., Any]
+    if slides(block):
+        transform, frames = partial(spectra, block=block, sample_rate=rate), plan.layout.frames
+    else:
+        transform = partial(_each_window, plan=plan)
+        frames = plan.layout.windows * plan.layout.width
+    heard = [Pieces(plan, detector, transform, frames) for detector in range(len(plan.noise))]
     found = Loudest(keep)
     for number in progress(range(len(stretches)), label="search", unit="stretches"):
         logits = _logits(judge, plan, heard, stretches, number)
@@ -58,20 +63,52 @@ def search(
     return found.clusters(len(plan.noise))
 
 
+def _each_window(whole: np.ndarray, rest: int, plan: Plan) -> np.ndarray:
+    """Magnitudes of the windows of a piece that begin at a frame, and every stride from there."""
+    layout, block = plan.layout, plan.sampling.spectrogram
+    frames = np.arange(rest, layout.frames - layout.width + 1, layout.stride)
+    return windows(whole, frames * block.hop, block, plan.sampling.signal.sample_rate)
+
+
 def _logits(
-    judge: Judge, plan: Plan, heard: Sequence[Pieces[Spectra]], stretches: Stretches, number: int
+    judge: Judge, plan: Plan, heard: Sequence[Pieces[Any]], stretches: Stretches, number: int
 ) -> np.ndarray:
     """Logits of all windows of a stretch, shape (window, class)."""
+    count = int(stretches.windows[number])
+    # The images of the last window fill the last batch, because a new shape would be new code.
+    which = np.minimum(np.arange(-(-count // plan.size) * plan.size), count - 1)
+    take = _slices if slides(plan.sampling.spectrogram) else _one_by_one
+    images = take(plan, heard, stretches, number, which)
+    return np.concatenate([judge(one) for one in images])[:count]
+
+
+def _slices(
+    plan: Plan, heard: Sequence[Pieces[Any]], stretches: Stretches, number: int, which: np.ndarray
+) -> Iterator[np.ndarray]:
+    """Images of windows of a stretch, `Plan.size` at a time, cut from spectrograms of pieces."""
     count, stride = int(stretches.windows[number]), plan.layout.stride
     span = plan.layout.width + (count - 1) * stride
     places = zip(heard, stretches.piece[number], stretches.frame[number], strict=True)
     parts = [[part[..., at : at + span] for part in one[int(piece)]] for one, piece, at in places]
     together = Spectra(*(np.concatenate(one) for one in zip(*parts, strict=True)))
-    # The images of the last window fill the last batch, because a new shape would be new code.
-    first = np.minimum(np.arange(-(-count // plan.size) * plan.size), count - 1) * stride
     rate, block = plan.sampling.signal.sample_rate, plan.sampling.spectrogram
-    images = cut(together, first, plan.size, block, rate)
-    return np.concatenate([judge(one) for one in images])[:count]
+    yield from cut(together, which * stride, plan.size, block, rate)
+
+
+def _one_by_one(
+    plan: Plan, heard: Sequence[Pieces[Any]], stretches: Stretches, number: int, which: np.ndarray
+) -> Iterator[np.ndarray]:
+    """Images as those of `_slices`, from windows that are transformed one by one."""
+    parts = []
+    for one, piece, frame in zip(
+        heard, stretches.piece[number], stretches.frame[number], strict=True
+    ):
+        first, rest = divmod(int(frame), plan.layout.stride)
+        parts.append(one.at(int(piece), rest)[first:])
+    for begin in range(0, len(which), plan.size):
+        rows = which[begin : begin + plan.size]
+        seen = np.concatenate([part[rows] for part in parts], axis=1)
+        yield np.moveaxis(normalise(seen, plan.sampling.spectrogram), 1, -1)
 
 
 def part_of(

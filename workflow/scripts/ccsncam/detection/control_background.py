@@ -10,7 +10,7 @@ from ccsncam.detection.pieces import Pieces
 from ccsncam.detection.plan import About, Plan, background_of, clusters_at
 from ccsncam.detection.store import Background, Loudest, no_clusters
 from ccsncam.origin import Origin
-from ccsncam.samples.spectrogram import magnitude
+from ccsncam.samples.spectrogram import cell_power
 
 
 def search(plan: Plan, origin: Origin, progress: Progress = silent) -> dict[str, Background]:
@@ -19,7 +19,7 @@ def search(plan: Plan, origin: Origin, progress: Progress = silent) -> dict[str,
     Parameters
     ----------
     plan : Plan
-        Its spectrograms are powers (``sampling.spectrogram.scale``).
+        Powers are those of the paper's spectrogram, whatever ``sampling.spectrogram.kind`` is.
     origin : Origin
     progress : callable, optional
         Wraps the stretches, such as `ccsncam.joblog.progress`.
@@ -28,18 +28,11 @@ def search(plan: Plan, origin: Origin, progress: Progress = silent) -> dict[str,
     -------
     dict of Background
         By control. They have no classes, and so no logits.
-
-    Raises
-    ------
-    ValueError
-        If the spectrograms are amplitudes.
     """
-    if plan.sampling.spectrogram.scale != "power":
-        raise ValueError("excess power needs spectrograms of power")
     detectors = len(plan.noise)
 
     def powers(whole: np.ndarray) -> np.ndarray:
-        return magnitude(whole[0], plan.sampling.spectrogram, plan.sampling.signal.sample_rate)
+        return cell_power(whole[0], plan.sampling.spectrogram, plan.sampling.signal.sample_rate)
 
     heard = [Pieces(plan, detector, powers) for detector in range(detectors)]
     # One more than is kept, which tells whether any was dropped.

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from ccsncam.detection.plan import Plan
-from ccsncam.samples.grid import grid
+from ccsncam.samples.grid import channels, grid
 
 # Spectrograms of pieces that are kept in memory, at most [bytes].
 MEMORY = 1_200_000_000
@@ -25,31 +25,43 @@ class Pieces(Generic[Transformed]):
     detector : int
         Number of the detector.
     transform : callable
-        From the whole part of a piece, shape (1, samples), to what the search looks at, which has
-        about as many numbers as the spectrogram.
+        From the whole part of a piece, shape (1, samples), and what `at` is given beside it, to
+        what the search looks at.
+    frames : int, optional
+        How many frames that has, for the memory it takes; those of the piece by default.
     """
 
     def __init__(
-        self, plan: Plan, detector: int, transform: Callable[[np.ndarray], Transformed]
+        self,
+        plan: Plan,
+        detector: int,
+        transform: Callable[..., Transformed],
+        frames: int | None = None,
     ) -> None:
         self._plan, self._noise, self._transform = plan, plan.noise[detector], transform
         self._rows = plan.rows[detector]
-        self._kept: dict[int, Transformed] = {}
+        self._kept: dict[tuple[int, ...], Transformed] = {}
         sampling = plan.sampling
         rows = len(grid(sampling.spectrogram, sampling.signal.sample_rate).frequencies)
+        shape = frames or plan.layout.frames, rows, channels(sampling.spectrogram, 1)
         # The slides go round and round: with the first pieces kept, most others are taken again.
-        self._room = MEMORY // len(plan.noise) // (4 * math.prod((plan.layout.frames, rows)))
+        self._room = MEMORY // len(plan.noise) // (4 * math.prod(shape))
 
     def __getitem__(self, piece: int) -> Transformed:
         """Transformed whole part of a piece."""
-        found = self._kept.get(piece)
+        return self.at(piece)
+
+    def at(self, piece: int, *more: int) -> Transformed:
+        """Transformed whole part of a piece; the transform takes further numbers."""
+        found = self._kept.get((piece, *more))
         if found is None:
             edge = self._plan.edge
             whitened = self._noise.whitened[self._rows[piece]]
-            found = self._transform(np.asarray(whitened[None, edge : len(whitened) - edge]))
+            whole = np.asarray(whitened[None, edge : len(whitened) - edge])
+            found = self._transform(whole, *more)
             _release(self._noise.whitened)
             if len(self._kept) < self._room:
-                self._kept[piece] = found
+                self._kept[piece, *more] = found
         return found
 
 

@@ -1,6 +1,6 @@
 """Search samples as noise is searched for the background, and look at windows of noise."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -35,6 +35,9 @@ class Around(Protocol):
 
     def power(self, whitened: np.ndarray) -> np.ndarray:
         """Power in the cells of stretches."""
+
+    def windows(self, whitened: np.ndarray, power: np.ndarray) -> Iterator[np.ndarray]:
+        """Magnitudes of the windows."""
 
 
 def search(
@@ -103,7 +106,7 @@ def _batch(
     data, inside = stretch.noise(table)
     data += stretch.signal(table)
     power = stretch.power(data)
-    image = images(power, first, frames, block)
+    image = images(stretch.windows(data, power), block)
     found = in_batches(score, image.reshape(-1, *image.shape[2:]))
     logits = found.reshape(*inside.shape, -1)
     logits[~inside] = np.nan
@@ -114,7 +117,7 @@ def _batch(
 
 def look_at_noise(
     score: Score,
-    batches: Iterable[tuple[np.ndarray, np.ndarray]],
+    batches: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]],
     block: Spectrogram,
     split: str,
     seconds: float,
@@ -137,36 +140,27 @@ def look_at_noise(
     NoiseWindows
     """
     found = []
-    for power, piece in batches:
-        image = images(power, np.zeros(1, int), power.shape[-1], block)[:, 0]
+    for seen, power, piece in batches:
+        image = images([seen], block)[:, 0]
         found.append((in_batches(score, image), controls.controls(power), piece))
     logits, control, piece = (np.concatenate(values) for values in zip(*found, strict=True))
     return NoiseWindows(logits, control, piece, seconds, names(piece.shape[1]), split)
 
 
-def images(power: np.ndarray, first: np.ndarray, frames: int, block: Spectrogram) -> np.ndarray:
-    """Cut the network's inputs out of the spectrograms of stretches.
+def images(windows: Iterable[np.ndarray], block: Spectrogram) -> np.ndarray:
+    """Make the network's inputs from the magnitudes of windows.
 
     Parameters
     ----------
-    power : numpy.ndarray
-        Shape (n, detector, frequency, frame).
-    first : numpy.ndarray of int
-        First frame of each window, shape (window,).
-    frames : int
-        Frames in a window.
+    windows : iterable of numpy.ndarray
+        From `ccsncam.detection.stretches.Stretches.windows`, each of shape
+        (n, channel, frequency, time).
     block : Spectrogram
 
     Returns
     -------
     numpy.ndarray
-        Shape (n, window, frequency, time, detector), float32, each image scaled as
+        Shape (n, window, frequency, time, channel), float32, each image scaled as
         `ccsncam.samples.spectrogram.normalise` does.
     """
-    seen = np.sqrt(power) if block.scale == "amplitude" else power
-    shape = (len(power), len(first), power.shape[2], frames, power.shape[1])
-    found = np.empty(shape, np.float32)
-    for number, start in enumerate(first):
-        own = normalise(seen[..., start : start + frames], block)
-        found[:, number] = np.moveaxis(own, 1, -1)
-    return found
+    return np.stack([np.moveaxis(normalise(seen, block), 1, -1) for seen in windows], axis=1)

@@ -6,13 +6,13 @@ otherwise hear the cut, which is louder than many signals.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 import numpy as np
 import scipy.fft
 
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.samples import antenna, injection, spectrogram
+from ccsncam.samples.grid import grid
 from ccsncam.samples.synthesis import Inputs, draw, noise_windows
 
 # A signal is searched for in the windows that start at most so much before or after the second of
@@ -133,7 +133,7 @@ class Stretches:
         return scipy.fft.irfft(strain, length, overwrite_x=True)[..., : self.length]
 
     def power(self, whitened: np.ndarray) -> np.ndarray:
-        """Compute the power in the cells of stretches; white noise has a mean of 1.
+        """Compute the power in the paper's cells of stretches; white noise has a mean of 1.
 
         Parameters
         ----------
@@ -145,13 +145,37 @@ class Stretches:
         numpy.ndarray
             Shape (n, detector, frequency, frame), float32.
         """
-        block = replace(self.block, scale="power")
-        return spectrogram.magnitude(whitened, block, self.inputs.rate)
+        return spectrogram.cell_power(whitened, self.block, self.inputs.rate)
+
+    def windows(self, whitened: np.ndarray, power: np.ndarray) -> Iterator[np.ndarray]:
+        """Compute the magnitudes of the windows, one place of all stretches after the other.
+
+        Parameters
+        ----------
+        whitened : numpy.ndarray
+            Shape (n, detector, time).
+        power : numpy.ndarray
+            From `power`. If the representation slides, the windows are cut from it.
+
+        Yields
+        ------
+        numpy.ndarray
+            Shape (n, channel, frequency, time), float32, not scaled to [0, 1].
+        """
+        rate, first = self.inputs.rate, self.starts - self.starts[0]
+        if not spectrogram.slides(self.block):
+            for at in first:
+                yield spectrogram.magnitude(whitened[..., at : at + rate], self.block, rate)
+            return
+        seen = _seen(power, self.block)
+        frames = len(grid(self.block, rate).times)
+        for at in first // self.block.hop:
+            yield seen[..., at : at + frames]
 
 
 def single_windows(
     inputs: Inputs, seed: int, split: str, count: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Draw single windows of the noise of a split, as the class noise draws them.
 
     Parameters
@@ -166,23 +190,35 @@ def single_windows(
 
     Yields
     ------
+    seen : numpy.ndarray
+        Magnitudes in the representation of the samples, shape (n, channel, frequency, time).
     power : numpy.ndarray
         As `Stretches.power` gives it, shape (n, detector, frequency, time).
     piece : numpy.ndarray
         Piece of noise that each window is from, shape (n, detector).
     """
-    block = replace(inputs.sampling.spectrogram, scale="power")
+    block = inputs.sampling.spectrogram
     for first in range(0, count, BATCH):
         size = min(BATCH, count - first)
         table = draw(inputs, seed, f"{split}-windows", 0, first, size)
-        power = spectrogram.magnitude(noise_windows(inputs, table), block, inputs.rate)
-        yield power, table["noise_piece"]
+        whitened = noise_windows(inputs, table)
+        power = spectrogram.cell_power(whitened, block, inputs.rate)
+        if spectrogram.slides(block):
+            seen = _seen(power, block)
+        else:
+            seen = spectrogram.magnitude(whitened, block, inputs.rate)
+        yield seen, power, table["noise_piece"]
 
 
 def seconds(inputs: Inputs) -> float:
     """Time that windows are drawn from, in the detector with the least [s]."""
     pairs = zip(inputs.noise, inputs.pieces, strict=True)
     return float(min(len(own) * (one.duration - 2 * one.corrupted) for one, own in pairs))
+
+
+def _seen(power: np.ndarray, block: Spectrogram) -> np.ndarray:
+    """Magnitudes of the paper's spectrogram from its powers, which stay as they are."""
+    return np.sqrt(power) if block.scale == "amplitude" else power
 
 
 def _longer(filters: np.ndarray, length: int) -> np.ndarray:

@@ -7,7 +7,8 @@ import numpy as np
 
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.network.backend import keras, tf
-from ccsncam.samples.grid import grid
+from ccsncam.samples import spectrogram
+from ccsncam.samples.grid import channels, grid
 from ccsncam.samples.spectrogram import magnitude, normalise, running_limits
 
 
@@ -38,7 +39,7 @@ BATCH = 100
 
 
 class Spectra(NamedTuple):
-    """Spectrograms of a stretch, from which its windows are cut.
+    """Spectrograms of a stretch, from which its windows are cut; the representation slides.
 
     Attributes
     ----------
@@ -87,7 +88,7 @@ def cut(
     Yields
     ------
     numpy.ndarray
-        Shape (size or what is left, frequency, time, detector), float32, each image scaled as
+        Shape (size or what is left, frequency, time, channel), float32, each image scaled as
         `ccsncam.samples.spectrogram.normalise` does.
     """
     frames, (detectors, height, _) = len(grid(block, sample_rate).times), stretch.seen.shape
@@ -109,8 +110,8 @@ def images(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Make the network's inputs from all windows of a whitened stretch.
 
-    The spectrogram of the stretch is taken once, and each window is a slice of its frames. The
-    images are those that the windows would give by themselves.
+    If the representation slides, the spectrogram of the stretch is taken once, and each window is a
+    slice of its frames. The images are those that the windows would give by themselves.
 
     Parameters
     ----------
@@ -126,15 +127,18 @@ def images(
     Returns
     -------
     images : numpy.ndarray
-        Shape (window, frequency, time, detector), float32.
+        Shape (window, frequency, time, channel), float32.
     start : numpy.ndarray of int
         First sample of each window, shape (window,).
     """
     first = first_frames(whitened.shape[-1], block, sample_rate, stride)
     if not len(first):
         axes = grid(block, sample_rate)
-        shape = (0, len(axes.frequencies), len(axes.times), len(whitened))
+        shape = (0, len(axes.frequencies), len(axes.times), channels(block, len(whitened)))
         return np.empty(shape, np.float32), first
+    if not spectrogram.slides(block):
+        seen = spectrogram.windows(whitened, first * block.hop, block, sample_rate)
+        return np.moveaxis(normalise(seen, block), 1, -1), first * block.hop
     stretch = spectra(whitened, block, sample_rate)
     found = next(cut(stretch, first, len(first), block, sample_rate))
     return found, first * block.hop

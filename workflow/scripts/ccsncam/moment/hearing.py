@@ -272,6 +272,8 @@ def strain_of(
 ) -> dict[str, DetectorStrain]:
     """Collect what is known of the strain of each detector, with a spectrogram to be shown.
 
+    It is the paper's, whatever the representation, because it is longer than a second.
+
     Parameters
     ----------
     heard : dict of Heard
@@ -285,7 +287,8 @@ def strain_of(
     dict of DetectorStrain
         By detector.
     """
-    rate, block = moment.signal.sample_rate, replace(moment.spectrogram, scale="amplitude")
+    rate = moment.signal.sample_rate
+    block = replace(moment.spectrogram, kind="stft", scale="amplitude")
     return {
         detector: DetectorStrain(
             psd_seconds=one.psd_seconds,

@@ -16,7 +16,7 @@ from ccsncam.network.chain import Network
 from ccsncam.saliency.maps import explain
 from ccsncam.saliency.scores import log_odds, logits
 from ccsncam.saliency.shown import Explanation
-from ccsncam.samples.grid import grid
+from ccsncam.samples.grid import channels, grid
 from ccsncam.samples.spectrogram import magnitude, normalise
 
 logger = logging.getLogger(__name__)
@@ -51,17 +51,18 @@ def images(whitened: Sequence[np.ndarray | None], starts: np.ndarray, moment: Mo
     Returns
     -------
     numpy.ndarray
-        Shape (window, frequency, time, detector), float32, in [0, 1].
+        Shape (window, frequency, time, channel), float32, in [0, 1].
     """
     rate, block = moment.signal.sample_rate, moment.spectrogram
     there = {number: one for number, one in enumerate(whitened) if one is not None}
     series = np.stack(list(there.values()))
     windows = np.lib.stride_tricks.sliding_window_view(series, rate, axis=1)[:, starts]
     seen = magnitude(np.swapaxes(windows, 0, 1), block, rate)
-    axes = grid(block, rate)
-    shape = (len(starts), len(axes.frequencies), len(axes.times), len(whitened))
+    axes, each = grid(block, rate), channels(block, 1)
+    shape = (len(starts), len(axes.frequencies), len(axes.times), each * len(whitened))
     image = np.zeros(shape, np.float32)
-    image[..., list(there)] = np.moveaxis(normalise(seen, block), 1, -1)
+    own = [each * number + channel for number in there for channel in range(each)]
+    image[..., own] = np.moveaxis(normalise(seen, block), 1, -1)
     return image
 
 
@@ -74,7 +75,7 @@ def judge(
     ----------
     network : ccsncam.network.chain.Network
     image : numpy.ndarray
-        From `images`, shape (window, frequency, time, detector).
+        From `images`, shape (window, frequency, time, channel).
     at : int
         Number of the window at the moment, from `ccsncam.moment.span.window_starts`.
     saliency : Saliency

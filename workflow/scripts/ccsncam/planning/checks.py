@@ -12,7 +12,8 @@ from ccsncam.config import schema
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.network import architecture
 from ccsncam.planning import inputs, moment_table
-from ccsncam.samples.grid import grid
+from ccsncam.samples.grid import channels, grid
+from ccsncam.samples.representations.names import check as check_representation
 from ccsncam.text import is_file
 from ccsncam.waveforms import cells, surrogate_table, table
 
@@ -50,6 +51,7 @@ def check(config: Config, rules: Mapping[str, Any]) -> None:
         _check_bands,
         _check_file_names,
         _check_distances,
+        _check_representation,
         _check_network,
         _check_training,
         _check_background,
@@ -195,6 +197,12 @@ def _check_distances(config: Config) -> None:
             raise ValueError(f"config, {key}: {sorted(strange)} not in datasets.distances")
 
 
+def _check_representation(config: Config) -> None:
+    """Check that the representation fits to its frames."""
+    block, rate = config["spectrogram"], config["signal"]["sample_rate"]
+    check_representation(block["kind"], block["window"], block["hop"], rate)
+
+
 def network_of(config: Config) -> tuple[tuple[int, int, int], dict[str, int]]:
     """Find what the network of a configuration has.
 
@@ -206,12 +214,13 @@ def network_of(config: Config) -> tuple[tuple[int, int, int], dict[str, int]]:
     Returns
     -------
     shape : tuple of int
-        Shape of the input: frequency, time, detector.
+        Shape of the input: frequency, time, channel.
     counts : dict of int
         ``parameters`` and ``features``.
     """
-    axes = grid(Spectrogram.of(config["spectrogram"]), config["signal"]["sample_rate"])
-    shape = (len(axes.frequencies), len(axes.times), len(config["detectors"]))
+    seen = Spectrogram.of(config["spectrogram"])
+    axes = grid(seen, config["signal"]["sample_rate"])
+    shape = (len(axes.frequencies), len(axes.times), channels(seen, len(config["detectors"])))
     block = config["classifier"]
     filters, dense, classes = block["filters"], block["dense"], len(config["classes"])
     parameters, features = architecture.count_parameters(

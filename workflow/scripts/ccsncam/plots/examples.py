@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from ccsncam.plots.style import PAGE, brightness, label_columns
 from ccsncam.samples.dataset import DataSet
+from ccsncam.samples.grid import one_each
 
 
 def draw(inputs: Any, params: Any) -> tuple[Figure, str]:
@@ -21,6 +22,8 @@ def draw(inputs: Any, params: Any) -> tuple[Figure, str]:
 def examples(dataset: DataSet) -> Figure:
     """Draw a whitened spectrogram of each class in the first detector.
 
+    Of several channels of a detector the middle one is drawn.
+
     Parameters
     ----------
     dataset : ccsncam.samples.dataset.DataSet
@@ -30,8 +33,9 @@ def examples(dataset: DataSet) -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    images, snr = dataset.images()[..., 0], dataset.column("snr")[:, 0]
+    images = one_each(dataset.images(), len(dataset.detectors))[..., 0]
     images = brightness(images, (1, 2))
+    snr = dataset.column("snr")[:, 0]
     classes = dataset.classes
     columns = min(5, len(classes))
     rows = -(-len(classes) // columns)

@@ -12,7 +12,7 @@ from ccsncam.detection import far
 from ccsncam.detection.store import Background
 from ccsncam.noise.store import Noise
 from ccsncam.plots.style import PAGE, brightness
-from ccsncam.samples.grid import grid
+from ccsncam.samples.grid import grid, one_each
 from ccsncam.samples.spectrogram import magnitude, normalise
 
 DAY = 86400.0
@@ -39,6 +39,8 @@ def loudest(
     count: int,
 ) -> Figure:
     """Draw the windows of the loudest clusters: one row each, one column for each detector.
+
+    Of several channels of a detector the middle one is drawn.
 
     Parameters
     ----------
@@ -71,7 +73,8 @@ def loudest(
     for rank in range(shown):
         row = zip(background.piece[rank], background.offset[rank], noise, strict=True)
         series = np.stack([one.whitened[piece, at : at + sample_rate] for piece, at, one in row])
-        image = normalise(magnitude(series[None], block, sample_rate), block)[0]
+        seen = normalise(magnitude(series[None], block, sample_rate), block)[0]
+        image = np.moveaxis(one_each(np.moveaxis(seen, 0, -1), len(detectors)), -1, 0)
         image = brightness(image, (1, 2))
         for number, axes in enumerate(panels[rank]):
             mesh = axes.pcolormesh(

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from ccsncam.plots.style import PAGE, brightness
 from ccsncam.saliency.shown import NoSample, ShownSample
+from ccsncam.samples.grid import one_each
 
 
 class Panels:
@@ -56,13 +57,15 @@ class Panels:
     def image(self, axes: Axes, values: np.ndarray) -> None:
         """Draw an image, with the first three detectors in red, green and blue.
 
+        Of several channels of a detector the middle one is drawn.
+
         Parameters
         ----------
         axes : matplotlib.axes.Axes
         values : numpy.ndarray
-            Shape (frequency, time, detector).
+            Shape (frequency, time, channel).
         """
-        values = brightness(values, (0, 1))
+        values = brightness(one_each(values, len(self.detectors)), (0, 1))
         if values.shape[-1] == 1:
             values = values[..., 0]
         else:

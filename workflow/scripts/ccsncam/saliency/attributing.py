@@ -60,7 +60,7 @@ def attribute(
     for name, without in (
         ("mode", parts.without),
         ("mode_fixed_scale", parts.without_fixed),
-        ("detector", occluded(images, parts.silent)),
+        ("detector", occluded(images, parts.silent, len(parts.detectors))),
     ):
         both = removal(network, images, target, without)
         columns[f"{name}_change"], columns[f"{name}_prediction"] = both

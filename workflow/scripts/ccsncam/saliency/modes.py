@@ -120,24 +120,27 @@ def removal(
     return change, prediction
 
 
-def occluded(images: np.ndarray, noise: np.ndarray) -> np.ndarray:
+def occluded(images: np.ndarray, noise: np.ndarray, detectors: int) -> np.ndarray:
     """Images in which one detector has noise only.
 
     Parameters
     ----------
     images, noise : numpy.ndarray
         Samples, and the same without the signal, each on its own scale, as the network sees
-        them; shape (n, frequency, time, detector).
+        them; shape (n, frequency, time, channel).
+    detectors : int
+        Number of detectors; the channels of each lie side by side.
 
     Returns
     -------
     numpy.ndarray
-        Shape (n, detector, frequency, time, detector); the first detector is the occluded one.
+        Shape (n, detector, frequency, time, channel); the detector is the occluded one.
     """
-    detectors = images.shape[-1]
     out = np.repeat(images[:, None], detectors, axis=1)
+    each = images.shape[-1] // detectors
     for d in range(detectors):
-        out[:, d, ..., d] = noise[..., d]
+        own = slice(d * each, (d + 1) * each)
+        out[:, d, ..., own] = noise[..., own]
     return out
 
 

@@ -20,7 +20,7 @@ from ccsncam.aliases import PathLike
 from ccsncam.config.blocks import Sampling
 from ccsncam.hdf5 import created, opened, texts
 from ccsncam.origin import Origin
-from ccsncam.samples.grid import Grid
+from ccsncam.samples.grid import Grid, channels
 
 # What is drawn for a sample: its source, and the waveform and the noise that it takes.
 # ``gps_start`` is the GPS time of the sample [s]: antenna patterns and delays of all detectors are
@@ -110,8 +110,9 @@ class Header:
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
-        """Shape of an image: frequency, time, detector."""
-        return len(self.grid.frequencies), len(self.grid.times), len(self.detectors)
+        """Shape of an image: frequency, time, channel; see `ccsncam.samples.grid.channels`."""
+        count = channels(self.sampling.spectrogram, len(self.detectors))
+        return len(self.grid.frequencies), len(self.grid.times), count
 
     @property
     def split(self) -> str:

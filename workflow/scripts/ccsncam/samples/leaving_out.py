@@ -85,8 +85,9 @@ def rest_of(inputs: Inputs, dataset: DataSet, modes: Sequence[str], seed: int) -
         own = np.flatnonzero(columns["label"][rows] == label)
         name = f"{inputs.classes[label]}, mode"
         chance[own] = seeds.uniforms(seed, dataset.name, name, 0, len(own), 1)[:, 0]
-    frequencies, frames, detectors = dataset.image_shape
-    spectra = np.zeros((len(rows), detectors, frames, frequencies), np.complex64)
+    empty = np.zeros((len(inputs.noise), inputs.rate), np.float32)
+    one = spectrogram.rows(empty, inputs.sampling.spectrogram, inputs.rate)
+    spectra = np.zeros((len(rows), *one.shape), one.dtype)
     lost = np.full(len(rows), -1)
     which = columns["waveform"][rows]
     for number, model in enumerate(inputs.waveforms):
@@ -124,4 +125,4 @@ def _rests(
     chosen = np.where(able.any(axis=1), chosen, -1)
     series = np.stack(signals)[chosen, np.arange(len(chosen))]
     block = inputs.sampling.spectrogram
-    return chosen, spectrogram.transform(series, block, inputs.rate)
+    return chosen, spectrogram.rows(series, block, inputs.rate)

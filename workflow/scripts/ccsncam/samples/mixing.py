@@ -1,7 +1,7 @@
 """Samples that a training mixes anew for each epoch, from spectra of signals and of noise."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Self
 
@@ -133,25 +133,25 @@ class Mixer:
         which : numpy.ndarray of int
             Numbers of the samples, shape (n,).
         out : numpy.ndarray
-            Array to be filled, shape (n or more, frequency, frame, detector), float32.
+            Array to be filled, shape (n or more, frequency, frame, channel), float32.
 
         Returns
         -------
         numpy.ndarray
             The first n images of ``out``.
         """
-        frames, block = out.shape[2], self.spectra.spectrogram
+        block, length = self.spectra.spectrogram, self.spectra.signals[0].spectra.shape[2]
         noise = [one.spectra for one in self.spectra.noise]
         # One by one, because all of a sample stays in the processor's cache.
         for image, number in zip(out, which, strict=False):
             begins = plan.rows[number]
             whole = np.stack(
-                [own[row : row + frames] for own, row in zip(noise, begins, strict=True)]
+                [own[row : row + length] for own, row in zip(noise, begins, strict=True)]
             )
             if plan.label[number]:
                 whole += self._signal(plan, number) * plan.snr[number]
-            power = spectrogram.modulus(whole[None], block)
-            image[...] = spectrogram.normalise(power, block)[0].transpose(2, 1, 0)
+            seen = spectrogram.of_rows(whole[None], block)
+            image[...] = spectrogram.normalise(seen, block)[0].transpose(1, 2, 0)
         return out[: len(which)]
 
     def masks(self, plan: Plan, which: np.ndarray) -> np.ndarray:
@@ -170,12 +170,13 @@ class Mixer:
             signal that a network could look at, so all its cells are in its mask.
         """
         frequencies, frames, _ = self.spectra.image_shape
+        block = replace(self.spectra.spectrogram, scale="power")
         found = np.ones((len(which), frequencies, frames, 1), bool)
         for row, number in enumerate(which):
             if plan.label[number]:
                 signal = self._signal(plan, number)
-                power = (signal.real**2 + signal.imag**2).sum(axis=0)
-                found[row, :, :, 0] = mask(power.T)
+                power = spectrogram.of_rows(signal[None], block)[0].sum(axis=0)
+                found[row, :, :, 0] = mask(power)
         return found
 
     def _signal(self, plan: Plan, number: int) -> np.ndarray:

@@ -28,8 +28,8 @@ class Rest:
         Number of the mode that each signal loses, in the order of
         `ccsncam.samples.spectra.Signals`, shape (n,); -1 where no mode can be left out.
     spectra : numpy.ndarray
-        What is left of each signal, shape (n, detector, frame, frequency), complex64, scaled to a
-        network SNR of 1; zero where no mode can be left out.
+        What is left of each signal, with the shape and scale of `ccsncam.samples.spectra.Signals`;
+        zero where no mode can be left out.
     """
 
     name: str

@@ -2,14 +2,15 @@
 
 Whitening and the short-time Fourier transform are linear. So the spectrum of a sample is that of
 its noise plus that of its signal times its loudness. Both are transformed once, and a training
-then mixes samples from them.
+then mixes samples from them. Of representations that do not slide, the whitened strain takes the
+place of spectra, and what is mixed is transformed then; see `ccsncam.samples.spectrogram.rows`.
 """
 
 import contextlib
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 import h5py
@@ -18,6 +19,7 @@ import numpy as np
 from ccsncam.aliases import PathLike
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.hdf5 import created, opened, texts, write_columns
+from ccsncam.samples.grid import channels, grid
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +35,8 @@ class Signals:
     label : numpy.ndarray
         Class of each signal, shape (n,).
     spectra : numpy.ndarray
-        Shape (n, detector, frame, frequency), complex64, scaled to a network SNR of 1.
+        Shape (n, detector, row, width), from `ccsncam.samples.spectrogram.rows`, scaled to a
+        network SNR of 1: (frame, frequency), complex64, or (hop, time in a hop), float32.
     """
 
     name: str
@@ -49,8 +52,8 @@ class NoiseFrames:
     Attributes
     ----------
     spectra : numpy.ndarray
-        Shape (row, frequency), complex64: the frames of a piece, piece after piece, without the
-        ends that the whitening filter spoils.
+        Shape (row, width), as those of `Signals`: the rows of a piece, piece after piece, without
+        the ends that the whitening filter spoils.
     first : numpy.ndarray
         The rows at which a window of noise may begin.
     glitchy : numpy.ndarray of bool
@@ -111,9 +114,13 @@ class Spectra:
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
-        """Shape of an image: frequency, time, detector."""
-        _, detectors, frames, frequencies = self.signals[0].spectra.shape
-        return frequencies, frames, detectors
+        """Shape of an image: frequency, time, channel."""
+        _, detectors, rows, width = self.signals[0].spectra.shape
+        count = channels(self.spectrogram, detectors)
+        if self.spectrogram.kind == "stft":
+            return width, rows, count
+        axes = grid(self.spectrogram, rows * width)
+        return len(axes.frequencies), len(axes.times), count
 
     @staticmethod
     @contextlib.contextmanager
@@ -134,7 +141,7 @@ class Spectra:
         """
         with created(path) as file:
             file.attrs["classes"], file.attrs["seed"] = list(classes), seed
-            file.attrs["spectrogram"] = json.dumps(asdict(block), sort_keys=True)
+            file.attrs["spectrogram"] = json.dumps(block.as_dict(), sort_keys=True)
             file.attrs["coincident"] = coincident
             for name in ("signals", "noise"):
                 file.create_group(name)

@@ -1,28 +1,39 @@
-"""The network's input: spectrograms of whitened strain, scaled to [0, 1]."""
+"""The network's input: spectrograms of whitened strain, scaled to [0, 1].
 
-from functools import cache
+This module is the door to all representations of strain, the keys of `_POWER`.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
-import scipy.fft
 
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.samples.grid import grid
+from ccsncam.samples.representations import constant_q, multiresolution, reassigned, stft, wdm
+from ccsncam.samples.representations.names import CHANNELS, SLIDING
 
-
-@cache
-def _hann(window: int) -> np.ndarray:
-    """Periodic Hann window of unit energy: white noise of unit variance has mean power 1."""
-    taper = np.hanning(window + 1)[:-1]
-    return (taper / np.sqrt(np.sum(taper**2))).astype(np.float32)
+# Windows of strain that are transformed at once; and series, which stay in the processor's cache.
+BATCH, SERIES = 50, 12
+# From strain (..., time), window, hop and number of frequencies to powers (..., frequency, frame),
+# with an axis of channels before these two if the representation has several for a detector.
+_POWER: dict[str, Callable[..., np.ndarray]] = {
+    "stft": stft.power,
+    "multiresolution": multiresolution.power,
+    "constant-q": constant_q.power,
+    "wdm": wdm.power,
+    "reassigned": reassigned.power,
+}
 
 
 def magnitude(whitened: np.ndarray, block: Spectrogram, sample_rate: int) -> np.ndarray:
-    """Compute the magnitude of the short-time Fourier transform, without padding.
+    """Compute amplitudes or powers on the grid, in the representation ``block.kind``.
 
     Parameters
     ----------
     whitened : numpy.ndarray
-        Whitened strain of unit variance, shape (..., time).
+        Whitened strain of unit variance, shape (..., detector, time). It lasts one second if the
+        representation does not slide.
     block : Spectrogram
         ``scale`` says whether the magnitude is an amplitude or a power.
     sample_rate : int
@@ -31,13 +42,28 @@ def magnitude(whitened: np.ndarray, block: Spectrogram, sample_rate: int) -> np.
     Returns
     -------
     numpy.ndarray
-        Shape (..., frequency, frame), float32. White noise has a mean power of 1 per cell.
+        Shape (..., channel, frequency, frame), float32; see `ccsncam.samples.grid.channels`. White
+        noise has a mean power of 1 per cell.
     """
-    return np.swapaxes(modulus(transform(whitened, block, sample_rate), block), -1, -2)
+    more = (block.q,) if block.kind == "constant-q" else ()
+    asked = block.window, block.hop, len(grid(block, sample_rate).frequencies), *more
+    transform = _POWER[block.kind]
+    if slides(block):
+        return scaled(transform(whitened, *asked), block)
+    flat = whitened.reshape(-1, whitened.shape[-1])
+    firsts = range(0, max(1, len(flat)), SERIES)
+    power = np.concatenate([transform(flat[at : at + SERIES], *asked) for at in firsts])
+    power = power.reshape(*whitened.shape[:-1], *power.shape[1:])
+    if CHANNELS[block.kind] > 1:
+        *before, detectors, each, height, width = power.shape
+        power = power.reshape(*before, detectors * each, height, width)
+    return scaled(power, block)
 
 
-def transform(whitened: np.ndarray, block: Spectrogram, sample_rate: int) -> np.ndarray:
-    """Compute the short-time Fourier transform, without padding; it is linear.
+def cell_power(whitened: np.ndarray, block: Spectrogram, sample_rate: int) -> np.ndarray:
+    """Compute the power in the cells of the paper's spectrogram, whatever the representation.
+
+    Controls, and what counts as a glitch, are defined on it.
 
     Parameters
     ----------
@@ -47,21 +73,84 @@ def transform(whitened: np.ndarray, block: Spectrogram, sample_rate: int) -> np.
     Returns
     -------
     numpy.ndarray
-        Shape (..., frame, frequency), complex64 for strain in float32.
+        Shape (..., detector, frequency, frame), float32.
     """
-    frames = np.lib.stride_tricks.sliding_window_view(whitened, block.window, axis=-1)
-    frames = frames[..., :: block.hop, :]
-    keep = len(grid(block, sample_rate).frequencies)
-    tapered = frames * _hann(block.window)
-    return scipy.fft.rfft(tapered, axis=-1, overwrite_x=True)[..., :keep]
+    return magnitude(whitened, replace(block, kind="stft", scale="power"), sample_rate)
 
 
-def modulus(spectrum: np.ndarray, block: Spectrogram) -> np.ndarray:
-    """Take amplitudes or powers, as ``block.scale`` says; any shape."""
-    image = spectrum.real**2 + spectrum.imag**2
+def scaled(power: np.ndarray, block: Spectrogram) -> np.ndarray:
+    """Take amplitudes in place of powers if ``block.scale`` says so; the powers are replaced."""
     if block.scale == "amplitude":
-        np.sqrt(image, out=image)
-    return image
+        np.sqrt(power, out=power)
+    return power
+
+
+def slides(block: Spectrogram) -> bool:
+    """Say whether windows may be cut from the spectrogram of a stretch of any length."""
+    return block.kind in SLIDING
+
+
+def windows(
+    whitened: np.ndarray, starts: np.ndarray, block: Spectrogram, sample_rate: int
+) -> np.ndarray:
+    """Compute the magnitudes of windows of one second of a stretch.
+
+    Where the representation slides, the windows are cut from the spectrogram of the stretch.
+    Otherwise each is transformed by itself.
+
+    Parameters
+    ----------
+    whitened : numpy.ndarray
+        Whitened strain of unit variance, shape (..., detector, time).
+    starts : numpy.ndarray of int
+        First samples of the windows, multiples of ``block.hop``, shape (window,).
+    block, sample_rate
+        As for `magnitude`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (window, ..., channel, frequency, frame), float32, as `magnitude` gives for each.
+    """
+    view = np.lib.stride_tricks.sliding_window_view
+    if slides(block):
+        frames = len(grid(block, sample_rate).times)
+        own = view(magnitude(whitened, block, sample_rate), frames, axis=-1)
+        return np.moveaxis(own[..., starts // block.hop, :], -2, 0)
+    own = np.moveaxis(view(whitened, sample_rate, axis=-1), -2, 0)
+    parts = [starts[first : first + BATCH] for first in range(0, max(1, len(starts)), BATCH)]
+    return np.concatenate([magnitude(own[part], block, sample_rate) for part in parts])
+
+
+def rows(whitened: np.ndarray, block: Spectrogram, sample_rate: int) -> np.ndarray:
+    """Take the part of the transform that is linear, in rows that begin one hop apart.
+
+    Where the representation slides, that is the short-time Fourier transform. Otherwise it is the
+    strain itself, so that samples may be mixed in either way.
+
+    Parameters
+    ----------
+    whitened, block, sample_rate
+        As for `magnitude`. The strain may be of any length.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (..., detector, frame, frequency), complex64, or (..., detector, hop, time), float32.
+    """
+    if slides(block):
+        kept = len(grid(block, sample_rate).frequencies)
+        return stft.transform(whitened, block.window, block.hop, kept)
+    length = whitened.shape[-1] // block.hop * block.hop
+    return whitened[..., :length].reshape(*whitened.shape[:-1], -1, block.hop)
+
+
+def of_rows(found: np.ndarray, block: Spectrogram) -> np.ndarray:
+    """Compute the magnitude of one second from its `rows`; it is the one that `magnitude` gives."""
+    if slides(block):
+        return np.swapaxes(scaled(stft.squared(found), block), -1, -2)
+    whitened = found.reshape(*found.shape[:-2], -1)
+    return magnitude(whitened, block, whitened.shape[-1])
 
 
 # Normalisations whose limits are the same for all images.

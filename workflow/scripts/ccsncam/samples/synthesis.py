@@ -1,7 +1,7 @@
 """Samples: what is drawn for them, and how their signals and noise become images."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -222,10 +222,10 @@ def noise_peaks(inputs: Inputs, dataset: DataSet, row: int) -> np.ndarray:
         Shape (detector,), in mean powers of white noise.
     """
     drawn = dataset.columns(("noise_piece", "noise_offset"), [row])
-    block = replace(inputs.sampling.spectrogram, scale="power")
-    return spectrogram.magnitude(noise_windows(inputs, drawn), block, inputs.rate)[0].max(
-        axis=(1, 2)
+    power = spectrogram.cell_power(
+        noise_windows(inputs, drawn), inputs.sampling.spectrogram, inputs.rate
     )
+    return power[0].max(axis=(1, 2))
 
 
 def samples(
@@ -246,7 +246,7 @@ def samples(
     Returns
     -------
     image : numpy.ndarray
-        Shape (n, frequency, time, detector), float32, in [0, 1].
+        Shape (n, frequency, time, channel), float32, in [0, 1].
     snr : numpy.ndarray
         Shape (n, detector); zero for noise.
     distance : numpy.ndarray

@@ -1,4 +1,7 @@
-"""Whiten and transform the signals and the noise of a training once, for it to mix samples."""
+"""Whiten and transform the signals and the noise of a training once, for it to mix samples.
+
+Only what is linear in a transform can be done before samples are mixed; see `spectrogram.rows`.
+"""
 
 from collections.abc import Sequence
 
@@ -69,8 +72,10 @@ def signals_of(inputs: Inputs, dataset: DataSet, band: tuple[float, float]) -> S
     """
     columns = dataset.columns(("label", "waveform", "noise_piece", *DRAWN))
     rows = np.flatnonzero(columns["label"])
-    frequencies, frames, detectors = dataset.image_shape
-    spectra = np.empty((len(rows), detectors, frames, frequencies), np.complex64)
+    block = inputs.sampling.spectrogram
+    empty = np.zeros((len(inputs.noise), inputs.rate), np.float32)
+    one = spectrogram.rows(empty, block, inputs.rate)
+    spectra = np.empty((len(rows), *one.shape), one.dtype)
     which = columns["waveform"][rows]
     for number, model in enumerate(inputs.waveforms):
         own = np.flatnonzero(which == number)
@@ -80,8 +85,7 @@ def signals_of(inputs: Inputs, dataset: DataSet, band: tuple[float, float]) -> S
             table = {name: values[rows[places]] for name, values in columns.items()}
             signal, near = whitened_signal(inputs, spectrum, table)
             signal /= np.sqrt(np.sum(near**2, axis=1))[:, None, None].astype(np.float32)
-            block = inputs.sampling.spectrogram
-            spectra[places] = spectrogram.transform(signal, block, inputs.rate)
+            spectra[places] = spectrogram.rows(signal, block, inputs.rate)
     return Signals(dataset.name, band, columns["label"][rows], spectra)
 
 
@@ -99,16 +103,18 @@ def noise_frames(inputs: Inputs, number: int) -> NoiseFrames:
     """
     block, rate = inputs.sampling.spectrogram, inputs.rate
     noise, pieces = inputs.noise[number], inputs.pieces[number]
-    frames = len(grid(block, rate).times)
     edge = round(noise.corrupted * rate)
     inside = slice(edge, noise.whitened.shape[1] - edge)
-    spectra = np.stack(
-        [spectrogram.transform(noise.whitened[piece, inside], block, rate) for piece in pieces]
-    )
-    starts = np.arange(spectra.shape[1] - frames + 1)
-    power = (spectra.real**2 + spectra.imag**2).max(axis=-1)
+    strain = [noise.whitened[piece, inside] for piece in pieces]
+    spectra = np.stack([spectrogram.rows(one, block, rate) for one in strain])
+    if spectrogram.slides(block):
+        power = (spectra.real**2 + spectra.imag**2).max(axis=-1)
+    else:
+        power = np.stack([spectrogram.cell_power(one, block, rate).max(axis=0) for one in strain])
+    frames = len(grid(block, rate).times)
     windows = np.lib.stride_tricks.sliding_window_view(power, frames, axis=1)
     glitchy = windows.max(axis=-1) > LOUD
+    starts = np.arange(glitchy.shape[1])
     begin = noise.gps_start[pieces][:, None] + (edge + starts * block.hop) / rate
     for gps in noise.glitches["gps"]:
         glitchy |= (begin < gps) & (gps < begin + 1)

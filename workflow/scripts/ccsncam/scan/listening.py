@@ -14,8 +14,7 @@ import numpy as np
 from ccsncam.config.moment import Scan
 from ccsncam.moment.stand_in import white_noise
 from ccsncam.noise import whitening
-from ccsncam.samples.grid import grid
-from ccsncam.samples.spectrogram import magnitude
+from ccsncam.samples.spectrogram import windows
 
 
 class Strain(Protocol):
@@ -108,7 +107,8 @@ class Heard(NamedTuple):
     Attributes
     ----------
     magnitude : numpy.ndarray
-        Spectrogram of each window before it is scaled, shape (window, frequency, time), float32.
+        Spectrogram of each window before it is scaled, shape (window, channel, frequency, time),
+        float32, with the channels of one detector.
         It is that of white noise where the detector is off.
     seconds : numpy.ndarray of int
         Strain behind the PSD of each window [s], shape (window,); 0 where the detector is off.
@@ -137,7 +137,6 @@ def listen(strain: Strain, cell: Cell, scan: Scan) -> Heard:
     """
     moment = scan.moment
     rate, longest = moment.signal.sample_rate, moment.segment_duration
-    frames = len(grid(moment.spectrogram, rate).times)
     samples = cell.windows * scan.step
     seconds = np.zeros(len(samples), int)
     seen = _stand_in(strain.detector, cell, scan)
@@ -157,10 +156,8 @@ def listen(strain: Strain, cell: Cell, scan: Scan) -> Heard:
             continue
         white = _whitened(data[at : at + size], scan)
         first, last = samples[whole][0] - begin, samples[whole][-1] - begin + rate
-        own = magnitude(white[first:last], moment.spectrogram, rate)
-        views = np.lib.stride_tricks.sliding_window_view(own, frames, axis=-1)
-        steps = (samples[whole] - samples[whole][0]) // moment.spectrogram.hop
-        seen[whole] = np.moveaxis(views[:, steps], 1, 0)
+        starts = samples[whole] - samples[whole][0]
+        seen[whole] = windows(white[None, first:last], starts, moment.spectrogram, rate)
         seconds[whole] = size // rate
     return Heard(seen, seconds)
 
@@ -183,11 +180,8 @@ def _stand_in(detector: str, cell: Cell, scan: Scan) -> np.ndarray:
     The noise is drawn for the whole cell, so that it depends on no window that is asked for.
     """
     moment = scan.moment
-    rate, hop, (first, last) = moment.signal.sample_rate, moment.spectrogram.hop, cell.whole
+    rate, (first, last) = moment.signal.sample_rate, cell.whole
     size = (last - 1 - first) * scan.step + rate
     noise = white_noise(detector, first * scan.seconds, size, moment.seed, moment.signal.band)
-    own = magnitude(noise, moment.spectrogram, rate)
-    frames = len(grid(moment.spectrogram, rate).times)
-    views = np.lib.stride_tricks.sliding_window_view(own, frames, axis=-1)
-    steps = (cell.windows - first) * scan.step // hop
-    return np.moveaxis(views[:, steps], 1, 0).copy()
+    starts = (cell.windows - first) * scan.step
+    return windows(noise[None], starts, moment.spectrogram, rate)

@@ -45,8 +45,9 @@ class Ear:
 class _Seen(NamedTuple):
     """Windows of all detectors in a cell.
 
-    ``magnitude`` has the shape (window, detector, frequency, time), ``seconds`` is the strain
-    behind each PSD [s], shape (window, detector), 0 where the detector is off.
+    ``magnitude`` has the shape (window, detector, channel, frequency, time), with the channels of
+    each detector. ``seconds`` is the strain behind each PSD [s], shape (window, detector), 0 where
+    the detector is off.
     """
 
     magnitude: np.ndarray
@@ -119,21 +120,27 @@ def _see(ear: Ear, cell: Cell) -> _Seen:
 
 
 def _images(seen: _Seen, scan: Scan) -> np.ndarray:
-    """Inputs of the network, shape (window, frequency, time, detector)."""
+    """Inputs of the network, shape (window, frequency, time, channel)."""
     block = scan.moment.spectrogram
     if scan.moment.missing == "noise":
-        return _last(normalise(seen.magnitude, block))
+        return _last(normalise(_joined(seen.magnitude), block))
     image = np.zeros_like(seen.magnitude)
     # A black detector must not set the scale of the others.
     for pattern in np.unique(seen.seconds > 0, axis=0):
         rows = np.flatnonzero(((seen.seconds > 0) == pattern).all(axis=1))
         there = np.ix_(rows, np.flatnonzero(pattern))
-        image[there] = normalise(seen.magnitude[there], block)
-    return _last(image)
+        own = seen.magnitude[there]
+        image[there] = normalise(_joined(own), block).reshape(own.shape)
+    return _last(_joined(image))
+
+
+def _joined(each: np.ndarray) -> np.ndarray:
+    """Put the channels of all detectors side by side."""
+    return each.reshape(len(each), -1, *each.shape[3:])
 
 
 def _last(image: np.ndarray) -> np.ndarray:
-    """Put the axis of detectors last."""
+    """Put the axis of channels last."""
     return np.ascontiguousarray(np.moveaxis(image, 1, -1))
 
 
@@ -187,7 +194,9 @@ def _replaced(ear: Ear, seen: _Seen, numbers: np.ndarray) -> tuple[np.ndarray, .
     # Axes: what is replaced, window, detector.
     replaced = np.concatenate([~one, one, ~on[None]])
     values = [
-        _statistic(ear, np.where(replaced[..., None, None], noise, seen.magnitude), seen.seconds)
+        _statistic(
+            ear, np.where(replaced[..., None, None, None], noise, seen.magnitude), seen.seconds
+        )
         for noise in (_noise(ear, numbers, draw) for draw in range(DRAWS))
     ]
     middle = np.median(values, axis=0)
@@ -203,11 +212,11 @@ def _statistic(ear: Ear, magnitudes: np.ndarray, seconds: np.ndarray) -> np.ndar
 
 
 def _noise(ear: Ear, numbers: np.ndarray, draw: int) -> np.ndarray:
-    """Spectrograms of white noise, shape (window, detector, frequency, time)."""
+    """Spectrograms of white noise, shape (window, detector, channel, frequency, time)."""
     moment, step = ear.scan.moment, ear.scan.seconds
     rate, band = moment.signal.sample_rate, moment.signal.band
     series = np.empty((len(numbers), len(ear.strain), rate), np.float32)
     for row, number in zip(series, numbers.tolist(), strict=True):
         for one, detector in zip(row, ear.strain, strict=True):
             one[:] = white_noise(f"{detector}, draw {draw}", number * step, rate, moment.seed, band)
-    return magnitude(series, moment.spectrogram, rate)
+    return magnitude(series[:, :, None], moment.spectrogram, rate)

@@ -1,0 +1,1 @@
+"""Representations of whitened strain, one module each; `registry` is their door."""

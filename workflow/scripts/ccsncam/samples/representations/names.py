@@ -1,0 +1,57 @@
+"""Names of the representations, and what each asks of its settings.
+
+Snakemake reads this module at its start, so it computes no spectrum.
+"""
+
+# Channels that each representation gives for a detector.
+CHANNELS = {
+    "stft": 1,
+    "multiresolution": 3,
+    "constant-q": 1,
+    "wdm": 1,
+    "reassigned": 1,
+}
+# Representations whose frames follow each other through a stretch of any length, so that windows
+# can be cut from the spectrogram of the stretch. The others know the ends of their second, and are
+# taken from each window by itself.
+SLIDING = ("stft",)
+
+
+def check(kind: str, window: int, hop: int, sample_rate: int) -> None:
+    """Check that a representation fits to its settings.
+
+    Parameters
+    ----------
+    kind : str
+        One of `CHANNELS`.
+    window, hop : int
+        [samples].
+    sample_rate : int
+        [Hz].
+
+    Raises
+    ------
+    ValueError
+        In one line, if frames of half a window do not tile a second, as all kinds but ``stft``
+        need.
+    """
+    if kind == "stft":
+        return
+    if 2 * hop != window or sample_rate % window or window % 4:
+        raise ValueError(
+            f"config, spectrogram.kind: {kind} needs a spectrogram.window that is a multiple of 4 "
+            f"and divides signal.sample_rate ({sample_rate}), and half of it as spectrogram.hop, "
+            f"but they are {window} and {hop}; set them to 256 and 128, or take kind stft"
+        )
+
+
+def possible(window: int, hop: int, sample_rate: int) -> list[str]:
+    """Names of the representations that `check` accepts with these settings."""
+    found = []
+    for kind in CHANNELS:
+        try:
+            check(kind, window, hop, sample_rate)
+        except ValueError:
+            continue
+        found.append(kind)
+    return found
