@@ -94,6 +94,7 @@ def test_other_variants_move_nothing(plan):
         ({"figures": {"gallery_snr": 30}}, set(LEVELS)),
         ({"classifier": {"dropout": 0.1}}, set(LEVELS) - {"models"}),
         ({"datasets": {"train_per_class": 100}}, {"waveforms", "noise"}),
+        ({"unseen": {"distances": [1]}}, set(LEVELS) - {"datasets"}),
         ({"spectrogram": {"hop": 64}}, {"waveforms", "noise"}),
         ({"figures": {"examples": {"snr": 30}}}, {"waveforms", "noise"}),
         ({"noise": {"coincident": False}}, set(LEVELS)),

@@ -10,6 +10,7 @@ from matplotlib import pyplot
 from ccsncam.detection.names import ARGMAX, LOUDEST, NETWORK
 from ccsncam.detection.searched import Searched
 from ccsncam.network.evaluation import Evaluation
+from ccsncam.plots import style
 from ccsncam.plots import unseen as figure
 from ccsncam.plots.operating import Shown
 from ccsncam.results import unseen
@@ -175,8 +176,10 @@ def test_the_figure_shows_what_the_tables_say(made, tmp_path):
 
 
 def test_the_figure_does_without_families_and_areas(made, tmp_path):
-    shown, _ = drawn(made, tmp_path, areas=False)
-    pyplot.close(shown)
+    shown, words = drawn(made, tmp_path, areas=False)
+    assert "too few signals" in shown.axes[2].texts[0].get_text()
+    # An axis without a positive number cannot be logarithmic, which shows when it is drawn.
+    style.save(shown, {"png": tmp_path / "empty.png"}, "tried", words)
     table = unseen.found(*made, unseen.Classes(KNOWN, CLASSES.all, {})).assign(seed=0)
     empty = pd.read_csv(tmp_path / "novelty.csv")
     shown = figure.unseen(table, empty, Shown(LOUDEST, "1 a day", "1 a day", None))

@@ -22,11 +22,11 @@ _OF_SAMPLES = ("spectrogram", "datasets", "classifier")
 # which it does not depend. A new block counts until it is named here: a block too many makes
 # something again, and one too few would mix variants up.
 LEVELS = {
-    "waveforms": (*_AFTER, *_OF_NOISE, *_OF_SAMPLES),
-    "noise": (*_AFTER, *_OF_WAVEFORMS, *_OF_SAMPLES),
+    "waveforms": (*_AFTER, *_OF_NOISE, *_OF_SAMPLES, "unseen"),
+    "noise": (*_AFTER, *_OF_WAVEFORMS, *_OF_SAMPLES, "unseen"),
     "datasets": (*_AFTER, "classifier"),
-    "mixing": (*_AFTER, "classifier"),
-    "models": _AFTER,
+    "mixing": (*_AFTER, "classifier", "unseen"),
+    "models": (*_AFTER, "unseen"),
 }
 # The keys of blocks on which a level does not depend.
 _WITHOUT = {

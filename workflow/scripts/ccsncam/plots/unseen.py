@@ -100,6 +100,12 @@ def _line(axes: Axes, rows: pd.DataFrame, columns: Sequence[str], look: Mapping[
 
 def _areas(axes: Axes, novelty: pd.DataFrame) -> None:
     """Draw the area under the ROC of all unseen waveforms, or of the only one, against SNR."""
+    axes.set(xlabel="network SNR", ylabel="area under the ROC, unseen against known")
+    axes.axhline(0.5, color="0.4", ls=":", lw=0.8)
+    if not len(novelty):
+        words = "too few signals\nin each bin of SNR"
+        axes.text(0.5, 0.6, words, ha="center", va="center", transform=axes.transAxes)
+        return
     # With a single unseen class there is no row of all.
     several = novelty["class"] == ALL
     own = novelty[several] if several.any() else novelty
@@ -119,6 +125,5 @@ def _areas(axes: Axes, novelty: pd.DataFrame) -> None:
             ls=("-", "--")[number],
             label=words,
         )
-    axes.axhline(0.5, color="0.4", ls=":", lw=0.8)
-    axes.set(xscale="log", xlabel="network SNR", ylabel="area under the ROC, unseen against known")
+    axes.set_xscale("log")
     axes.legend(loc="lower right")
