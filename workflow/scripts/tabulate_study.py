@@ -6,7 +6,7 @@ from typing import Any
 
 from ccsncam import joblog
 from ccsncam.network.evaluation import Evaluation
-from ccsncam.planning.study_checks import check_classes, files_of
+from ccsncam.planning.study_files import check_classes, files_of
 from ccsncam.results import study_costs, study_data, study_outcomes, study_tables
 from ccsncam.results.study_data import Networks, Point
 

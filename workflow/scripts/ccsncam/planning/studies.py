@@ -11,6 +11,7 @@ from ccsncam import environment
 from ccsncam.config import schema
 from ccsncam.origin import VARIANT
 from ccsncam.planning import inputs, study_checks
+from ccsncam.planning.study_files import files_of
 
 Config = Mapping[str, Any]
 # Blocks that only matter once networks are trained.
@@ -138,12 +139,10 @@ class Study:
         """Files that the comparison reads, of variants and of other runs."""
         found = []
         for variant in self.compared:
-            found += study_checks.files_of(
-                variant.results, self.seeds, self.distances, self.detection
-            )
+            found += files_of(variant.results, self.seeds, self.distances, self.detection)
         for folder, seeds in self.others.items():
             for wanted in [False, True] if self.detection else [False]:
-                some = study_checks.files_of(folder, seeds, self.distances, wanted)
+                some = files_of(folder, seeds, self.distances, wanted)
                 found += [path for path in some if Path(path).is_file() and path not in found]
         return found
 
@@ -154,9 +153,7 @@ class Study:
             for variant in self.compared
             if not all(
                 Path(path).is_file()
-                for path in study_checks.files_of(
-                    variant.results, self.seeds, self.distances, self.detection
-                )
+                for path in files_of(variant.results, self.seeds, self.distances, self.detection)
             )
         ]
         if not lacking or len(lacking) == len(self.compared):
