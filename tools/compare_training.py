@@ -1,13 +1,15 @@
 """Train variants of a detector at a reduced size on the same data, and compare them.
 
-``python tools/compare_training.py RUN OUT [--variants FOLDER] [--per-class N] [--epochs N ...]``
+``python tools/compare_training.py RUN OUT [--variants FOLDER] [--per-class N] [--epochs N ...]
+[--split SPLIT]``
 
 RUN is the folder results/<run> of a run whose waveforms and noise are taken, and OUT a folder for
-data sets, weights and the table ``variants.csv``. FOLDER holds a config file per variant, whose
-blocks classifier and spectrogram change those of config/config.yaml; config/variants has those of
-docs/detection.md and docs/networks.md. All variants take the bands of config/detector.yaml and the
-same test set: noise of the test range, and signals at 10 kpc and of SNR 6 to 16 in it. What is
-there already is not made again, so the tool can be stopped and called again.
+data sets, weights and the table ``variants-SPLIT.csv``. FOLDER holds a config file per variant,
+whose blocks classifier and spectrogram change those of config/config.yaml; config/variants has
+those of docs/detection.md and docs/networks.md. All variants take the bands of config/detector.yaml
+and are judged by the same samples: noise of SPLIT, and signals at 10 kpc and of SNR 6 to 16 in it.
+SPLIT is validation by default, because a recipe must not be chosen by test noise. What is there
+already is not made again, so the tool can be stopped and called again.
 """
 
 import argparse
@@ -101,18 +103,19 @@ class Data:
             for low, high in self.bands
         ]
 
-    def test_sets(self) -> dict[str, DataSet]:
-        """Test sets by name."""
+    def judging_sets(self, split: str) -> dict[str, DataSet]:
+        """Data sets in noise of a split by which networks are judged, by name."""
+        any_snr = synthesis.by_snr(6, 16)
         return {
-            "10kpc": self.dataset("test-10kpc", 500, synthesis.by_distance(10)),
-            "snr": self.dataset("test-snr-6-16", 500, synthesis.by_snr(6, 16)),
+            "10kpc": self.dataset(f"{split}-10kpc", 500, synthesis.by_distance(10)),
+            "snr": self.dataset(f"{split}-snr-6-16", 500, any_snr),
             # Thresholds need more noise than these two have.
-            "noise": self.dataset("test-noise", 10_000, synthesis.by_snr(6, 16), signals=False),
+            "noise": self.dataset(f"{split}-noise", 10_000, any_snr, signals=False),
         }
 
 
 def judged(model: Any, sets: dict[str, DataSet]) -> dict[str, float]:
-    """Efficiency and accuracy of a network on the test sets."""
+    """Efficiency and accuracy of a network on the sets by which it is judged."""
     found = {}
     for name, dataset in sets.items():
         logits = classifier.predict(model, dataset.spectrograms)[1]
@@ -171,6 +174,7 @@ def main() -> None:
     parser.add_argument("--per-class", type=int, default=200)
     parser.add_argument("--epochs", type=int, nargs="+", default=[1, 1, 2, 6])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
+    parser.add_argument("--split", choices=["validation", "test"], default="validation")
     given = parser.parse_args()
     device.prepare(threads=2)
     base = completed(read(ROOT / "config/detector.yaml"))
@@ -181,7 +185,7 @@ def main() -> None:
         # Variants with the images of config/detector.yaml share their data sets.
         own = given.out if image == base["spectrogram"] else given.out / f"{path.stem}-images"
         data = Data(given.run, own, base | {"spectrogram": image})
-        sets, test = data.train_sets(given.per_class), data.test_sets()
+        sets, own_sets = data.train_sets(given.per_class), data.judging_sets(given.split)
         values |= {"curriculum": "accumulate", "epochs": given.epochs}
         filters, dense, kind, extra = (
             values[key] for key in ("filters", "dense", "network", "extra")
@@ -192,9 +196,9 @@ def main() -> None:
         for seed in given.seeds:
             model = trained(data, Classifier.of(values), seed, path.stem, sets)
             rows.append({"variant": path.stem, "seed": seed, "parameters": counts[0]})
-            rows[-1] |= judged(model, test)
+            rows[-1] |= judged(model, own_sets)
             print(rows[-1], flush=True)
-            pd.DataFrame(rows).to_csv(given.out / "variants.csv", index=False)
+            pd.DataFrame(rows).to_csv(given.out / f"variants-{given.split}.csv", index=False)
     table = pd.DataFrame(rows).drop(columns="seed").groupby("variant", as_index=False).mean()
     print(" | ".join(["", *table.columns, ""]).strip())
     print("|---" * len(table.columns) + "|")
