@@ -141,15 +141,17 @@ def test_unseen_signals_are_compared_with_known_ones_of_their_loudness(random):
     snr = np.tile(np.repeat([10.0, 90.0], count // 2), 4)
     score = random.standard_normal(len(label)) + np.where(snr < 50, 10, 0)
     score[(label == 4) & (snr > 50)] += 20
-    table = novelty(
-        [Scored(label, snr, {"energy": score})], ["noise", "a", "b"], ["noise", *"ab", "new", "n2"]
-    )
+    names = ["noise", "a", "b"], ["noise", *"ab", "new", "n2"]
+    table = novelty([Scored(label, snr, {"energy": score})], *names)
     assert list(table["class"].unique()) == ["new", "n2", ALL]
     assert set(table["snr_low"]) == {8, 75}
     at = table.set_index(["class", "snr_low"])
     assert at.at[("new", 8), "auroc"] == pytest.approx(0.5, abs=0.1)
     assert at.at[("new", 75), "auroc"] == pytest.approx(0.5, abs=0.1)
     assert at.at[("n2", 75), "auroc"] == 1
+    few = novelty([Scored(label[::5], snr[::5], {"energy": score[::5]})], *names)
+    assert few["auroc"].notna().all()
+    assert few["flagged"].isna().all()
     assert at.at[("n2", 75), "flagged"] == 1
     assert at.at[("new", 8), "flagged_low"] < 0.1
     assert tuple(at.loc[(ALL, 8), ["n", "known"]]) == (count, count)

@@ -74,6 +74,9 @@ def test_seeds_are_student_s():
     assert found[:3] == pytest.approx((0.03, low, high))
     two = paired.of_seeds([0.02, 0.04])
     assert (two.high - two.mean) / 0.02 == pytest.approx(6.353, abs=1e-3)
+    equal = paired.of_seeds([0.02, 0.02])
+    assert equal.mean == 0.02
+    assert np.isnan([equal.low, equal.high]).all()
     one = paired.of_seeds([0.02])
     assert one.mean == 0.02
     assert np.isnan([one.low, one.high]).all()

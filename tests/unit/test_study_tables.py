@@ -125,6 +125,16 @@ def test_a_run_with_other_samples_is_not_paired(table):
     assert len(table[(table["variant"] == "elsewhere") & (table["quantity"] == ACCURACY)]) > 8
 
 
+def test_noise_is_paired_where_its_signals_are(variants):
+    """As many samples of another noise are not the same samples."""
+    other = {"paper": variants["paper"], "noisier": {0: network((0.9, 0.6, 0.3), 0, shift=1.0)}}
+    other["same"] = {0: network((0.8, 0.6, 0.3), 0)}
+    found = tables.study(other, POINTS, study_data.chosen(list(other.values()), POINTS, "1 a day"))
+    for name, same in (("noisier", False), ("same", True)):
+        row = row_of(found, variant=name, seed=EVERY, quantity=FALSE_ALARMS)
+        assert row["paired"] == same, name
+
+
 def test_places_of_the_table(table):
     own = table[(table["variant"] == "better") & (table["seed"] == EVERY)]
     places = own.groupby("quantity")["unit"].unique().map(sorted).to_dict()

@@ -21,6 +21,8 @@ EDGES = np.array([*SNR_BINS, 300, 500, 1000], float)
 ALARMS = 0.05
 # A bin of SNR has a row if it holds so many unseen signals, and as many known ones.
 LEAST = 5
+# Known signals that the threshold of novelty takes: with fewer, more than `ALARMS` would exceed it.
+LEAST_FLAGGED = 100
 
 
 class Scored(NamedTuple):
@@ -114,11 +116,12 @@ def _unseen(
 
 def _compared(usual: np.ndarray, found: np.ndarray) -> dict[str, Any]:
     """Area under the ROC, and the share of unseen signals above what few known ones reach."""
-    threshold = np.quantile(usual, 1 - ALARMS, method="higher")
-    hits = int((found > threshold).sum())
-    low, high = map(float, wilson(hits, len(found)))
     areas = dict(zip((f"auroc{end}" for end in _ENDS), roc_area(usual, found), strict=True))
-    shares = {"flagged": hits / len(found), "flagged_low": low, "flagged_high": high}
+    shares = dict.fromkeys((f"flagged{end}" for end in _ENDS), np.nan)
+    if len(usual) >= LEAST_FLAGGED:
+        hits = int((found > np.quantile(usual, 1 - ALARMS, method="higher")).sum())
+        low, high = map(float, wilson(hits, len(found)))
+        shares = {"flagged": hits / len(found), "flagged_low": low, "flagged_high": high}
     medians = {"median": np.median(found), "known_median": np.median(usual)}
     return {"n": len(found), "known": len(usual)} | areas | shares | medians
 

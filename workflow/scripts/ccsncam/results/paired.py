@@ -80,14 +80,18 @@ def of_seeds(differences: Sequence[float]) -> Mean:
     Returns
     -------
     Mean
-        The ends are NaN with a single seed. With two, the interval is 6.4 times as wide as the two
-        differences lie apart on either side of their mean, so that two seeds seldom tell anything.
+        The ends are NaN with a single seed, and where all differences are the same: counts that
+        happen to be equal would leave no width. With two, the interval is 6.4 times as wide as the
+        two differences lie apart on either side of their mean, so that two seeds seldom tell
+        anything.
     """
     values = np.asarray(differences, float)
     count = len(values)
     if count < 2:
         return Mean(float(values.mean()) if count else np.nan, np.nan, np.nan, count)
     half = stdtrit(count - 1, _QUANTILE) * values.std(ddof=1) / np.sqrt(count)
+    if np.ptp(values) == 0:
+        half = np.nan
     return Mean(
         float(values.mean()), float(values.mean() - half), float(values.mean() + half), count
     )

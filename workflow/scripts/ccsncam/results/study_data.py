@@ -20,7 +20,8 @@ SAME = 1e-6
 class Outcome:
     """What one network makes of samples: which of them count, each with what it is.
 
-    All arrays have the shape (n,); ``distance`` is that of the test set [kpc].
+    All arrays have the shape (n,); ``distance`` is that of the test set [kpc]. ``snr`` is the
+    network SNR of a signal; for noise it is the mean over the signals of its test set.
     """
 
     hit: np.ndarray

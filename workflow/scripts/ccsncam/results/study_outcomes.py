@@ -28,7 +28,11 @@ def classified(evaluations: Mapping[float, Evaluation]) -> Answers:
     )
     distance = np.repeat(list(evaluations), [len(one.label) for one in parts])
     whole = Outcome(prediction == label, label, distance, snr)
-    noise = Outcome(prediction > 0, label, distance, snr).part(label == 0)
+    # Noise has no SNR. That of the signals of its test set hangs on the noise, and tells whether
+    # two variants have seen the same.
+    loudness = [one.network_snr[one.label > 0].mean() for one in parts]
+    of_set = np.repeat(loudness, [len(one.label) for one in parts])
+    noise = Outcome(prediction > 0, label, distance, of_set).part(label == 0)
     return {(ACCURACY, ""): whole, (FALSE_ALARMS, ""): noise}
 
 
