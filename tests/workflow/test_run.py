@@ -150,6 +150,7 @@ def test_a_second_run_does_nothing(tiny):
             {
                 *("search_background", "background", "tabulate_background", "loudest"),
                 *("search_controls", "tabulate_detection", "fig13", "fig14", "fig15"),
+                "paper_numbers",
             },
             None,
         ),
@@ -166,7 +167,7 @@ def test_a_second_run_does_nothing(tiny):
         ),
         (
             {"detection": {"per_class": 2}},
-            {"efficiency", "tabulate_detection", "fig13", "fig14", "fig15"},
+            {"efficiency", "tabulate_detection", "paper_numbers", "fig13", "fig14", "fig15"},
             None,
         ),
     ],
