@@ -50,3 +50,10 @@ def test_judged_samples_count_too(quick):
     assert sizes.few_explained(quick)
     quick["saliency"]["per_class"] = 21
     assert not sizes.few_explained(quick)
+
+
+def test_keys_have_the_order_of_the_defaults():
+    """Params are compared as text, so that another order would make results again."""
+    config = {"b": {"y": 2}, "own": 0, "a": 5}
+    fill(config, {"a": 1, "b": {"x": 1, "y": 1}})
+    assert str(config) == "{'a': 5, 'b': {'x': 1, 'y': 2}, 'own': 0}"

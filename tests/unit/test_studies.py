@@ -112,8 +112,20 @@ def test_a_block_that_is_not_known_yet_is_not_shared(plan):
     """A new block makes all levels again, until somebody names the levels that ignore it."""
     config = plan({"a": {}}).variants[0].config
     for level in LEVELS:
-        own, other = (studies.digest(config | {"new": value}, level) for value in (1, 2))
-        assert own != other, level
+        own, other = config | {"new": 1}, config | {"new": 2}
+        assert studies.difference(own, other, level), level
+        assert not studies.difference(own, config | {"new": 1}, level), level
+
+
+def test_what_the_run_changes_leaves_folders_in_place(plan):
+    """A variant's data sets and networks stay where they are when the run gets another distance."""
+    config = plan({"a": {}}).variants[0].config
+    power = config | {"spectrogram": config["spectrogram"] | {"scale": "power"}}
+    tests = {"datasets": config["datasets"] | {"distances": [1, 3], "test_per_class": 7}}
+    for level in ("datasets", "models"):
+        before = studies.difference(power, config, level)
+        assert before == studies.difference(power | tests, config | tests, level)
+        assert before != studies.difference(power | tests, config, level)
 
 
 def test_a_variant_has_a_whole_config(plan):

@@ -211,3 +211,17 @@ def test_what_is_wrong_is_said(tmp_path, root):
     command = [sys.executable, "-m", "snakemake", "-n", "-s", root / "workflow/Snakefile"]
     done = subprocess.run(command, cwd=outer.folder, capture_output=True, text=True, check=False)
     assert re.search(r"config/config\.yaml.*not present", done.stdout + done.stderr)
+
+
+def test_a_rule_of_a_study_may_be_replaced(tmp_path, root):
+    study = {"study": {"name": "both", "variants": {"power": {"spectrogram": {"scale": "power"}}}}}
+    outer = Outer(tmp_path / "outer", root, TINY | study)
+    snakefile = outer.folder / "Snakefile"
+    change = "use rule train from ccsncam as train with:\n    threads: 1\n"
+    snakefile.write_text(snakefile.read_text() + "\n\n" + change)
+    (outer.folder / "config").mkdir()
+    shutil.copy(root / "config/waveforms.tsv", outer.folder / "config")
+    planned = outer.run("--dry-run", "results/both/power/figures/fig03.png")
+    rules = set(re.findall(r"^([\w.]+) +\d+$", planned, re.MULTILINE))
+    assert {"power.train", "power.fig3", "make_waveform"} <= rules
+    assert "train" in set(re.findall(r"^(\w+) +\d+$", outer.run("--dry-run"), re.MULTILINE))

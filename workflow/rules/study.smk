@@ -1,7 +1,8 @@
 # A study reads this workflow again for each variant, as a module with a configuration of its own.
 # What variants share lies in one folder. The rules of one variant make it, and those of the others
-# write to a folder of their own that nothing asks for.
-for VARIANT in STUDY.variants:
+# write to a folder of their own that nothing asks for. Where this workflow is a module of another
+# one, Snakemake reads it again for each single rule; the variants are there already then.
+for VARIANT in STUDY.variants if workflow.modifier.rule_whitelist is None else []:
     MODULE, PREFIX = VARIANT.module, VARIANT.prefix
 
     module:

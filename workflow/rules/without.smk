@@ -12,7 +12,8 @@ use rule build_snr_dataset as build_without with:
         waveforms=waveforms_without,
         noise=noise_files(["train", "validation"]),
     output:
-        temp(LEARNED_WITHOUT),
+        temp(LEARNED_WITHOUT[:-1]),
+        LEARNED_WITHOUT[-1],
     log:
         "<logs>/build_without/{left}.log",
     benchmark:

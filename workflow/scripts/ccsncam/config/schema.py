@@ -102,6 +102,9 @@ def must_rise(key: str, pair: Sequence[float], equal: bool = False) -> None:
 def fill(config: dict[str, Any], defaults: Mapping[str, Any]) -> None:
     """Put default values where a configuration has none; maps are filled, lists are not.
 
+    The keys get the order of the defaults. Snakemake compares params as text, so that a key of the
+    user's in another place would make results again.
+
     Parameters
     ----------
     config : dict
@@ -113,6 +116,8 @@ def fill(config: dict[str, Any], defaults: Mapping[str, Any]) -> None:
             fill(config[key], value)
         else:
             config.setdefault(key, copy.deepcopy(value))
+    for key in [*defaults, *(key for key in config if key not in defaults)]:
+        config[key] = config.pop(key)
 
 
 def merged(block: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

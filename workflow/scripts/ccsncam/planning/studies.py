@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -233,7 +233,6 @@ def plan(config: Config, complete: Callable[[dict[str, Any]], None]) -> Study:
     block = config["study"]
     study_checks.check_names(block, config["run"])
     names = list(block["variants"])
-    own = {level: digest(config, level) for level in LEVELS} if names else {}
     known: set[str] = set()
     variants = []
     warnings = dict.fromkeys([*environment.warnings(), *inputs.warnings(config)])
@@ -241,9 +240,9 @@ def plan(config: Config, complete: Callable[[dict[str, Any]], None]) -> Study:
         whole = _config_of(name, config, complete)
         levels = {}
         for level in LEVELS:
-            found = digest(whole, level)
-            shared = f"results/{block['name']}/shared/{level}-{found}"
-            levels[level] = f"results/{config['run']}/{level}" if found == own[level] else shared
+            other = difference(whole, config, level)
+            shared = f"results/{block['name']}/shared/{level}-{other}"
+            levels[level] = shared if other else f"results/{config['run']}/{level}"
         made = tuple(
             level
             for level, folder in levels.items()
@@ -297,29 +296,50 @@ def _config_of(
     return whole
 
 
-def digest(config: Config, level: str) -> str:
-    """Digest of all settings that a level depends on.
+def difference(config: Config, run: Config, level: str) -> str:
+    """Name what a variant changes of the settings that a level depends on.
+
+    What the run itself has does not enter. So a change of the run leaves folders where they are,
+    and what is in them is made again only if a rule depends on the change.
 
     Parameters
     ----------
-    config : mapping
-        A whole configuration.
+    config, run : mapping
+        Whole configurations of the variant and of the run.
     level : str
         One of `LEVELS`.
 
     Returns
     -------
     str
-        8 hexadecimal digits.
+        8 hexadecimal digits, or nothing where the variant changes nothing.
     """
-    # Figure 2 has samples of its own, which lie beside the data sets.
-    found: dict[str, Any] = {}
-    if level not in ("waveforms", "noise"):
-        found["examples"] = config["figures"]["examples"]
-    for block in set(config) - {*LEVELS[level], VARIANT}:
-        value, without = config[block], _WITHOUT.get((level, block), ())
-        if without:
-            value = {key: inner for key, inner in value.items() if key not in without}
-        found[block] = value
-    text = json.dumps(found, sort_keys=True, default=str)
+    own, base = _settings(config, level), _settings(run, level)
+    changed = {key: own.get(key) for key in {*own, *base} if own.get(key) != base.get(key)}
+    if not changed:
+        return ""
+    text = json.dumps(changed, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _settings(config: Config, level: str) -> dict[str, Any]:
+    """Single settings that a level depends on, by their place in the configuration."""
+    found = {}
+    for block in set(config) - {*LEVELS[level], VARIANT}:
+        for key, value in _leaves(config[block], block):
+            found[key] = value
+        for name in _WITHOUT.get((level, block), ()):
+            found = {key: one for key, one in found.items() if key.split(".")[:2] != [block, name]}
+    if level not in ("waveforms", "noise"):
+        # Figure 2 has samples of its own, which lie beside the data sets.
+        found |= dict(_leaves(config["figures"]["examples"], "figures.examples"))
+    return found
+
+
+def _leaves(value: Any, key: str) -> Iterator[tuple[str, Any]]:
+    """Settings below a key, each with its place."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _leaves(inner, f"{key}.{name}")
+    else:
+        yield key, value
