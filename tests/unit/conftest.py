@@ -1,3 +1,5 @@
+# GWpy changes the settings of Matplotlib when it is imported. Those of our figures come after it.
+import gwpy.plot  # noqa: F401
 import numpy as np
 import pytest
 from test_classifier import small
