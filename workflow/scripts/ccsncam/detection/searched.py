@@ -8,6 +8,7 @@ import numpy as np
 
 from ccsncam.aliases import PathLike
 from ccsncam.described import read_description, write_description
+from ccsncam.detection.names import ARGMAX, LOUDEST, SINGLE
 from ccsncam.detection.statistic import statistic
 from ccsncam.hdf5 import created, opened, read_columns, texts, write_columns
 from ccsncam.origin import Origin
@@ -76,6 +77,24 @@ class Searched:
     def loudest(self) -> np.ndarray:
         """Number of the window with the largest statistic, shape (n,)."""
         return self.statistic.argmax(axis=1)
+
+    def said(self, rule: str) -> np.ndarray:
+        """Most probable signal class in the window by which a rule judges.
+
+        Parameters
+        ----------
+        rule : str
+            One of those of `ccsncam.detection.names`.
+
+        Returns
+        -------
+        numpy.ndarray of int
+            Number of the class, from 1, shape (n,).
+        """
+        rows = np.arange(len(self.label))
+        windows = {LOUDEST: self.loudest, SINGLE: np.full(len(rows), self.middle)}
+        logits = self.own if rule == ARGMAX else self.logits[rows, windows[rule]]
+        return 1 + logits[:, 1:].argmax(axis=1)
 
     @classmethod
     def read(cls, path: PathLike) -> Self:

@@ -170,9 +170,9 @@ def _values(one: Searched, point: Point) -> tuple[np.ndarray, np.ndarray]:
     rows = np.arange(len(one.label))
     if point.rule == ARGMAX:
         signal = one.own[:, 1:].astype(np.float64)
-        return signal.max(axis=1) - one.own[:, 0], 1 + signal.argmax(axis=1)
+        return signal.max(axis=1) - one.own[:, 0], one.said(ARGMAX)
     own = None if point.statistic == NETWORK else point.statistic
     values = one.values(own)
     window = values.argmax(axis=1) if point.rule == LOUDEST else np.full(len(rows), one.middle)
-    said = 1 + one.logits[rows, window, 1:].argmax(axis=1) if own is None else np.empty(0, int)
+    said = one.said(point.rule) if own is None else np.empty(0, int)
     return values[rows, window], said

@@ -47,26 +47,6 @@ class Classes:
         return np.array([bool(own) and self.families.get(one) == own for one in self.known])
 
 
-def taken(one: Searched, rule: str) -> np.ndarray:
-    """Most probable signal class of each sample, in the window by which a rule judges.
-
-    Parameters
-    ----------
-    one : Searched
-    rule : str
-        One of those of `ccsncam.detection.names`.
-
-    Returns
-    -------
-    numpy.ndarray of int
-        Number of the class, from 1, shape (n,).
-    """
-    rows = np.arange(len(one.label))
-    windows = {LOUDEST: one.loudest, SINGLE: np.full(len(rows), one.middle)}
-    logits = one.own if rule == ARGMAX else one.logits[rows, windows[rule]]
-    return logits[:, 1:].argmax(axis=1) + 1
-
-
 def found(searched: Sequence[Searched], hits: Hits, classes: Classes) -> pd.DataFrame:
     """Share of unseen and of known signals that are found, and how often their family is right.
 
@@ -85,7 +65,7 @@ def found(searched: Sequence[Searched], hits: Hits, classes: Classes) -> pd.Data
         docs/tables.md explains the columns. A row has a distance or a bin of SNR.
     """
     said = {
-        rule: np.concatenate([taken(one, rule) for one in searched])
+        rule: np.concatenate([one.said(rule) for one in searched])
         for rule in (LOUDEST, SINGLE, ARGMAX)
     }
     groups = list(_groups(searched))
@@ -148,7 +128,7 @@ def taken_for(searched: Sequence[Searched], hits: Hits, classes: Classes) -> pd.
         for (statistic, rule, criterion), every in hits.items():
             if statistic == NETWORK and rule == LOUDEST:
                 there = every[ends[number] : ends[number + 1]]
-                said[criterion] = MISSED, np.where(there, taken(one, LOUDEST), 0)
+                said[criterion] = MISSED, np.where(there, one.said(LOUDEST), 0)
         for label in np.unique(one.label[one.label >= len(classes.known)]):
             own = one.label == label
             for criterion, (silent, predictions) in said.items():
