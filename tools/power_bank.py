@@ -1,0 +1,147 @@
+"""Say how well any detector could find the signals of a run if it sees powers without phases.
+
+``python tools/power_bank.py RUN OUT [--config FILE ...] [--signals N] [--noise N] [--seed N]``
+
+RUN is the folder results/<run> of a finished run that mixes its samples (``config/detector.yaml``).
+The bank holds all signals of its training sets, in powers. It is compared with the run's network
+on the same windows: signals of its validation set at fixed network SNRs, in validation noise
+without glitches. Thresholds are those of the same noise without signals. FILE is the run's
+configuration; OUT keeps the spectra of the validation set.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+ROOT = Path(__file__).parents[1]
+sys.path.append(str(ROOT / "workflow" / "scripts"))
+
+from ccsncam.config import schema  # noqa: E402
+from ccsncam.config.blocks import Sampling  # noqa: E402
+from ccsncam.config.classifier import Classifier  # noqa: E402
+from ccsncam.detection import power_bank  # noqa: E402
+from ccsncam.detection.statistic import statistic  # noqa: E402
+from ccsncam.network import classifier, device  # noqa: E402
+from ccsncam.network.architecture import count_parameters  # noqa: E402
+from ccsncam.samples import spectrogram, synthesis, transforming  # noqa: E402
+from ccsncam.samples.dataset import DataSet  # noqa: E402
+from ccsncam.samples.spectra import Spectra  # noqa: E402
+
+# Network SNRs of the signals; and that for which the bank is best, near the half that is found.
+SNRS = (6, 7, 8, 9, 10, 11, 12, 13, 14)
+BEST = 9.5
+# False-alarm probabilities of a window.
+LEVELS = (1e-2, 1e-3)
+# A louder cell is a glitch that no file names, and counts as this many mean powers.
+LOUDEST = 60.0
+
+
+def configuration(paths: list[Path]) -> dict[str, Any]:
+    """Merge configuration files as Snakemake does, over the defaults."""
+    merged: dict[str, Any] = {}
+    for path in paths:
+        schema.fill(own := yaml.safe_load(path.read_text(encoding="utf-8")), merged)
+        merged = own
+    schema.fill(merged, yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8")))
+    return merged
+
+
+def validation(run: Path, out: Path, config: dict[str, Any]) -> Spectra:
+    """Make the spectra of the validation set, or open those that are there."""
+    path, band = out / "validation.h5", tuple(config["datasets"]["validation_band"])
+    if not path.exists():
+        out.mkdir(parents=True, exist_ok=True)
+        waveforms = [run / f"waveforms/{name}.h5" for name in config["classes"][1:]]
+        noise = [run / f"noise/validation-{name}.h5" for name in config["detectors"]]
+        inputs = synthesis.Inputs.read(waveforms, noise, Sampling.of(config))
+        dataset = DataSet.open(run / f"datasets/validation-snr-{band[0]:g}-{band[1]:g}.h5")
+        transforming.transform(path, inputs, [dataset], [band], config["seed"])
+    return Spectra.read(path)
+
+
+def noise_of(spectra: Spectra, count: int, generator: np.random.Generator) -> np.ndarray:
+    """Draw windows of noise without glitches, shape (n, detector, frame, frequency)."""
+    frames = spectra.signals[0].spectra.shape[2]
+    drawn = []
+    for one in spectra.noise:
+        first = generator.choice(one.first[~one.glitchy], count)
+        drawn.append(np.stack([one.spectra[row : row + frames] for row in first]))
+    return np.stack(drawn, axis=1)
+
+
+def power_of(windows: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Power in each cell in mean powers of noise, shape (n, cell)."""
+    power = np.minimum(np.abs(windows) ** 2 / mean, LOUDEST)
+    return power.reshape(len(power), -1).astype(np.float32)
+
+
+def heard(model: Any, windows: np.ndarray, config: dict[str, Any]) -> np.ndarray:
+    """Statistic of the network for windows, shape (n,)."""
+    block = Sampling.of(config).spectrogram
+    seen = spectrogram.of_rows(windows, block)
+    images = spectrogram.normalise(seen, block, out=seen).transpose(0, 2, 3, 1)
+    return statistic(classifier.predict(model, images)[1])
+
+
+def half(share: np.ndarray) -> float:
+    """SNR at which the share reaches one half."""
+    return float(np.interp(0.5, np.maximum.accumulate(share), SNRS))
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=Path)
+    parser.add_argument("out", type=Path)
+    files = [ROOT / "config/detector.yaml"]
+    parser.add_argument("--config", type=Path, nargs="+", default=files)
+    parser.add_argument("--signals", type=int, default=900)
+    parser.add_argument("--noise", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    device.prepare(threads=2)
+    config = configuration(given.config)
+    own = validation(given.run, given.out, config)
+    bank = Spectra.read(given.run / "mixing/train.h5")
+    generator = np.random.default_rng(given.seed)
+    noise = noise_of(own, given.noise, generator)
+    mean = np.median(np.abs(noise) ** 2, axis=(0, 2))[:, None] / np.log(2)
+    every = own.signals[0].spectra
+    signals = every[np.sort(generator.choice(len(every), min(given.signals, len(every)), False))]
+    below = noise_of(own, len(signals), generator)
+    templates = np.concatenate([power_of(one.spectra, mean) for one in bank.signals])
+    block = Sampling.of(config).spectrogram
+    values = config["classifier"]
+    counts = count_parameters(
+        values["filters"],
+        values["dense"],
+        own.image_shape,
+        len(config["classes"]),
+        values["network"],
+        values["extra"],
+    )
+    values["parameters"], values["features"] = counts
+    model = classifier.build(Classifier.of(values), own.image_shape, len(config["classes"]))
+    model.load_weights(given.run / f"models/seed-{given.seed}/best.weights.h5")
+    share = block.hop / block.window
+    print(f"{len(templates)} signals in the bank, {len(signals)} signals, {len(noise)} windows")
+    windows = np.concatenate([noise, *(below + snr * signals for snr in SNRS)])
+    scores = {
+        "bank": power_bank.log_likelihood_ratio(power_of(windows, mean), templates, BEST, share),
+        "network": heard(model, windows, config),
+    }
+    for level in LEVELS:
+        for name, score in scores.items():
+            threshold = np.quantile(score[: len(noise)], 1 - level, method="higher")
+            loud = score[len(noise) :].reshape(len(SNRS), -1)
+            shares = np.mean(loud > threshold, axis=1)
+            text = ", ".join(f"{100 * one:.1f}" for one in shares)
+            print(f"{name} at {level:g}: half at SNR {half(shares):.2f}; {text} % at {SNRS}")
+
+
+if __name__ == "__main__":
+    main()
