@@ -1,15 +1,18 @@
 """A network that is cut behind a layer: receptive fields, and maps at the size of the image."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from test_classifier import small
 
 from ccsncam.network import classifier
-from ccsncam.network.architecture import layers_of
+from ccsncam.network.architecture import count_parameters, layers_of
 from ccsncam.network.backend import tf
 from ccsncam.network.chain import Network
 from ccsncam.saliency import randomisation
-from ccsncam.saliency.maps import maps
+from ccsncam.saliency.maps import METHODS, maps
+from ccsncam.saliency.names import CONTROLS
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
 
@@ -110,6 +113,58 @@ def test_links_of_a_chain_may_hold_layers(images, changes, layer, kernels):
     pairs = zip(before, model.get_weights(), strict=True)
     changed = sum(not np.array_equal(*pair) for pair in pairs)
     assert changed >= len(kernels)
+
+
+@pytest.fixture(scope="module")
+def serial():
+    """A network on strain of two detectors, and some strain."""
+    seconds = np.random.default_rng(5).standard_normal((7, 1, 512, 2)).astype(np.float32)
+    shape = seconds.shape[1:]
+    counts = count_parameters((4, 3), (8,), shape, 3, "strain")
+    sizes = dict(zip(("parameters", "features"), counts, strict=True))
+    block = replace(small(), network="strain", **sizes)
+    model = classifier.build(block, shape, 3, seed=4)
+    model(seconds * 2, training=True)
+    return model, seconds
+
+
+def test_a_network_on_strain_is_a_chain_too(serial):
+    """Every layer can be explained, and its cells lie where their receptive fields are."""
+    model, seconds = serial
+    expected = model(seconds, training=False)[1]
+    for name in layers_of("strain", (4, 3)):
+        network = Network(model, name)
+        np.testing.assert_allclose(network.logits(seconds), expected, atol=1e-5)
+        assert network.map_shape[0] == 1
+    # A cell sees 16 samples; four cells are pooled, and the next filter sees 16 of those.
+    assert network.positions() == [(1.0, 0.0), (16.0, 7.5 + 1.5 + 4 * 7.5 + 6)]
+    for alignment in ("image", "corners", "field", "reach"):
+        rows, columns = network.stretch(alignment)
+        assert rows.tolist() == [[1.0]]
+        assert columns.shape == (512, network.map_shape[1])
+        assert columns.max() <= 1
+    kernels = ["logits", "dense1", "conv2", "conv1"]
+    before = model.get_weights()
+    assert list(randomisation.randomise(model, 1)) == kernels
+    model.set_weights(before)
+
+
+@pytest.mark.parametrize("method", [*METHODS, *CONTROLS])
+def test_every_method_explains_strain(serial, method):
+    """Also with its sign, a map has no negative value; contributions add up to the logit."""
+    model, seconds = serial
+    network, target = Network(model, "conv2"), np.arange(7) % 3
+    found = maps(network, method, seconds, target)
+    size = (1, 512) if method in ("integrated-gradients", "smooth-grad", "input") else (1, 109)
+    assert found.shape == (7, *size)
+    assert np.isfinite(found).all()
+    assert found.min() >= 0
+    assert found.max() > 0
+    if method == "integrated-gradients":
+        parts = maps(network, method, seconds, target, signed=True, steps=200)
+        logits = network.logits(seconds).numpy() - network.logits(np.zeros_like(seconds)).numpy()
+        aimed = logits[np.arange(7), target]
+        np.testing.assert_allclose(parts.sum(axis=(1, 2, 3)), aimed, atol=0.02)
 
 
 def test_a_padded_block_keeps_the_centres(images):
