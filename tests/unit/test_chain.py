@@ -143,6 +143,10 @@ def test_a_network_on_strain_is_a_chain_too(serial):
         assert rows.tolist() == [[1.0]]
         assert columns.shape == (512, network.map_shape[1])
         assert columns.max() <= 1
+    # What is larger than 6 standard deviations counts as 6.
+    loud, bounded = np.sign(seconds) * 6, np.sign(seconds) * 400
+    np.testing.assert_array_equal(network.logits(loud), network.logits(bounded))
+    assert np.abs(network.logits(loud) - network.logits(loud * 0.9)).max() > 0.01
     kernels = ["logits", "dense1", "conv2", "conv1"]
     before = model.get_weights()
     assert list(randomisation.randomise(model, 1)) == kernels

@@ -11,7 +11,15 @@ from ccsncam.network.architecture import LATE, PLAIN, SERIAL, kernel_of, pool_of
 from ccsncam.network.backend import keras, tf
 from ccsncam.network.chain import Network
 from ccsncam.network.evaluation import Evaluation
-from ccsncam.network.layers import MOMENTUM, Branches, Residual, Scales, Standardise, Unit
+from ccsncam.network.layers import (
+    MOMENTUM,
+    Bounded,
+    Branches,
+    Residual,
+    Scales,
+    Standardise,
+    Unit,
+)
 from ccsncam.samples.dataset import DataSet, Images
 
 # Samples per forward pass without gradients. The number is fixed, so that results do not depend on
@@ -81,7 +89,9 @@ def build(block: Classifier, shape: Sequence[int], classes: int, seed: int = 0) 
 def _convolutions(block: Classifier, x: keras.KerasTensor, detectors: int) -> keras.KerasTensor:
     """Add the layers before the dense ones; see `architecture.layers_of`."""
     layers, kind = keras.layers, block.network
-    if kind not in (*PLAIN, *SERIAL):
+    if kind in SERIAL:
+        x = Bounded(name="bounded", dtype="float32")(x)
+    elif kind not in PLAIN:
         x = Standardise(name="standardise", dtype="float32")(x)
     pool = pool_of(kind)
     pooling = layers.MaxPooling2D if kind in (*PLAIN, *SERIAL) else layers.AveragePooling2D
