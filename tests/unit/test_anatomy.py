@@ -125,6 +125,7 @@ def test_other_representations_are_taken_apart(inputs, kind, tmp_path):
     assert data.sampling.spectrogram.kind == kind
     each = 3 if kind == "multiresolution" else 1
     assert data.image_shape == ((1, 4096, 3) if kind == "strain" else (94, 31, 3 * each))
+    assert [len(axis) for axis in data.shown] == [94, 31]
     assert parts.signal_power.shape == (3, *data.image_shape)
     snr = data.column("snr", parts.rows)
     energy = parts.signal_power.sum(axis=(1, 2)).reshape(3, 3, each)

@@ -1,13 +1,11 @@
 """A network that is cut behind a layer: receptive fields, and maps at the size of the image."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from test_classifier import small
 
 from ccsncam.network import classifier
-from ccsncam.network.architecture import count_parameters, layers_of
+from ccsncam.network.architecture import layers_of
 from ccsncam.network.backend import tf
 from ccsncam.network.chain import Network
 from ccsncam.saliency import randomisation
@@ -115,19 +113,6 @@ def test_links_of_a_chain_may_hold_layers(images, changes, layer, kernels):
     assert changed >= len(kernels)
 
 
-@pytest.fixture(scope="module")
-def serial():
-    """A network on strain of two detectors, and some strain."""
-    seconds = np.random.default_rng(5).standard_normal((7, 1, 512, 2)).astype(np.float32)
-    shape = seconds.shape[1:]
-    counts = count_parameters((4, 3), (8,), shape, 3, "strain")
-    sizes = dict(zip(("parameters", "features"), counts, strict=True))
-    block = replace(small(), network="strain", **sizes)
-    model = classifier.build(block, shape, 3, seed=4)
-    model(seconds * 2, training=True)
-    return model, seconds
-
-
 def test_a_network_on_strain_is_a_chain_too(serial):
     """Every layer can be explained, and its cells lie where their receptive fields are."""
     model, seconds = serial
@@ -157,17 +142,17 @@ def test_a_network_on_strain_is_a_chain_too(serial):
 def test_every_method_explains_strain(serial, method):
     """Also with its sign, a map has no negative value; contributions add up to the logit."""
     model, seconds = serial
-    network, target = Network(model, "conv2"), np.arange(7) % 3
+    network, target = Network(model, "conv2"), np.arange(9) % 3
     found = maps(network, method, seconds, target)
     size = (1, 512) if method in ("integrated-gradients", "smooth-grad", "input") else (1, 109)
-    assert found.shape == (7, *size)
+    assert found.shape == (9, *size)
     assert np.isfinite(found).all()
     assert found.min() >= 0
     assert found.max() > 0
     if method == "integrated-gradients":
         parts = maps(network, method, seconds, target, signed=True, steps=200)
         logits = network.logits(seconds).numpy() - network.logits(np.zeros_like(seconds)).numpy()
-        aimed = logits[np.arange(7), target]
+        aimed = logits[np.arange(9), target]
         np.testing.assert_allclose(parts.sum(axis=(1, 2, 3)), aimed, atol=0.02)
 
 
