@@ -250,6 +250,8 @@ FILES: dict[str, dict[str, str]] = {
         "spectrogram: {kind: wdm, hop: 64}": "config, spectrogram.kind: wdm needs",
         "spectrogram: {kind: reassigned, window: 250, hop: 125}": "set them to 256 and 128",
         "spectrogram: {kind: multiresolution}": "428242",
+        "spectrogram: {kind: strain}": "network: paper cannot see spectrogram.kind strain: strain",
+        "spectrogram: {kind: strain, hop: 64}": "config, spectrogram.kind: strain needs",
         "spectrogram: {q: 4}": "config, spectrogram.q:",
         "spectrogram: {ceiling: 0}": "config, spectrogram.ceiling:",
         "whitening: {psd_duration: 3}": "config, whitening.psd_duration:",
@@ -307,6 +309,12 @@ FILES: dict[str, dict[str, str]] = {
         ),
         "classifier: {network: residual, filters: [16]}": "the network residual has 2 to 5",
         "classifier: {filters: [16, 16, 16]}": "the network paper has 2 convolutions",
+        "classifier: {network: strain}": "strain cannot see spectrogram.kind stft: strain sees",
+        "classifier: {network: strain, filters: [8, 8], extra: [scales], dense: [8], "
+        "parameters: null, features: null}\n"
+        "spectrogram: {kind: strain, normalisation: none}": "classifier.extra: strain sees no",
+        "classifier: {network: strain, filters: [8, 8]}\n"
+        "spectrogram: {kind: strain, scale: power}": "set it to amplitude",
         "classifier: {extra: [scale]}": "config, classifier.extra.0:",
         "classifier: {extra: [scales]}": "normalisation detector have lost their scales",
         "classifier: {extra: [scales]}\nspectrogram: {normalisation: none}": "428578 and 2118",

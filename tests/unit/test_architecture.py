@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from test_classifier import PAPER
 
-from ccsncam.network.architecture import NETWORKS, count_parameters, layers_of
+from ccsncam.network.architecture import NETWORKS, SERIAL, count_parameters, layers_of
 from ccsncam.network.classifier import build
 
 
@@ -20,11 +20,11 @@ from ccsncam.network.classifier import build
 )
 def test_arithmetic_counts_what_keras_counts(tensorflow, filters, dense, shape, classes):
     for (network, (_, most)), extra in itertools.product(NETWORKS.items(), [(), ("scales",)]):
-        own = filters[:most]
-        counts = count_parameters(own, dense, shape, classes, network, extra)
+        own, seen = filters[:most], (1, 4096, shape[2]) if network in SERIAL else shape
+        counts = count_parameters(own, dense, seen, classes, network, extra)
         named = dict(zip(("parameters", "features"), counts, strict=True))
         block = replace(PAPER, network=network, filters=own, dense=dense, dropout=0.1, **named)
-        model = build(replace(block, extra=extra), shape, classes)
+        model = build(replace(block, extra=extra), seen, classes)
         trainable = sum(weight.numpy().size for weight in model.trainable_weights)
         assert (trainable, model.outputs[0].shape[-1]) == counts
         names = [layer.name for layer in model.layers]
@@ -53,11 +53,17 @@ def test_counts_of_the_others():
     deep = 30 * 16 + 2 * inner + (9 * 16 + 3) * 32 + (9 * 32 + 3) * 32 + 17 * 32
     found = count_parameters([16, 16, 32], [50], shape, 10, "residual")
     assert found == (deep + (1056 + 3) * 50 + 510, 1056)
+    # (4096 - 15) // 4 = 1020, then 251, 59 and 11 samples of 32 channels are left.
+    serial = 16 * (16 * 3 + 3) + 16 * (16 * 16 + 3) + 32 * (16 * 16 + 3) + 32 * (16 * 32 + 3)
+    found = count_parameters([16, 16, 32, 32], [64], (1, 4096, 3), 10, "strain")
+    assert found == (serial + (352 + 3) * 64 + 650, 352) == (53098, 352)
 
 
 def test_an_input_that_is_too_small():
     with pytest.raises(ValueError, match=r"spectrogram: an input of \(94, 9, 3\) is too small"):
         count_parameters([16, 16], [200], [94, 9, 3], 10)
+    with pytest.raises(ValueError, match=r"too small .* give classifier.filters fewer numbers"):
+        count_parameters([16, 16, 32, 32], [64], (1, 1024, 3), 10, "strain")
 
 
 def test_counting_needs_no_tensorflow(root):

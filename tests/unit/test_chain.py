@@ -9,7 +9,8 @@ from ccsncam.network.architecture import layers_of
 from ccsncam.network.backend import tf
 from ccsncam.network.chain import Network
 from ccsncam.saliency import randomisation
-from ccsncam.saliency.maps import maps
+from ccsncam.saliency.maps import METHODS, maps
+from ccsncam.saliency.names import CONTROLS
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
 
@@ -110,6 +111,49 @@ def test_links_of_a_chain_may_hold_layers(images, changes, layer, kernels):
     pairs = zip(before, model.get_weights(), strict=True)
     changed = sum(not np.array_equal(*pair) for pair in pairs)
     assert changed >= len(kernels)
+
+
+def test_a_network_on_strain_is_a_chain_too(serial):
+    """Every layer can be explained, and its cells lie where their receptive fields are."""
+    model, seconds = serial
+    expected = model(seconds, training=False)[1]
+    for name in layers_of("strain", (4, 3)):
+        network = Network(model, name)
+        np.testing.assert_allclose(network.logits(seconds), expected, atol=1e-5)
+        assert network.map_shape[0] == 1
+    # A cell sees 16 samples; four cells are pooled, and the next filter sees 16 of those.
+    assert network.positions() == [(1.0, 0.0), (16.0, 7.5 + 1.5 + 4 * 7.5 + 6)]
+    for alignment in ("image", "corners", "field", "reach"):
+        rows, columns = network.stretch(alignment)
+        assert rows.tolist() == [[1.0]]
+        assert columns.shape == (512, network.map_shape[1])
+        assert columns.max() <= 1
+    # What is larger than 6 standard deviations counts as 6.
+    loud, bounded = np.sign(seconds) * 6, np.sign(seconds) * 400
+    np.testing.assert_array_equal(network.logits(loud), network.logits(bounded))
+    assert np.abs(network.logits(loud) - network.logits(loud * 0.9)).max() > 0.01
+    kernels = ["logits", "dense1", "conv2", "conv1"]
+    before = model.get_weights()
+    assert list(randomisation.randomise(model, 1)) == kernels
+    model.set_weights(before)
+
+
+@pytest.mark.parametrize("method", [*METHODS, *CONTROLS])
+def test_every_method_explains_strain(serial, method):
+    """Also with its sign, a map has no negative value; contributions add up to the logit."""
+    model, seconds = serial
+    network, target = Network(model, "conv2"), np.arange(9) % 3
+    found = maps(network, method, seconds, target)
+    size = (1, 512) if method in ("integrated-gradients", "smooth-grad", "input") else (1, 109)
+    assert found.shape == (9, *size)
+    assert np.isfinite(found).all()
+    assert found.min() >= 0
+    assert found.max() > 0
+    if method == "integrated-gradients":
+        parts = maps(network, method, seconds, target, signed=True, steps=200)
+        logits = network.logits(seconds).numpy() - network.logits(np.zeros_like(seconds)).numpy()
+        aimed = logits[np.arange(9), target]
+        np.testing.assert_allclose(parts.sum(axis=(1, 2, 3)), aimed, atol=0.02)
 
 
 def test_a_padded_block_keeps_the_centres(images):

@@ -30,14 +30,14 @@ def search(seconds, keep=EVERYTHING, cluster=1.0):
     return BackgroundSearch({"test": seconds / 86400}, 3, cluster, keep)
 
 
-def cell(images):
+def cell(images, row=10):
     """A judge whose statistic is the power of one cell, summed over detectors.
 
     The power of a cell of white noise has an exponential distribution of mean 1. The cells of
     windows at a stride of 3 hops hold no common sample. So the statistics of one piece are
     independent, with a gamma distribution of as many degrees as there are detectors.
     """
-    power = CEILING * images[:, 10, 15].sum(axis=-1, dtype=float)
+    power = CEILING * images[:, row, 15].sum(axis=-1, dtype=float)
     return np.stack([np.zeros_like(power), power], axis=-1)
 
 
@@ -247,19 +247,20 @@ def test_windows_one_by_one_are_those_that_are_cut(short, monkeypatch):
         np.testing.assert_allclose(each.zero_lag.statistic, cut.zero_lag.statistic, rtol=1e-5)
 
 
-@pytest.mark.parametrize("kind", ["multiresolution", "wdm"])
+@pytest.mark.parametrize("kind", ["multiresolution", "wdm", "strain"])
 def test_other_representations_are_searched_window_by_window(short, kind):
     """Each cluster has the statistic of its window alone; the shape of a batch never changes."""
     block = replace(SAMPLING.spectrogram, kind=kind)
     laid_out = plan.plan(short, replace(SAMPLING, spectrogram=block), search(40), "test")
-    shapes = set()
+    shapes, row = set(), 0 if kind == "strain" else 10
 
     def judge(images):
         shapes.add(images.shape)
-        return cell(images)
+        return cell(images, row)
 
     found = background.part_of(judge, laid_out, (0, 1), ABOUT)
-    assert shapes == {(laid_out.size, 94, 31, 6 if kind == "multiresolution" else 2)}
+    size = {"multiresolution": (94, 31, 6), "strain": (1, 4096, 2)}.get(kind, (94, 31, 2))
+    assert shapes == {(laid_out.size, *size)}
     assert len(found) > 10
     assert len(found.zero_lag)
     for one in (found, found.zero_lag):
@@ -268,4 +269,4 @@ def test_other_representations_are_searched_window_by_window(short, kind):
             series = np.stack([own.whitened[piece, begin:][:4096] for own, piece, begin in at])
             seen = spectrogram.magnitude(series[None], block, 4096)
             image = np.moveaxis(spectrogram.normalise(seen, block), 1, -1)
-            assert one.statistic[rank] == pytest.approx(cell(image)[0, 1], rel=1e-5)
+            assert one.statistic[rank] == pytest.approx(cell(image, row)[0, 1], rel=1e-5)

@@ -81,7 +81,7 @@ def test_what_is_dropped_is_below_the_floor(searched, noise):
         assert searched[name].floor == -np.inf
 
 
-@pytest.mark.parametrize("kind", ["stft", "wdm"])
+@pytest.mark.parametrize("kind", ["stft", "wdm", "strain"])
 def test_the_representation_of_the_network_does_not_matter(noise, kind):
     """Excess power is that of the paper's spectrogram, and a power."""
     other = replace(SAMPLING, spectrogram=replace(SAMPLING.spectrogram, kind=kind))

@@ -11,7 +11,7 @@ from test_training import spawn
 
 import efficiency as efficiency_script
 from ccsncam.config.blocks import Sampling
-from ccsncam.detection import controls, stretches
+from ccsncam.detection import controls, searching, stretches
 from ccsncam.detection.names import names
 from ccsncam.detection.searched import NoiseWindows, Searched
 from ccsncam.detection.statistic import statistic
@@ -109,6 +109,34 @@ def test_what_was_searched(folder):
     box = found.control[..., found.controls.index("box")]
     np.testing.assert_array_equal(found.values("box"), box)
     np.testing.assert_array_equal(found.values(), found.statistic)
+
+
+def test_strain_is_searched_as_spectrograms_are(folder, made, config, tmp_path):
+    """The same windows, each as its own strain, and the controls of the paper's spectrogram."""
+    sampling = Sampling.of(config)
+    block = replace(sampling.spectrogram, kind="strain", normalisation="none")
+    sampling = replace(sampling, spectrogram=block)
+    inputs = synthesis.Inputs.read(made.waveforms, made.noise, sampling)
+    scaling = synthesis.by_distance(1)
+    building.build(tmp_path / "x.h5", inputs, 1, "test-1kpc", 5, scaling, "tried")
+    dataset = DataSet.open(tmp_path / "x.h5")
+    paper = Searched.read(folder / "threads-1/test-1kpc.h5")
+    seen = []
+
+    def score(images):
+        seen.append(images.shape[1:])
+        return np.square(images).sum(axis=(1, 2))
+
+    around = stretches.Stretches(inputs, paper.starts)
+    said = Evaluation.read(folder / "said-test-1kpc.h5")
+    found = searching.search(score, around, dataset, said, PER_CLASS)
+    assert set(seen) == {(1, 4096, 3)}
+    np.testing.assert_array_equal(found.control, paper.control)
+    np.testing.assert_array_equal(found.row, paper.row)
+    assert found.logits.shape == (9, 11, 3)
+    # The window in the middle is the sample itself, but for the cut of the signal.
+    own = np.square(dataset.images(found.row)).sum(axis=(1, 2))
+    np.testing.assert_allclose(found.logits[:, found.middle], own, rtol=0.01)
 
 
 def test_windows_of_noise(folder, made, config):

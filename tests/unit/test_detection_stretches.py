@@ -130,7 +130,7 @@ def test_amplitude_and_power_images(inputs, dataset, around):
     np.testing.assert_array_equal(amplitudes[6][1, 2] ** 2, np.sqrt(own) ** 2)
 
 
-@pytest.mark.parametrize("kind", ["multiresolution", "wdm"])
+@pytest.mark.parametrize("kind", ["multiresolution", "wdm", "strain"])
 def test_windows_in_other_representations(inputs, dataset, around, kind):
     """Images are those of the kind, powers those of the paper's spectrogram."""
     block = replace(around.block, kind=kind)
@@ -148,6 +148,7 @@ def test_windows_in_other_representations(inputs, dataset, around, kind):
         np.testing.assert_allclose(seen[at], expected, rtol=1e-4, atol=1e-6)
     single = next(iter(stretches.single_windows(other, 7, "test", 4)))
     paper = next(iter(stretches.single_windows(inputs, 7, "test", 4)))
-    assert single[0].shape == (4, seen[0].shape[1], 94, 31)
+    size = (1, RATE) if kind == "strain" else (94, 31)
+    assert single[0].shape == (4, seen[0].shape[1], *size)
     for one, two in zip(single[1:], paper[1:], strict=True):
         np.testing.assert_array_equal(one, two)

@@ -40,7 +40,7 @@ def test_slices_are_what_the_windows_give_alone(normalisation):
         np.testing.assert_array_equal(image, np.moveaxis(normalise(seen, one), 1, -1)[0])
 
 
-@pytest.mark.parametrize("kind", ["multiresolution", "constant-q", "reassigned"])
+@pytest.mark.parametrize("kind", ["multiresolution", "constant-q", "reassigned", "strain"])
 def test_windows_of_what_does_not_slide(kind):
     one = block(kind=kind)
     white = np.random.default_rng(0).standard_normal((2, 2 * RATE)).astype(np.float32)

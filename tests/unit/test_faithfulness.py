@@ -5,6 +5,7 @@ import pytest
 from test_classifier import write
 
 from ccsncam.config.saliency import Saliency
+from ccsncam.network.chain import Network
 from ccsncam.saliency.faithfulness import Judged, explain_dataset, judge, through
 from ccsncam.saliency.maps import maps
 from ccsncam.saliency.randomisation import DRAWS
@@ -52,6 +53,25 @@ def test_maps_that_do_not_see_the_network_are_alike_in_every_draw(network, image
     # Others are compared anew at each step.
     steps = found["grad-cam"]["randomised_ssim"].reshape(len(images), -1)
     assert (np.ptp(steps, axis=1) > 0).all()
+
+
+def test_maps_of_strain_are_judged_by_every_measure(serial, target):
+    """The samples that make the logit are deleted first by a map that knows them."""
+    model, seconds = serial
+    network, before = Network(model, "conv2"), model.get_weights()
+    known = log_probability(logits(network, seconds), target)
+    found = {}
+    for method in ("grad-cam", "integrated-gradients", "random"):
+        own = maps(network, method, seconds, target)
+        samples = Judged(seconds, np.zeros_like(seconds), own, target, known)
+        found[method] = judge(network, method, samples, 0)
+        assert all(np.isfinite(values).mean() > 0.9 for values in found[method].values())
+    for one, other in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    area = {method: one["deletion_noise"].mean() for method, one in found.items()}
+    assert area["integrated-gradients"] < area["random"] - 0.02
+    road = {method: one["road"].mean() for method, one in found.items()}
+    assert road["integrated-gradients"] > road["random"]
 
 
 @pytest.mark.parametrize("aim", ["label", "predicted"])

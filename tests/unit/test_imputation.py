@@ -36,6 +36,20 @@ def test_imputation_solves_its_equations(images):
     np.testing.assert_allclose(filled[0][removed[0]], solved, atol=1e-5)
 
 
+def test_removed_strain_is_a_straight_line_between_what_is_left():
+    """In one row, the mean of both neighbours; beyond the last one left, its value goes on."""
+    strain = np.random.default_rng(1).standard_normal((2, 1, 300, 2)).astype(np.float32)
+    removed = np.random.default_rng(2).random((2, 1, 300)) < 0.7
+    noise = np.random.default_rng(0).standard_normal(strain.shape, np.float32)
+    filled = impute(strain, removed, 0)
+    for one, gone, seen, added in zip(strain, removed, filled, noise, strict=True):
+        left = np.flatnonzero(~gone[0])
+        for channel in range(2):
+            line = np.interp(np.arange(300), left, one[0, left, channel])
+            expected = np.where(gone[0], line + NOISE * added[0, :, channel], one[0, :, channel])
+            np.testing.assert_allclose(seen[0, :, channel], expected, atol=1e-5)
+
+
 def test_road_prefers_the_pixels_that_matter(images):
     """A network that sums one corner: a map of the corner beats one of the opposite corner."""
     layers = keras.layers

@@ -254,6 +254,12 @@ def test_a_detector_without_data(strain, moment, put):
     assert several.shape == (2, 94, 31, 6)
     assert not several[..., :3].any()
     np.testing.assert_allclose(several[..., 4], full[:2, ..., 1], atol=1e-5)
+    # Strain is cut out, and no strain is black.
+    block = replace(moment.spectrogram, kind="strain", normalisation="none")
+    cut = windows.images([None, there], starts[:2], replace(moment, spectrogram=block))
+    assert cut.shape == (2, 1, RATE, 2)
+    assert not cut[..., 0].any()
+    np.testing.assert_array_equal(cut[1, 0, :, 1], there[starts[1] :][:RATE])
 
 
 def test_something_takes_the_place_of_a_detector_without_data(strain, moment, put):

@@ -1,5 +1,7 @@
 """The figure of the loudest clusters of noise."""
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -37,6 +39,19 @@ def test_the_windows_are_those_of_the_clusters(noise):
     assert all(image.shape == (94, 31) and image.max() == 1 for image in images)
     assert len({image.tobytes() for image in images}) == 6
     plt.close(figure)
+
+
+def test_strain_is_shown_as_its_spectrogram(noise):
+    background = make_background(make_clusters([9.0], [[0]]), 86400.0, pieces=2)
+    figures = [
+        loudest(background, noise, replace(BLOCK, kind=kind), 4096, 1)
+        for kind in ("stft", "strain")
+    ]
+    one, other = ([axes.collections[0] for axes in figure.axes[:3]] for figure in figures)
+    for expected, found in zip(one, other, strict=True):
+        np.testing.assert_allclose(found.get_array(), expected.get_array(), atol=1e-5)
+    for figure in figures:
+        plt.close(figure)
 
 
 def test_a_background_without_clusters_is_said(noise):

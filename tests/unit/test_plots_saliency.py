@@ -8,11 +8,13 @@ import pytest
 from made_saliency import CLASSES, ORIGIN, write_attributed, write_explained
 from matplotlib import pyplot
 
+from ccsncam.config.blocks import Spectrogram
 from ccsncam.plots.attribution import at_distance, attribution
 from ccsncam.plots.comparison import comparison
 from ccsncam.plots.faithfulness import faithfulness
 from ccsncam.plots.gallery import gallery
 from ccsncam.plots.misclassified import misclassified
+from ccsncam.plots.pictures import picture
 from ccsncam.plots.single import single
 from ccsncam.results.faithfulness_tables import faithfulness_tables
 from ccsncam.results.mode_tables import mode_tables
@@ -20,6 +22,7 @@ from ccsncam.saliency.attribution import Attribution
 from ccsncam.saliency.explained import Explained
 from ccsncam.saliency.names import PAPER
 from ccsncam.saliency.shown import ROOT, NoSample, ShownSample, ShownSamples
+from ccsncam.samples.spectrogram import magnitude, normalise
 
 
 def test_figure_of_measures_and_curves(tmp_path):
@@ -79,14 +82,14 @@ def test_figure_of_attribution_says_that_maps_are_zero(tmp_path):
     pyplot.close(figure)
 
 
-def samples(path, detectors):
+def samples(path, detectors, size=(94, 31)):
     """A file of samples in which two panels have none."""
     random = np.random.default_rng(0)
     panels = {}
     for k, panel in enumerate(["comparison", "gallery/noise", "gallery/a", "no_glitch"]):
         panels[panel] = ShownSample(
-            image=random.random((94, 31, len(detectors))),
-            maps={method: random.random((94, 31)) for method in PAPER},
+            image=random.random((*size, len(detectors))),
+            maps={method: random.random(size) for method in PAPER},
             names={method: method for method in PAPER},
             label=2 * (k == 3),
             prediction=1,
@@ -131,6 +134,29 @@ def test_figures_of_samples(tmp_path, detectors):
     assert figures[0].axes[0].get_ylim() == (-8, 93 * 16 + 8)
     for figure in figures:
         pyplot.close(figure)
+
+
+def test_strain_is_shown_as_its_spectrogram(tmp_path):
+    """A map of strain has one row, which is as tall as the picture."""
+    shown = samples(tmp_path / "examples.h5", ["H1", "L1"], (1, 4096))
+    sample = shown.samples["comparison"]
+    figure = comparison(shown)
+    left, right, *_ = figure.axes
+    assert left.get_ylabel() == "frequency [Hz]"
+    block = Spectrogram(256, 128, 1500.0, "amplitude", "detector", None)
+    seen = magnitude(np.float32(sample.image[0].T[None]), block, 4096)
+    expected = np.moveaxis(normalise(seen, block)[0], 0, -1)
+    drawn = left.images[0].get_array()
+    np.testing.assert_allclose(drawn[..., :2], expected, atol=1e-5)
+    assert not drawn[..., 2].any()
+    assert right.images[0].get_array().shape == (1, 4096)
+    assert left.images[0].get_extent() == right.images[0].get_extent()
+    for other in (figure, gallery(shown), misclassified(shown, "no_glitch")):
+        other.draw_without_rendering()
+        pyplot.close(other)
+    # A detector without strain is black.
+    black = np.zeros((1, 4096, 1), np.float32)
+    assert not picture(black, shown.frequencies, shown.times).any()
 
 
 def test_figure_of_one_sample(tmp_path):

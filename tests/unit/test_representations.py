@@ -12,11 +12,18 @@ from gwpy.signal.qtransform import QTile
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.samples import spectrogram
 from ccsncam.samples.grid import channels, grid, one_each
-from ccsncam.samples.representations.names import CHANNELS, SLIDING, check, possible
+from ccsncam.samples.representations.names import (
+    CHANNELS,
+    SERIAL,
+    SLIDING,
+    check,
+    possible,
+)
 
 RATE, WINDOW, HOP, BIN, Q = 4096, 256, 128, 16.0, 20.0
 TIME = np.arange(RATE) / RATE
 KINDS = list(CHANNELS)
+PICTURES = [kind for kind in KINDS if kind not in SERIAL]
 # Mean of this many seconds of white noise in a row of cells is known to about 1 %.
 SECONDS = 300
 
@@ -37,7 +44,7 @@ def noise():
     return np.random.default_rng(0).standard_normal((SECONDS, RATE)).astype(np.float32)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PICTURES)
 def test_shape_scale_and_batches(kind, noise):
     data = noise[:6].reshape(2, 3, RATE)
     powers = spectrogram.magnitude(data, block(kind), RATE)
@@ -52,7 +59,7 @@ def test_shape_scale_and_batches(kind, noise):
     assert np.isfinite(powers).all()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PICTURES)
 def test_white_noise_is_flat(kind, noise):
     """A mean power of 1 in each row and in each frame of each channel."""
     mean = power(kind, noise).mean(axis=0)
@@ -63,7 +70,7 @@ def test_white_noise_is_flat(kind, noise):
     assert np.abs(mean[:, :2].mean(axis=2) - 1).max() < (0.2 if kind == "reassigned" else 0.06)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PICTURES)
 def test_a_tone_is_in_its_row(kind):
     frequencies = np.arange(50.0, 1490.0, 37.3)
     phases = np.random.default_rng(1).uniform(0, 2 * np.pi, len(frequencies))
@@ -76,7 +83,7 @@ def test_a_tone_is_in_its_row(kind):
     assert (away <= BIN / 2 + lower + 0.5).all()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PICTURES)
 @pytest.mark.parametrize(("start", "slope"), [(200.0, 1000.0), (1300.0, -900.0), (150.0, 400.0)])
 def test_the_ridge_of_a_chirp_is_its_track(kind, start, slope):
     chirp = np.sin(2 * np.pi * (start * TIME + slope / 2 * TIME**2))
@@ -311,7 +318,8 @@ def test_windows_of_a_stretch_are_what_they_give_alone(kind, noise):
     stretch = noise[:6].reshape(2, 3 * RATE)
     starts = HOP * np.array([0, 3, 17, 64])
     found = spectrogram.windows(stretch, starts, block(kind), RATE)
-    assert found.shape == (4, channels(block(kind), 2), 94, 31)
+    size = (1, RATE) if kind in SERIAL else (94, 31)
+    assert found.shape == (4, channels(block(kind), 2), *size)
     for start, seen in zip(starts, found, strict=True):
         alone = spectrogram.magnitude(stretch[:, start : start + RATE], block(kind), RATE)
         np.testing.assert_allclose(seen, alone, rtol=1e-4, atol=1e-6)
@@ -358,7 +366,7 @@ def test_the_channel_that_is_shown():
 def test_other_frames_and_rates():
     """A window of 128 at 2048 Hz gives the same grid; up to the Nyquist frequency all is finite."""
     noise = np.random.default_rng(4).standard_normal((2, 3, 2048)).astype(np.float32)
-    for kind in KINDS:
+    for kind in PICTURES:
         small = block(kind, window=128, hop=64, f_max=1024.0)
         found = spectrogram.magnitude(noise, small, 2048)
         assert found.shape == (2, channels(small, 3), 65, 31)
@@ -376,6 +384,41 @@ def test_frames_that_do_not_fit_are_refused():
     for window, hop, rate in ((256, 64, 4096), (254, 127, 4096), (512, 256, 4000)):
         with pytest.raises(ValueError, match=r"^config, spectrogram.kind: wdm needs .* kind stft$"):
             check("wdm", window, hop, rate)
+
+
+def test_strain_is_its_own_image(noise):
+    data = noise[:6].reshape(2, 3, RATE)
+    signed = block("strain", scale="amplitude")
+    axes = grid(signed, RATE)
+    assert (axes.frequencies.tolist(), len(axes.times), axes.times[1]) == ([1024], RATE, 1 / RATE)
+    found = spectrogram.magnitude(data, signed, RATE)
+    np.testing.assert_array_equal(found, data[:, :, None])
+    assert found.dtype == np.float32
+    # It is a copy, because images are scaled where they are.
+    assert not np.shares_memory(found, data)
+    np.testing.assert_array_equal(power("strain", noise[:2])[:, 0, 0], noise[:2] ** 2)
+    assert spectrogram.magnitude(noise[:2, None, :2048], signed, 2048).shape == (2, 1, 1, 2048)
+
+
+@pytest.mark.parametrize("normalisation", ["detector", "sample", "fixed", "none"])
+def test_scaled_strain_keeps_its_sign(noise, normalisation):
+    """No strain stays 0, and a detector without any stays black."""
+    one = block("strain", scale="amplitude", normalisation=normalisation, ceiling=2.0)
+    data = noise[:6].reshape(2, 3, RATE) * np.float32([1, 2, 3])[:, None]
+    seen = spectrogram.magnitude(data, one, RATE)
+    found = spectrogram.normalise(seen, one)
+    loudest = {
+        "detector": np.abs(seen).max(axis=(2, 3), keepdims=True),
+        "sample": np.abs(seen).max(axis=(1, 2, 3), keepdims=True),
+        "fixed": 2.0,
+        "none": 1.0,
+    }[normalisation]
+    expected = seen / loudest
+    if normalisation == "fixed":
+        expected = np.clip(expected, -1, 1)
+        assert (found.min(), found.max()) == (-1, 1)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    np.testing.assert_array_equal(np.sign(found), np.sign(seen))
 
 
 def test_settings_of_the_paper_are_written_as_they_always_were():
@@ -400,14 +443,15 @@ def test_the_network_is_that_of_the_representation(kind):
     config = bad_configs.default()
     config["spectrogram"]["kind"] = kind
     config["classifier"] |= {"parameters": None, "features": None}
+    counts = {"multiresolution": (428242, 2112), "strain": (41418, 352)}
+    if kind == "strain":
+        config["classifier"] |= {"network": kind, "filters": [16, 16, 32, 32], "dense": [32]}
+        config["saliency"]["layer"] = "conv4"
     bad_configs.start_up(config)
-    parameters = 428242 if kind == "multiresolution" else 427378
-    assert (config["classifier"]["parameters"], config["classifier"]["features"]) == (
-        parameters,
-        2112,
-    )
+    found = config["classifier"]["parameters"], config["classifier"]["features"]
+    assert found == counts.get(kind, (427378, 2112))
 
 
 def test_kinds_that_the_frames_allow():
-    assert possible(256, 128, RATE) == KINDS
+    assert possible(256, 128, RATE) == PICTURES
     assert possible(256, 64, RATE) == ["stft"]

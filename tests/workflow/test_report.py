@@ -64,6 +64,38 @@ def test_it_says_what_was_done(page):
         assert words in text
 
 
+def methods(root, config):
+    """The methods paragraph of a configuration, in one line."""
+    template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(
+        (root / "workflow/report/workflow.rst").read_text()
+    )
+    text = template.render(snakemake=SimpleNamespace(config=config))
+    # A fault of the markup is an exception.
+    publish_parts(text, writer="html", settings_overrides={"halt_level": 2})
+    return " ".join(text.split())
+
+
+def test_another_network_on_strain_is_said(root, config):
+    # The fixture belongs to all tests.
+    config = copy.deepcopy(config) | {"_sources": {"mine": "numerical"}}
+    config["spectrogram"] |= {"kind": "strain", "normalisation": "none"}
+    config["classifier"] |= {"network": "strain", "filters": [8, 16], "dense": [64]}
+    text = methods(root, config)
+    for words in (
+        "The network sees the whitened **strain** itself (spectrogram.kind). Controls and figures "
+        "show spectrograms that have a Hann window of 256 samples",
+        "Hz. The strain stays in units of white noise.",
+        "The network is **strain** (classifier.network; docs/networks.md), with convolutions of 8, "
+        "16 filters, dense layers of 64 units",
+    ):
+        assert words in text
+    assert "max-pooling" not in text
+    config["spectrogram"] |= {"normalisation": "detector"}
+    assert "Hz. The strain is scaled to [-1, 1] (per sample and det" in methods(root, config)
+    config["spectrogram"] |= {"kind": "stft"}
+    assert "Hz. Their amplitude is scaled to [0, 1] (per sample and det" in methods(root, config)
+
+
 def test_strain_and_numerical_waveforms_are_said(root, config):
     # The fixture belongs to all tests.
     config = copy.deepcopy(config)
@@ -74,13 +106,7 @@ def test_strain_and_numerical_waveforms_are_said(root, config):
     config["classifier"]["seeds"] = [0, 1]
     config["spectrogram"] |= {"kind": "constant-q", "q": 30}
     config["_sources"] = {"mine": "numerical", "other": "numerical", "s18": "surrogate"}
-    template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(
-        (root / "workflow/report/workflow.rst").read_text()
-    )
-    text = template.render(snakemake=SimpleNamespace(config=config))
-    # A fault of the markup is an exception.
-    publish_parts(text, writer="html", settings_overrides={"halt_level": 2})
-    text = " ".join(text.split())
+    text = methods(root, config)
     for words in (
         "1 of 3 waveforms (s18) is a surrogate",
         "2 of 3 (mine, other) are numerical waveforms",

@@ -15,6 +15,7 @@ from ccsncam.detection.slides import Stretches
 from ccsncam.detection.statistic import statistic
 from ccsncam.detection.store import Background, Clusters, Loudest
 from ccsncam.detection.windows import Spectra, cut, spectra
+from ccsncam.samples.grid import grid
 from ccsncam.samples.spectrogram import normalise, slides, windows
 
 # From images (`Plan.size`, frequency, time, detector) to logits (the same number, class).
@@ -52,7 +53,7 @@ def search(
         transform, frames = partial(spectra, block=block, sample_rate=rate), plan.layout.frames
     else:
         transform = partial(_each_window, plan=plan)
-        frames = plan.layout.windows * plan.layout.width
+        frames = plan.layout.windows * len(grid(block, rate).times)
     heard = [Pieces(plan, detector, transform, frames) for detector in range(len(plan.noise))]
     found = Loudest(keep)
     for number in progress(range(len(stretches)), label="search", unit="stretches"):

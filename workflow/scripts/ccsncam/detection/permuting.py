@@ -175,7 +175,7 @@ def rescaled(
         span = np.where(own[1] > own[0], own[1] - own[0], 1)
         return (seen - own[0]) / span * (other[1] - other[0]) + other[0], 0.0
     images = spectrogram.normalise(seen, block, (other[0], other[1]))
-    return images, float((seen > other[1]).mean())
+    return images, float((np.abs(seen) > other[1]).mean())
 
 
 def with_mean_of(

@@ -15,7 +15,7 @@ from ccsncam.detection.slides import Layout, Stretches, time_slides, whole_piece
 from ccsncam.detection.store import Background, Clusters, joined, no_clusters
 from ccsncam.noise.store import Noise, common_pieces
 from ccsncam.origin import Origin
-from ccsncam.samples.grid import grid
+from ccsncam.samples.grid import cells
 
 logger = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ def plan(noise: Sequence[Noise], sampling: Sampling, search: BackgroundSearch, s
     layout = Layout(
         starts=[one.gps_start[own] + one.corrupted for one, own in zip(noise, rows, strict=True)],
         frames=(samples - block.window) // block.hop + 1,
-        width=len(grid(block, rate).times),
+        width=len(cells(block, rate).times),
         stride=search.stride,
         hop=block.hop / rate,
         duration=1.0,

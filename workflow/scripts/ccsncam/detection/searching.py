@@ -73,7 +73,7 @@ def search(
         [np.flatnonzero(label == k)[:per_class] for k in range(1, len(dataset.classes))]
     )
     columns = dataset.columns(stretch.needed, rows)
-    frames = len(dataset.times)
+    frames = len(dataset.shown.times)
     parts = [slice(first, first + BATCH) for first in range(0, len(rows), BATCH)]
     found = [
         _batch(score, stretch, {name: values[part] for name, values in columns.items()}, frames)

@@ -80,7 +80,7 @@ class MomentResult:
     dataset : str
         Name of the validation data set, from which classes, detectors and axes are taken.
     frequencies, times : numpy.ndarray
-        Centres of the cells of images [Hz], [s].
+        Centres of the cells of spectrograms [Hz], [s].
     origin : Origin
         What the network was trained on.
     missing : str

@@ -2,10 +2,11 @@
 
 ``paper`` is the network of Sasaoka et al. (2023). In ``late`` and ``late-shared`` each detector has
 the convolutions of the paper's network for itself, and only the dense layers see all detectors.
-The others are made for faint signals: they scale the image of each detector to its mean power, and
-normalise their layers over a batch. ``averaged`` takes the mean where the paper's network takes the
+The others normalise their layers over a batch; but for ``strain``, they scale the image of each
+detector to its mean power. ``averaged`` takes the mean where the paper's network takes the
 maximum of four cells. ``track`` has filters as tall as the image, which follow a signal through all
-frequencies. ``residual`` is deeper: two convolutions a block, and a way around them.
+frequencies. ``residual`` is deeper: two convolutions a block, and a way around them. ``strain`` has
+one dimension: its filters run over the whitened strain of all detectors.
 """
 
 from collections.abc import Sequence
@@ -21,7 +22,12 @@ NETWORKS = {
     "residual": (2, 5),
     "late": (2, 2),
     "late-shared": (2, 2),
+    "strain": (2, 4),
 }
+# Networks for the representations that are a series in time.
+SERIAL = ("strain",)
+# Width of their filters, and of what is pooled behind each convolution [samples].
+LONG_KERNEL, LONG_POOL = 16, 4
 # Networks whose branches of a detector see no other detector before the dense layers.
 LATE = ("late", "late-shared")
 # Networks with the layers of the paper: they normalise nothing, and take any image.
@@ -46,6 +52,7 @@ def layers_of(network: str, filters: Sequence[int]) -> list[str]:
     block: tuple[str, ...] = ("block", "pool")
     kinds: dict[str, Sequence[tuple[str, ...]]] = {
         "averaged": [normed] * count,
+        "strain": [normed] * count,
         "track": [("conv", "norm", "relu")] * count,
         "residual": [normed, *[block] * (count - 1)],
     }
@@ -101,15 +108,15 @@ def count_parameters(
             kernel = (1, 1)
         else:
             parameters += weights * (kernel[0] * kernel[1] * channels + own) * count
-        pool = 1 if network == "track" else POOL
-        height, width = (
-            (size - of + 1) // pool for size, of in zip((height, width), kernel, strict=True)
-        )
+        sizes = zip((height, width), kernel, pool_of(network), strict=True)
+        height, width = ((size - of + 1) // pool for size, of, pool in sizes)
         channels = count
     if height < 1 or width < 1:
+        more = "smaller spectrogram.hop or a larger spectrogram.f_max"
+        advice = "give classifier.filters fewer numbers" if network in SERIAL else f"take a {more}"
         raise ValueError(
             f"config, spectrogram: an input of {tuple(shape)} is too small for the convolutions; "
-            "take a smaller spectrogram.hop or a larger spectrogram.f_max"
+            f"{advice}"
         )
     added = detectors * sum(EXTRA[name] for name in extra)
     features = units = height * width * channels * branches + added
@@ -129,4 +136,13 @@ def _of_block(channels: int, count: int) -> int:
 def kernel_of(network: str, size: Sequence[int]) -> tuple[int, int]:
     """Give height and width of the filters for an image of a height and a width."""
     height, width = size
+    if network in SERIAL:
+        return 1, LONG_KERNEL
     return (height, round(SPAN * width)) if network == "track" else (KERNEL, KERNEL)
+
+
+def pool_of(network: str) -> tuple[int, int]:
+    """Give height and width of what is pooled behind a convolution; (1, 1) if nothing is."""
+    if network in SERIAL:
+        return 1, LONG_POOL
+    return (1, 1) if network == "track" else (POOL, POOL)

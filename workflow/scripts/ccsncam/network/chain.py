@@ -178,7 +178,7 @@ class Network:
                 step = out / size
                 first = (step - 1) / 2
             elif alignment == "corners":
-                step, first = (out - 1) / max(size - 1, 1), 0.0
+                step, first = (out - 1) / max(size - 1, 1) or 1.0, 0.0
             at = (np.arange(out) - first) / step
             if alignment != "reach":
                 at = np.clip(at, 0, size - 1)

@@ -7,11 +7,19 @@ import numpy as np
 
 from ccsncam.aliases import PathLike
 from ccsncam.config.classifier import Classifier
-from ccsncam.network.architecture import LATE, PLAIN, POOL, kernel_of
+from ccsncam.network.architecture import LATE, PLAIN, SERIAL, kernel_of, pool_of
 from ccsncam.network.backend import keras, tf
 from ccsncam.network.chain import Network
 from ccsncam.network.evaluation import Evaluation
-from ccsncam.network.layers import MOMENTUM, Branches, Residual, Scales, Standardise, Unit
+from ccsncam.network.layers import (
+    MOMENTUM,
+    Bounded,
+    Branches,
+    Residual,
+    Scales,
+    Standardise,
+    Unit,
+)
 from ccsncam.samples.dataset import DataSet, Images
 
 # Samples per forward pass without gradients. The number is fixed, so that results do not depend on
@@ -81,21 +89,24 @@ def build(block: Classifier, shape: Sequence[int], classes: int, seed: int = 0) 
 def _convolutions(block: Classifier, x: keras.KerasTensor, detectors: int) -> keras.KerasTensor:
     """Add the layers before the dense ones; see `architecture.layers_of`."""
     layers, kind = keras.layers, block.network
-    if kind not in PLAIN:
+    if kind in SERIAL:
+        x = Bounded(name="bounded", dtype="float32")(x)
+    elif kind not in PLAIN:
         x = Standardise(name="standardise", dtype="float32")(x)
-    pooling = layers.MaxPooling2D if kind in PLAIN else layers.AveragePooling2D
+    pool = pool_of(kind)
+    pooling = layers.MaxPooling2D if kind in (*PLAIN, *SERIAL) else layers.AveragePooling2D
     for number, filters in enumerate(block.filters, 1):
         if kind == "residual" and number > 1:
             x = Residual(filters, name=f"block{number}")(x)
-            x = pooling(POOL, name=f"pool{number}")(x)
+            x = pooling(pool, name=f"pool{number}")(x)
             continue
         if kind in LATE:
             shared = kind == "late-shared"
             x = Branches(filters, detectors, shared, name=f"conv{number}")(x)
         else:
             x = layers.Conv2D(filters, kernel_of(kind, x.shape[1:3]), name=f"conv{number}")(x)
-        if kind != "track":
-            x = pooling(POOL, name=f"pool{number}")(x)
+        if pool != (1, 1):
+            x = pooling(pool, name=f"pool{number}")(x)
         if kind not in PLAIN:
             x = layers.BatchNormalization(momentum=MOMENTUM, name=f"norm{number}")(x)
         x = layers.ReLU(name=f"relu{number}")(x)

@@ -13,6 +13,9 @@ from ccsncam.network.backend import keras, tf
 Shape = tuple[Any, int, int, int]
 # Highest power of a cell that counts, in mean powers; one cell of noise in 8000 is louder.
 LOUD = 9.0
+# Largest strain that counts, in standard deviations of white noise. That of a detector is larger
+# once in 34 hours.
+LARGEST = 6.0
 # Share of the old running mean and variance that a part of a batch (``shards``) leaves.
 MOMENTUM = 0.99
 # A scale counts as no less than this: white noise has a mean power of 1, and a black detector
@@ -36,6 +39,17 @@ class Standardise(keras.layers.Layer):
         power = tf.square(images)
         mean = tf.reduce_mean(power, axis=(1, 2), keepdims=True)
         return tf.minimum(power / (mean + keras.config.epsilon()), LOUD) - 1.0
+
+
+@keras.saving.register_keras_serializable("ccsncam")
+class Bounded(keras.layers.Layer):
+    """Strain within ±`LARGEST`, so that a glitch does not outweigh the rest."""
+
+    role = "scaling"
+
+    def call(self, images: tf.Tensor) -> tf.Tensor:
+        """Bound images of strain, shape (n, 1, time, detector); same shape."""
+        return tf.clip_by_value(images, -LARGEST, LARGEST)
 
 
 @keras.saving.register_keras_serializable("ccsncam")

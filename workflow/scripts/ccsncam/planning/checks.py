@@ -13,6 +13,7 @@ from ccsncam.config.blocks import Spectrogram
 from ccsncam.network import architecture
 from ccsncam.planning import inputs, moment_table
 from ccsncam.samples.grid import channels, grid
+from ccsncam.samples.representations.names import SERIAL
 from ccsncam.samples.representations.names import check as check_representation
 from ccsncam.text import is_file
 from ccsncam.waveforms import cells, surrogate_table, table
@@ -240,6 +241,12 @@ def _check_network(config: Config) -> None:
             f"config, classifier.filters: {given} numbers, but the network {network} has {needed} "
             "convolutions; give one number of filters for each"
         )
+    if (network in architecture.SERIAL) != (block["kind"] in SERIAL):
+        raise ValueError(
+            f"config, classifier.network: {network} cannot see spectrogram.kind {block['kind']}: "
+            f"{', '.join(architecture.SERIAL)} sees {', '.join(SERIAL)}, and every other network "
+            "every other kind; change one of the two"
+        )
     if block["normalisation"] == "fixed" and block["ceiling"] is None:
         raise ValueError("config, spectrogram.ceiling: fixed normalisation needs a number")
     shape, counts = network_of(config)
@@ -248,6 +255,11 @@ def _check_network(config: Config) -> None:
         raise ValueError(
             f"config, classifier.network: only {', '.join(architecture.PLAIN)} take "
             f"spectrogram.scale {block['scale']}; set it to amplitude"
+        )
+    if config["classifier"]["extra"] and network in architecture.SERIAL:
+        raise ValueError(
+            f"config, classifier.extra: {network} sees no spectrogram, so there are no scales of "
+            "one; set it to []"
         )
     if config["classifier"]["extra"] and block["normalisation"] != "none":
         raise ValueError(

@@ -5,6 +5,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from ccsncam.plots.pictures import picture
 from ccsncam.plots.style import PAGE, brightness, label_columns
 from ccsncam.samples.dataset import DataSet
 from ccsncam.samples.grid import one_each
@@ -22,7 +23,7 @@ def draw(inputs: Any, params: Any) -> tuple[Figure, str]:
 def examples(dataset: DataSet) -> Figure:
     """Draw a whitened spectrogram of each class in the first detector.
 
-    Of several channels of a detector the middle one is drawn.
+    Of several channels of a detector the middle one is drawn, and of strain its spectrogram.
 
     Parameters
     ----------
@@ -33,7 +34,9 @@ def examples(dataset: DataSet) -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    images = one_each(dataset.images(), len(dataset.detectors))[..., 0]
+    axes_of = dataset.shown
+    images = picture(dataset.images(), *axes_of)
+    images = one_each(images, len(dataset.detectors))[..., 0]
     images = brightness(images, (1, 2))
     snr = dataset.column("snr")[:, 0]
     classes = dataset.classes
@@ -46,7 +49,7 @@ def examples(dataset: DataSet) -> Figure:
         axes.remove()
     for axes, image, name, loudness in zip(grid.flat, images, classes, snr, strict=False):
         mesh = axes.pcolormesh(
-            dataset.times, dataset.frequencies, image, vmin=0, vmax=1, rasterized=True
+            axes_of.times, axes_of.frequencies, image, vmin=0, vmax=1, rasterized=True
         )
         axes.set_title(name)
         if name != "noise":

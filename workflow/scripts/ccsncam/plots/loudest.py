@@ -11,8 +11,9 @@ from ccsncam.config.blocks import Spectrogram
 from ccsncam.detection import far
 from ccsncam.detection.store import Background
 from ccsncam.noise.store import Noise
+from ccsncam.plots.pictures import picture
 from ccsncam.plots.style import PAGE, brightness
-from ccsncam.samples.grid import grid, one_each
+from ccsncam.samples.grid import cells, one_each
 from ccsncam.samples.spectrogram import magnitude, normalise
 
 DAY = 86400.0
@@ -40,7 +41,7 @@ def loudest(
 ) -> Figure:
     """Draw the windows of the loudest clusters: one row each, one column for each detector.
 
-    Of several channels of a detector the middle one is drawn.
+    Of several channels of a detector the middle one is drawn, and of strain its spectrogram.
 
     Parameters
     ----------
@@ -58,7 +59,7 @@ def loudest(
     matplotlib.figure.Figure
         It says so where the background holds no cluster.
     """
-    shown, axes_of = min(count, len(background)), grid(block, sample_rate)
+    shown, axes_of = min(count, len(background)), cells(block, sample_rate)
     detectors = background.detectors
     rows = max(1, shown)
     figure, panels = plt.subplots(
@@ -74,7 +75,8 @@ def loudest(
         row = zip(background.piece[rank], background.offset[rank], noise, strict=True)
         series = np.stack([one.whitened[piece, at : at + sample_rate] for piece, at, one in row])
         seen = normalise(magnitude(series[None], block, sample_rate), block)[0]
-        image = np.moveaxis(one_each(np.moveaxis(seen, 0, -1), len(detectors)), -1, 0)
+        whole = picture(np.moveaxis(seen, 0, -1), *axes_of)
+        image = np.moveaxis(one_each(whole, len(detectors)), -1, 0)
         image = brightness(image, (1, 2))
         for number, axes in enumerate(panels[rank]):
             mesh = axes.pcolormesh(

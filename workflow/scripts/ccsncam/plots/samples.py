@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ccsncam.plots.pictures import picture
 from ccsncam.plots.style import PAGE, brightness
 from ccsncam.saliency.shown import NoSample, ShownSample
 from ccsncam.samples.grid import one_each
@@ -21,7 +22,7 @@ class Panels:
     ----------
     classes, detectors : list of str
     frequencies, times : numpy.ndarray
-        Centres of the cells of images [Hz], [s].
+        Centres of the cells of pictures [Hz], [s].
 
     Attributes
     ----------
@@ -38,6 +39,7 @@ class Panels:
         times: np.ndarray,
     ) -> None:
         self.classes, self.detectors = classes, detectors
+        self._axes = frequencies, times
         half = (times[1] - times[0]) / 2, (frequencies[1] - frequencies[0]) / 2
         self.extent = (
             times[0] - half[0],
@@ -57,7 +59,7 @@ class Panels:
     def image(self, axes: Axes, values: np.ndarray) -> None:
         """Draw an image, with the first three detectors in red, green and blue.
 
-        Of several channels of a detector the middle one is drawn.
+        Of several channels of a detector the middle one is drawn, and of strain its spectrogram.
 
         Parameters
         ----------
@@ -65,6 +67,7 @@ class Panels:
         values : numpy.ndarray
             Shape (frequency, time, channel).
         """
+        values = picture(values, *self._axes)
         values = brightness(one_each(values, len(self.detectors)), (0, 1))
         if values.shape[-1] == 1:
             values = values[..., 0]
@@ -75,7 +78,7 @@ class Panels:
         axes.grid(False)
 
     def map(self, axes: Axes, values: np.ndarray) -> Any:
-        """Draw a saliency map.
+        """Draw a saliency map; one of strain has a single row, which is as tall as the picture.
 
         Parameters
         ----------

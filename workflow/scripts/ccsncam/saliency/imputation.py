@@ -83,7 +83,7 @@ def impute(images: np.ndarray, removed: np.ndarray, seed: int) -> np.ndarray:
         right = np.zeros((pixels, channels))
         # Removed pixels alone are unknown; two neighbours among them are never further apart here
         # than in the image.
-        bands = np.zeros((width + 2, len(unknown)))
+        bands = np.zeros((max(weights) + 1, len(unknown)))
         bands[0] = diagonal[unknown]
         for step, weight in weights.items():
             right[step:] += weight[:, None] * known[:-step]
@@ -108,6 +108,8 @@ def _weights(height: int, width: int) -> dict[int, np.ndarray]:
     offsets |= {width + 1: (1, 1, DIAGONAL), width - 1: (1, -1, DIAGONAL)}
     weights = {}
     for step, (down, right, weight) in offsets.items():
+        if down >= height:
+            continue
         inside = np.zeros((height, width), bool)
         first, last = max(0, -right), width - max(0, right)
         inside[: height - down, first:last] = True

@@ -122,7 +122,8 @@ def maps(
     network : Network
     method : str
         A key of `METHODS`, or one of `ccsncam.saliency.names.CONTROLS`: ``random`` (uniform random
-        cells at the layer's resolution), ``ones``, ``input`` (mean of the image over detectors).
+        cells at the layer's resolution), ``ones``, ``input`` (mean of the image over detectors,
+        of strain that of its absolute value).
     images : ImageSequence
         Shape (n, frequency, time, detector).
     target : numpy.ndarray of int
@@ -150,7 +151,7 @@ def maps(
     if method == "ones":
         return np.ones((size, *network.map_shape), np.float32)
     if method == "input":
-        return np.asarray(images[:], np.float32).mean(axis=-1)
+        return np.abs(np.asarray(images[:], np.float32)).mean(axis=-1)
     compiled = explainer(network, method, **options)
     return run(compiled, images, target, progress, method)
 
@@ -251,7 +252,7 @@ def shown_samples(samples: Mapping[str, ShownSample | NoSample], dataset: DataSe
         classes=dataset.classes,
         detectors=dataset.detectors,
         dataset=dataset.name,
-        frequencies=dataset.frequencies,
-        times=dataset.times,
+        frequencies=dataset.shown.frequencies,
+        times=dataset.shown.times,
         origin=dataset.origin,
     )

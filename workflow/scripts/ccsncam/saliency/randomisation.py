@@ -9,6 +9,8 @@ from ccsncam.network.layers import with_kernels
 
 # Draws of the random weights. Maps differ more between draws than between samples.
 DRAWS = 5
+# Width of the windows of the structural similarity [cells].
+WINDOW = 11
 
 
 def layers(model: keras.Model) -> list[str]:
@@ -43,6 +45,8 @@ def randomise(model: keras.Model, seed: int) -> Iterator[str]:
 def similarity(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Structural similarity (Wang et al. 2004) of maps in [0, 1] per sample.
 
+    Its windows are 11 cells wide and high. Of maps of one row they are 11 cells wide.
+
     Parameters
     ----------
     one, other : numpy.ndarray
@@ -53,4 +57,7 @@ def similarity(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     numpy.ndarray
         Shape (n,).
     """
-    return tf.image.ssim(one[..., None], other[..., None], max_val=1.0).numpy()
+    if one.shape[1] == 1:
+        # In rows that are all alike, a window has the moments of one of them.
+        one, other = (np.repeat(maps, WINDOW, axis=1) for maps in (one, other))
+    return tf.image.ssim(one[..., None], other[..., None], max_val=1.0, filter_size=WINDOW).numpy()

@@ -20,7 +20,8 @@ from ccsncam.aliases import PathLike
 from ccsncam.config.blocks import Sampling
 from ccsncam.hdf5 import created, opened, texts
 from ccsncam.origin import Origin
-from ccsncam.samples.grid import Grid, channels
+from ccsncam.samples.grid import Grid, cells, channels
+from ccsncam.samples.representations.names import SERIAL
 
 # What is drawn for a sample: its source, and the waveform and the noise that it takes.
 # ``gps_start`` is the GPS time of the sample [s]: antenna patterns and delays of all detectors are
@@ -102,6 +103,12 @@ class Header:
     def times(self) -> np.ndarray:
         """Times of the centres of the images' frames [s]."""
         return self.grid.times
+
+    @property
+    def shown(self) -> Grid:
+        """Axes on which figures show the samples: those of the images, or of `grid.cells`."""
+        block = self.sampling.spectrogram
+        return cells(block, self.sample_rate) if block.kind in SERIAL else self.grid
 
     @property
     def sample_rate(self) -> int:

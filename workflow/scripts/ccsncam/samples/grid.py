@@ -5,18 +5,18 @@ from typing import NamedTuple
 import numpy as np
 
 from ccsncam.config.blocks import Spectrogram
-from ccsncam.samples.representations.names import CHANNELS
+from ccsncam.samples.representations.names import CHANNELS, SERIAL
 
 
 class Grid(NamedTuple):
-    """Axes of a spectrogram: ``frequencies`` [Hz], and ``times`` [s] of the frames' centres."""
+    """Axes of an image: ``frequencies`` [Hz], and ``times`` [s] of the cells' centres."""
 
     frequencies: np.ndarray
     times: np.ndarray
 
 
 def grid(block: Spectrogram, sample_rate: int, duration: float = 1.0) -> Grid:
-    """Give the frequencies up to ``f_max`` (zero included) and the frames that fit in a sample.
+    """Give the axes of the images of ``block.kind``.
 
     Parameters
     ----------
@@ -29,8 +29,30 @@ def grid(block: Spectrogram, sample_rate: int, duration: float = 1.0) -> Grid:
     Returns
     -------
     Grid
-        94 frequencies and 31 times for the paper's window of 0.0625 s, hop of 128 samples and
-        ``f_max`` of 1500 Hz.
+        Those of `cells`. Strain has one row, which reaches from 0 to the Nyquist frequency, and one
+        time for each of its samples.
+    """
+    if block.kind in SERIAL:
+        times = np.arange(round(duration * sample_rate)) / sample_rate
+        return Grid(frequencies=np.array([sample_rate / 4]), times=times)
+    return cells(block, sample_rate, duration)
+
+
+def cells(block: Spectrogram, sample_rate: int, duration: float = 1.0) -> Grid:
+    """Give the axes of the paper's spectrogram, whatever ``block.kind`` is.
+
+    Searches count in its frames, and figures show it.
+
+    Parameters
+    ----------
+    block, sample_rate, duration
+        As for `grid`.
+
+    Returns
+    -------
+    Grid
+        The frequencies up to ``f_max`` (zero included) and the frames that fit in a sample: 94 and
+        31 for the paper's window of 0.0625 s, hop of 128 samples and ``f_max`` of 1500 Hz.
     """
     frequencies = np.fft.rfftfreq(block.window, 1 / sample_rate)
     frames = 1 + (round(duration * sample_rate) - block.window) // block.hop

@@ -10,8 +10,15 @@ import numpy as np
 
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.samples.grid import grid
-from ccsncam.samples.representations import constant_q, multiresolution, reassigned, stft, wdm
-from ccsncam.samples.representations.names import CHANNELS, SLIDING
+from ccsncam.samples.representations import (
+    constant_q,
+    multiresolution,
+    reassigned,
+    stft,
+    strain,
+    wdm,
+)
+from ccsncam.samples.representations.names import CHANNELS, SERIAL, SLIDING
 
 # Windows of strain that are transformed at once; and series, which stay in the processor's cache.
 BATCH, SERIES = 50, 12
@@ -23,6 +30,7 @@ _POWER: dict[str, Callable[..., np.ndarray]] = {
     "constant-q": constant_q.power,
     "wdm": wdm.power,
     "reassigned": reassigned.power,
+    "strain": strain.power,
 }
 
 
@@ -43,8 +51,10 @@ def magnitude(whitened: np.ndarray, block: Spectrogram, sample_rate: int) -> np.
     -------
     numpy.ndarray
         Shape (..., channel, frequency, frame), float32; see `ccsncam.samples.grid.channels`. White
-        noise has a mean power of 1 per cell.
+        noise has a mean power of 1 per cell. Amplitudes of strain have its sign.
     """
+    if signed(block):
+        return strain.signed(whitened)
     more = (block.q,) if block.kind == "constant-q" else ()
     asked = block.window, block.hop, len(grid(block, sample_rate).frequencies), *more
     transform = _POWER[block.kind]
@@ -83,6 +93,11 @@ def scaled(power: np.ndarray, block: Spectrogram) -> np.ndarray:
     if block.scale == "amplitude":
         np.sqrt(power, out=power)
     return power
+
+
+def signed(block: Spectrogram) -> bool:
+    """Say whether magnitudes have a sign, as strain has."""
+    return block.kind in SERIAL and block.scale == "amplitude"
 
 
 def slides(block: Spectrogram) -> bool:
@@ -168,7 +183,9 @@ def limits(image: np.ndarray, block: Spectrogram) -> tuple[np.ndarray, np.ndarra
     They follow ``block.normalisation``. With ``detector`` they are the minimum and the maximum of
     each sample and detector; this is the only simple reading that agrees with the paper's remark
     on reddish images. With ``sample`` they are the extremes over all detectors of a sample. With
-    ``fixed`` they are 0 and ``block.ceiling``, and with ``none`` they are 0 and 1.
+    ``fixed`` they are 0 and ``block.ceiling``, and with ``none`` they are 0 and 1. Of magnitudes
+    with a sign, the largest absolute value takes the place of the maximum, and 0 that of the
+    minimum, so that they run from -1 to 1 and no strain stays 0.
 
     Parameters
     ----------
@@ -185,6 +202,9 @@ def limits(image: np.ndarray, block: Spectrogram) -> tuple[np.ndarray, np.ndarra
         shape = (1,) * image.ndim
         return np.zeros(shape, np.float32), np.full(shape, _ceiling(block), np.float32)
     axes = (-2, -1) if block.normalisation == "detector" else (-3, -2, -1)
+    if signed(block):
+        high = np.maximum(image.max(axis=axes, keepdims=True), -image.min(axis=axes, keepdims=True))
+        return np.zeros_like(high), high
     return image.min(axis=axes, keepdims=True), image.max(axis=axes, keepdims=True)
 
 
@@ -224,6 +244,8 @@ def normalise(
 ) -> np.ndarray:
     """Scale images to [0, 1]; with ``block.normalisation`` ``none`` they stay as they are.
 
+    Magnitudes with a sign are scaled to [-1, 1].
+
     Parameters
     ----------
     image : numpy.ndarray
@@ -246,4 +268,4 @@ def normalise(
     scaled = np.subtract(image, low, out=out)
     scaled /= high - low
     own = bounds is None and block.normalisation != "fixed"
-    return scaled if own else np.clip(scaled, 0, 1, out=scaled)
+    return scaled if own else np.clip(scaled, -1 if signed(block) else 0, 1, out=scaled)

@@ -11,7 +11,7 @@ import scipy.fft
 from ccsncam.aliases import PathLike, Progress, silent
 from ccsncam.samples import injection, spectrogram
 from ccsncam.samples.dataset import DRAWN, DataSet
-from ccsncam.samples.grid import grid
+from ccsncam.samples.grid import cells
 from ccsncam.samples.spectra import NoiseFrames, Signals, Spectra
 from ccsncam.samples.synthesis import Inputs, whitened_signal
 
@@ -111,7 +111,7 @@ def noise_frames(inputs: Inputs, number: int) -> NoiseFrames:
         power = (spectra.real**2 + spectra.imag**2).max(axis=-1)
     else:
         power = np.stack([spectrogram.cell_power(one, block, rate).max(axis=0) for one in strain])
-    frames = len(grid(block, rate).times)
+    frames = len(cells(block, rate).times)
     windows = np.lib.stride_tricks.sliding_window_view(power, frames, axis=1)
     glitchy = windows.max(axis=-1) > LOUD
     starts = np.arange(glitchy.shape[1])

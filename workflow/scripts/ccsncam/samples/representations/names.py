@@ -10,7 +10,10 @@ CHANNELS = {
     "constant-q": 1,
     "wdm": 1,
     "reassigned": 1,
+    "strain": 1,
 }
+# Representations that are no picture but a series in time. Figures show the paper's spectrogram.
+SERIAL = ("strain",)
 # Representations whose frames follow each other through a stretch of any length, so that windows
 # can be cut from the spectrogram of the stretch. The others know the ends of their second, and are
 # taken from each window by itself.
@@ -46,9 +49,11 @@ def check(kind: str, window: int, hop: int, sample_rate: int) -> None:
 
 
 def possible(window: int, hop: int, sample_rate: int) -> list[str]:
-    """Names of the representations that `check` accepts with these settings."""
+    """Names of the representations that `check` accepts with these settings, without `SERIAL`."""
     found = []
     for kind in CHANNELS:
+        if kind in SERIAL:
+            continue
         try:
             check(kind, window, hop, sample_rate)
         except ValueError:
