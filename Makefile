@@ -5,7 +5,7 @@ BIN := .venv/bin
 # snakefmt looks for its shell formatter on the PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run quick paper study test lint benchmark lock clean
+.PHONY: run quick paper study test test-library test-runs lint benchmark lock clean
 
 run: .venv/ready
 	snakemake --cores $(CORES)
@@ -19,8 +19,15 @@ paper: .venv/ready
 study: .venv/ready
 	snakemake --cores $(CORES) --configfile config/study.yaml -- study
 
+# Two processes, because whole runs wait a lot. Lines of both are mixed; each ends with its summary.
 test: lint
-	pytest
+	$(MAKE) --no-print-directory --jobs 2 test-library test-runs
+
+test-library: .venv/ready
+	pytest --ignore tests/workflow
+
+test-runs: .venv/ready
+	pytest tests/workflow
 
 lint: .venv/ready
 	ruff check .
