@@ -56,12 +56,12 @@ rule tabulate:
         mem_mb=2000,
         runtime="10m",
     params:
-        code=code_of("tabulate"),
+        code=code_of("tabulate_results"),
         coincident=config["noise"]["coincident"],
     message:
         "Tables of the results"
     script:
-        "../scripts/tabulate.py"
+        "../scripts/tabulate_results.py"
 
 
 rule permute_scales:
