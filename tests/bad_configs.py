@@ -328,6 +328,10 @@ FILES: dict[str, dict[str, str]] = {
         "classifier: {weight_decay: -1}": "config, classifier.weight_decay:",
         "classifier: {label_smoothing: 1.0}": "config, classifier.label_smoothing:",
         "classifier: {mixing: {anew: often}}": "config, classifier.mixing.anew:",
+        "classifier: {mixing: {anew: true}}\nspectrogram: {kind: hilbert-huang}": (
+            "config, classifier.mixing.anew: true: not with spectrogram.kind hilbert-huang"
+        ),
+        "spectrogram: {kind: hilbert-huang, hop: 64}": "spectrogram.kind: hilbert-huang needs a",
         "classifier: {mixing: {noise: 0}}": "config, classifier.mixing.noise:",
         "classifier: {mixing: {glitches: 0.6}}": "config, classifier.mixing.glitches:",
         "classifier: {mixing: {hard_negatives: 0.3}}": "config, classifier.mixing.hard_negatives:",
@@ -499,6 +503,11 @@ FILES: dict[str, dict[str, str]] = {
         "study: {variants: {a: {classifier: {parameters: 1}}}}": "a: classifier: parameters 1",
         "study: {variants: {a: {spectrogram: {normalisation: fixed}}}}": (
             "study.variants.a: spectrogram.ceiling: fixed normalisation needs a number"
+        ),
+        "study: {variants: {a: {spectrogram: {kind: hilbert-huang}}}}": (
+            "study.variants.a: search of noise: not with spectrogram.kind hilbert-huang, of which "
+            "a core transforms 5 samples a second, so that this would take days: set "
+            "study.detection to false, or leave this variant out"
         ),
         "study: {variants: {a: {waveforms: no.tsv}}}": "study.variants.a: waveforms: there is no",
         "study: {variants: {a: {run: b}}}": "study.variants.a: run: a variant cannot change it",

@@ -39,7 +39,7 @@ def test_the_detector_and_its_variants_are_valid(config, schema, root):
         start.prepare(own, copy.deepcopy(config), schema)
         block = own["classifier"]
         assert block["parameters"] <= 2_000_000, path
-        found.add(yaml.safe_dump(block))
+        found.add(yaml.safe_dump([block, own["spectrogram"]]))
     assert len(found) == len(files)
 
 

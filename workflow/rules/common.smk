@@ -60,6 +60,7 @@ CODE = provenance.Code(script_file)
 CODE.files(
     None,
     "ccsncam.planning.start",
+    "ccsncam.planning.costs",
     "ccsncam.planning.moments",
     "ccsncam.planning.scans",
     "ccsncam.planning.sizes",
@@ -73,7 +74,17 @@ CODE.files(
 from ccsncam import environment, paths, resources
 from ccsncam.detection import names as controls
 from ccsncam.gwosc import archive
-from ccsncam.planning import inputs, moment_table, moments, scans, sizes, start, studies, unseen
+from ccsncam.planning import (
+    costs,
+    inputs,
+    moment_table,
+    moments,
+    scans,
+    sizes,
+    start,
+    studies,
+    unseen,
+)
 from ccsncam.saliency import names
 from ccsncam.samples.representations import names as representations
 from ccsncam.waveforms import files, table
@@ -147,12 +158,16 @@ BAND_JOB = "all" if FEW_LEARNED else "{dataset}"
 DISTANCES_OF_A_JOB = TEST if FEW_TESTED else ["{dataset}"]
 DISTANCE_JOB = "all" if FEW_TESTED else "{dataset}"
 SEEDS = config["classifier"]["seeds"]
-# Representations that the frames of this run allow.
+# Representations that the frames of this run allow; a costly one only if the run has it.
 KINDS = representations.possible(
     config["spectrogram"]["window"],
     config["spectrogram"]["hop"],
     config["signal"]["sample_rate"],
 )
+COSTLY = costs.costly(config)
+if COSTLY:
+    KINDS.append(config["spectrogram"]["kind"])
+COST = costs.words(config)
 WEIGHTS = f"<models>/seed-{SEEDS[0]}/best.weights.h5"
 CACHE = config["noise"]["gwosc"]["cache"]
 

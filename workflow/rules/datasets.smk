@@ -15,7 +15,7 @@ rule build_snr_dataset:
     threads: 1
     resources:
         mem_mb=4000,
-        runtime="1h",
+        runtime=costs.of_building(config, "1h"),
     params:
         code=code_of("build_snr_dataset"),
         settings=sampling_settings(),
@@ -25,7 +25,7 @@ rule build_snr_dataset:
         bands=bands_of,
         per_class=banded_sizes,
     message:
-        "Data sets {params.datasets}"
+        f"Data sets {{params.datasets}}{COST}"
     script:
         "../scripts/build_snr_dataset.py"
 
@@ -47,7 +47,7 @@ rule build_distance_dataset:
     threads: 1
     resources:
         mem_mb=4000,
-        runtime="1h",
+        runtime=costs.of_building(config, "1h"),
     params:
         code=code_of("build_distance_dataset"),
         settings=sampling_settings(),
@@ -57,7 +57,7 @@ rule build_distance_dataset:
         distances=distances_of,
         per_class=placed_sizes,
     message:
-        "Data sets {params.datasets}"
+        f"Data sets {{params.datasets}}{COST}"
     script:
         "../scripts/build_distance_dataset.py"
 

@@ -94,8 +94,8 @@ rule search_controls:
 rule efficiency:
     input:
         **{
-            f"{split}_noise": expand(
-                f"<noise>/{split}-{{detector}}.h5", detector=config["detectors"]
+            f"{split}_noise": affordable(
+                expand(f"<noise>/{split}-{{detector}}.h5", detector=config["detectors"])
             )
             for split in SEARCHED
         },

@@ -170,8 +170,11 @@ FIGURES = {
     },
 }
 
-# Without unseen waveforms there is nothing to show of them.
-FIGURES_OF_ALL = [name for name in FIGURES if UNSEEN or name != "unseen"]
+# Without unseen waveforms there is nothing to show of them; with a costly representation, of a search.
+OF_SEARCHES = ["fig13", "fig14", "fig15", "loudest", "unseen"] if COSTLY else []
+FIGURES_OF_ALL = [
+    name for name in FIGURES if name not in OF_SEARCHES and (UNSEEN or name != "unseen")
+]
 
 
 for figure, row in FIGURES.items():

@@ -234,8 +234,23 @@ def figure_file(figure):
     return f"fig{int(number):02d}" if number.isdigit() else figure
 
 
+def affordable(files):
+    """Inputs of a job that transforms windows without end, which a costly representation refuses."""
+
+    def refused(wildcards):
+        return checked(_refuse, "search of noise and of windows")
+
+    return refused if COSTLY else files
+
+
+def _refuse(where):
+    instead = "take another kind; docs/representations.md lists what can be made"
+    return representations.affordable(config["spectrogram"]["kind"], where, instead)
+
+
 def strain_at(wildcards):
     """Strain files around a moment, by detector; a detector may have none."""
+    checked(_refuse, f"moment {wildcards.gps}")
     found = checked(moments.strain_at, config, float(wildcards.gps))
     source = moments.source_of(config)
     return {detector: as_inputs(source, paths) for detector, paths in found.items()}
@@ -277,6 +292,7 @@ def parts_in(wildcards):
 
 def strain_of_part(wildcards):
     """Strain files of a part of a scan, by detector; a detector may have none."""
+    checked(_refuse, f"scan of GPS {wildcards.start} to {wildcards.end}")
     part = scans.Part(int(wildcards.start), int(wildcards.end))
     found = checked(scans.strain_of, config, part)
     source = moments.source_of(config)

@@ -27,13 +27,13 @@ rule take_apart:
     threads: 1
     resources:
         mem_mb=4000,
-        runtime="30m",
+        runtime=costs.of_taking_apart(config, "30m"),
     params:
         code=code_of("take_apart"),
         settings=sampling_settings(),
         per_class=config["saliency"]["per_class"],
     message:
-        "Noise, signal and modes of samples of {wildcards.dataset}"
+        f"Noise, signal and modes of samples of {{wildcards.dataset}}{COST}"
     script:
         "../scripts/take_apart.py"
 

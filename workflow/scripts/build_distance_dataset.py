@@ -8,6 +8,7 @@ from ccsncam import joblog
 from ccsncam.config.blocks import Sampling
 from ccsncam.samples import synthesis
 from ccsncam.samples.building import build
+from ccsncam.samples.kept import Kept
 
 
 def main(job: Any) -> None:
@@ -15,7 +16,9 @@ def main(job: Any) -> None:
     joblog.start(job.log[0], job.rule)
     params = job.params
     sampling = Sampling.of(params.settings)
-    inputs = synthesis.Inputs.read(job.input.waveforms, job.input.noise, sampling)
+    inputs = synthesis.Inputs.read(
+        job.input.waveforms, job.input.noise, sampling, Kept(job.output[0])
+    )
     sets = zip(job.output, params.datasets, params.distances, params.per_class, strict=True)
     for path, name, distance, per_class in sets:
         scaling = synthesis.by_distance(distance)

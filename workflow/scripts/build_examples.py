@@ -6,6 +6,7 @@ from typing import Any
 from ccsncam import joblog
 from ccsncam.config.blocks import Sampling
 from ccsncam.samples.building import polar_examples
+from ccsncam.samples.kept import Kept
 from ccsncam.samples.synthesis import Inputs
 
 
@@ -14,7 +15,7 @@ def main(job: Any) -> None:
     joblog.start(job.log[0], job.rule)
     params, example = job.params, job.params.examples
     sampling = Sampling.of(params.settings)
-    inputs = Inputs.read(job.input.waveforms, job.input.noise, sampling)
+    inputs = Inputs.read(job.input.waveforms, job.input.noise, sampling, Kept(job.output[0]))
     kinds = [sampling.spectrogram.kind, *params.kinds]
     for path, kind in zip(job.output, kinds, strict=True):
         block = replace(sampling.spectrogram, kind=kind)

@@ -9,6 +9,7 @@ from ccsncam.config.blocks import Sampling
 from ccsncam.noise.store import of_split
 from ccsncam.samples import synthesis
 from ccsncam.samples.building import build
+from ccsncam.samples.kept import Kept
 
 
 def main(job: Any) -> None:
@@ -19,7 +20,7 @@ def main(job: Any) -> None:
     splits = {name: name.split("-")[0] for name in params.datasets}
     inputs = {
         split: synthesis.Inputs.read(
-            job.input.waveforms, of_split(job.input.noise, split), sampling
+            job.input.waveforms, of_split(job.input.noise, split), sampling, Kept(job.output[0])
         )
         for split in set(splits.values())
     }

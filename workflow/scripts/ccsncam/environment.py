@@ -9,8 +9,8 @@ from pathlib import Path
 
 # Packages that results depend on, and the names under which they are imported.
 PACKAGES = {
-    **{name: name for name in ("gwosc", "h5py", "keras", "matplotlib", "numpy", "pandas", "pycbc")},
-    **{name: name for name in ("requests", "scipy", "seaborn", "tensorflow")},
+    **{name: name for name in ("emd", "gwosc", "h5py", "keras", "matplotlib", "numpy", "pandas")},
+    **{name: name for name in ("pycbc", "requests", "scipy", "seaborn", "tensorflow")},
     **{"lalsuite": "lal", "scikit-learn": "sklearn"},
 }
 

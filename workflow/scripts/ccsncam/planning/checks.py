@@ -11,7 +11,7 @@ import pandas as pd
 from ccsncam.config import schema
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.network import architecture
-from ccsncam.planning import inputs, moment_table
+from ccsncam.planning import costs, inputs, moment_table
 from ccsncam.samples.grid import channels, grid
 from ccsncam.samples.representations.names import SERIAL
 from ccsncam.samples.representations.names import check as check_representation
@@ -199,9 +199,10 @@ def _check_distances(config: Config) -> None:
 
 
 def _check_representation(config: Config) -> None:
-    """Check that the representation fits to its frames."""
+    """Check that the representation fits to its frames and can be made in good time."""
     block, rate = config["spectrogram"], config["signal"]["sample_rate"]
     check_representation(block["kind"], block["window"], block["hop"], rate)
+    costs.check(config)
 
 
 def network_of(config: Config) -> tuple[tuple[int, int, int], dict[str, int]]:

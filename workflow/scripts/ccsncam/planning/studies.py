@@ -10,7 +10,7 @@ from typing import Any
 from ccsncam import environment
 from ccsncam.config import schema
 from ccsncam.origin import VARIANT
-from ccsncam.planning import inputs, study_checks
+from ccsncam.planning import costs, inputs, study_checks
 from ccsncam.planning.study_files import files_of
 
 Config = Mapping[str, Any]
@@ -235,7 +235,9 @@ def plan(config: Config, complete: Callable[[dict[str, Any]], None]) -> Study:
     names = list(block["variants"])
     known: set[str] = set()
     variants = []
-    warnings = dict.fromkeys([*environment.warnings(), *inputs.warnings(config)])
+    warnings = dict.fromkeys(
+        [*environment.warnings(), *inputs.warnings(config), *costs.warnings(config)]
+    )
     for name in names:
         whole = _config_of(name, config, complete)
         levels = {}
@@ -249,7 +251,9 @@ def plan(config: Config, complete: Callable[[dict[str, Any]], None]) -> Study:
             if folder not in known and folder != f"results/{config['run']}/{level}"
         )
         known |= set(levels.values())
-        warnings |= dict.fromkeys(inputs.warnings(whole))
+        if name not in block["leave_out"]:
+            costs.check_study(whole, f"config, study.variants.{name}")
+        warnings |= dict.fromkeys([*inputs.warnings(whole), *costs.warnings(whole)])
         variants.append(Variant(name, whole, f"results/{block['name']}/{name}", levels, made))
     return Study(
         run=config["run"],

@@ -104,19 +104,19 @@ def anatomy(inputs: Inputs, model: Waveform, table: Drawn) -> Anatomy:
     far = table["distance_kpc"][:, None, None].astype(np.float32)
 
     def power(strain: np.ndarray) -> np.ndarray:
-        squared = spectrogram.magnitude(strain, replace(block, scale="power"), rate)
+        squared = inputs.magnitude(strain, replace(block, scale="power"), rate)
         return np.moveaxis(squared, 1, -1)
 
     def picture(
         strain: np.ndarray, bounds: tuple[np.ndarray, np.ndarray] | None = None
     ) -> np.ndarray:
-        image = spectrogram.magnitude(strain, block, rate)
+        image = inputs.magnitude(strain, block, rate)
         return np.moveaxis(spectrogram.normalise(image, block, bounds), 1, -1)
 
     noise = noise_windows(inputs, table)
     signal = whitened_signal(inputs, injection.spectra(model), table)[0] / far
     whole = noise + signal
-    bounds = spectrogram.limits(spectrogram.magnitude(whole, block, rate), block)
+    bounds = spectrogram.limits(inputs.magnitude(whole, block, rate), block)
     parts = {
         "image": picture(whole),
         "noise": picture(noise, bounds),

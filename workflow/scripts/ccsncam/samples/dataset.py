@@ -300,9 +300,10 @@ class DataSet(Header):
 
 def _describe(file: h5py.File, header: Header) -> None:
     """Write the attributes of a data set."""
-    versions = {
-        name: importlib.metadata.version(name) for name in ("numpy", "scipy", "pycbc", "h5py")
-    }
+    made_by = ["numpy", "scipy", "pycbc", "h5py"]
+    if header.sampling.spectrogram.kind == "hilbert-huang":
+        made_by.append("emd")
+    versions = {name: importlib.metadata.version(name) for name in made_by}
     file.attrs["frequencies"], file.attrs["times"] = header.grid
     file.attrs.update(
         {

@@ -1,6 +1,7 @@
 """The network's input: spectrograms of whitened strain, scaled to [0, 1].
 
-This module is the door to all representations of strain, the keys of `_POWER`.
+This module is the door to the representations of strain that are quick, the keys of `_POWER`.
+Costly ones have `ccsncam.samples.kept` before it.
 """
 
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from ccsncam.samples.representations import (
     strain,
     wdm,
 )
-from ccsncam.samples.representations.names import CHANNELS, SERIAL, SLIDING
+from ccsncam.samples.representations.names import CHANNELS, SERIAL, SLIDING, affordable
 
 # Windows of strain that are transformed at once; and series, which stay in the processor's cache.
 BATCH, SERIES = 50, 12
@@ -52,7 +53,13 @@ def magnitude(whitened: np.ndarray, block: Spectrogram, sample_rate: int) -> np.
     numpy.ndarray
         Shape (..., channel, frequency, frame), float32; see `ccsncam.samples.grid.channels`. White
         noise has a mean power of 1 per cell. Amplitudes of strain have its sign.
+
+    Raises
+    ------
+    ValueError
+        If the representation is a costly one, which only `ccsncam.samples.kept` makes.
     """
+    affordable(block.kind, "transform of single windows", "take another kind")
     if signed(block):
         return strain.signed(whitened)
     more = (block.q,) if block.kind == "constant-q" else ()

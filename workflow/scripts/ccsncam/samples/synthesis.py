@@ -7,7 +7,7 @@ import numpy as np
 
 from ccsncam import seeds
 from ccsncam.aliases import PathLike
-from ccsncam.config.blocks import Sampling
+from ccsncam.config.blocks import Sampling, Spectrogram
 from ccsncam.noise.store import Noise, common_pieces
 from ccsncam.origin import Origin
 from ccsncam.samples import antenna, injection, spectrogram
@@ -20,6 +20,8 @@ NEAREST = 0.05
 
 # The columns that `draw` gives for samples, by name.
 Drawn = Mapping[str, np.ndarray]
+# A function of whitened strain, block and sample rate, such as `spectrogram.magnitude`.
+Magnitude = Callable[[np.ndarray, Spectrogram, int], np.ndarray]
 # A function of what was drawn and of the SNR at 1 kpc (n, detector), to distances (n,) [kpc].
 Scaling = Callable[[Drawn, np.ndarray], np.ndarray]
 
@@ -39,6 +41,8 @@ class Inputs:
     filters : list of numpy.ndarray
         Frequency response of each piece's whitening filter, shape (piece, frequency), float32.
     sampling : Sampling
+    magnitude : callable
+        How strain is transformed: `spectrogram.magnitude`, or `ccsncam.samples.kept.Kept`.
     """
 
     waveforms: list[Waveform]
@@ -46,10 +50,15 @@ class Inputs:
     pieces: list[np.ndarray]
     filters: list[np.ndarray]
     sampling: Sampling
+    magnitude: Magnitude = spectrogram.magnitude
 
     @classmethod
     def read(
-        cls, waveforms: Sequence[PathLike], noise: Sequence[PathLike], sampling: Sampling
+        cls,
+        waveforms: Sequence[PathLike],
+        noise: Sequence[PathLike],
+        sampling: Sampling,
+        magnitude: Magnitude = spectrogram.magnitude,
     ) -> "Inputs":
         """Read waveforms and noise.
 
@@ -58,6 +67,8 @@ class Inputs:
         waveforms, noise : list of path
             Files of the waveforms and of the detectors, each in the order of the configuration.
         sampling : Sampling
+        magnitude : callable, optional
+            See `Inputs`.
 
         Raises
         ------
@@ -75,7 +86,7 @@ class Inputs:
             item.whitening[:, :: round(1 / (injection.BUFFER * item.delta_f))] for item in noises
         ]
         models = [Waveform.read(path) for path in waveforms]
-        return cls(models, noises, pieces, filters, sampling)
+        return cls(models, noises, pieces, filters, sampling, magnitude)
 
     @property
     def detectors(self) -> list[str]:
@@ -269,7 +280,7 @@ def samples(
             raise ValueError(f"waveform {name}: {error}") from None
         snr = near / distance[:, None]
         data += signal / distance[:, None, None].astype(np.float32)
-    image = spectrogram.magnitude(data, block, inputs.rate)
+    image = inputs.magnitude(data, block, inputs.rate)
     return np.moveaxis(spectrogram.normalise(image, block), 1, -1), snr, distance
 
 
