@@ -3,10 +3,10 @@
 python tests/benchmarks/representations.py
 CCSNCAM_COMPARE=/path/to/python python tests/benchmarks/representations.py
 
-A sample has three detectors. GWpy and SciPy are in .venv. CCSNCAM_COMPARE names a python that has
-librosa, ssqueezepy and wdm-transform, in an environment of its own; without it, they are left out.
-They are asked for the same thing: frames or rows on the same grid, before they are pooled to its
-cells. Nothing of the user's work beyond the call of the library counts.
+A sample has three detectors. emd, GWpy and SciPy are in .venv. CCSNCAM_COMPARE names a python that
+has librosa, ssqueezepy and wdm-transform, in an environment of its own; without it, they are left
+out. They are asked for the same thing: frames or rows on the same grid, before they are pooled to
+its cells. Nothing of the user's work beyond the call of the library counts.
 """
 
 import json
@@ -48,20 +48,22 @@ def ours():
     """Rates of the library, in batches as data sets are built."""
     sys.path.append(str(ROOT / "workflow/scripts"))
     from ccsncam.config.blocks import Spectrogram
-    from ccsncam.samples.representations.names import CHANNELS
+    from ccsncam.samples.representations import hilbert_huang
+    from ccsncam.samples.representations.names import CHANNELS, COSTLY
     from ccsncam.samples.spectrogram import magnitude
 
-    data = noise(100)
-    found = {}
-    for kind in CHANNELS:
+    data, few = noise(100), noise(2)
+    found = {"hilbert-huang": per_second(lambda: hilbert_huang.power(few, 256, 128, 94), len(few))}
+    for kind in (name for name in CHANNELS if name not in COSTLY):
         block = Spectrogram(256, 128, 1500.0, "amplitude", "detector", None, kind)
         # The loop runs at once.
         found[kind] = per_second(lambda: magnitude(data, block, RATE), len(data))  # noqa: B023
     return found
 
 
-def scipy_and_gwpy():
-    """Rates of what .venv has: one series at a time, as in the documentation of both."""
+def in_venv():
+    """Rates of what .venv has: one series at a time, as in the documentation of each."""
+    import emd
     from gwpy.timeseries import TimeSeries
     from scipy.signal import spectrogram
 
@@ -78,7 +80,19 @@ def scipy_and_gwpy():
                 qrange=(20, 20), frange=(32, 1488), whiten=False, tres=1 / 32, fres=16
             )
 
+    def hilbert_huang(sift):
+        edges = np.arange(-8.0, 1497.0, 16.0)
+        for one in series:
+            _, frequency, amplitude = emd.spectra.frequency_transform(sift(one), RATE, "hilbert")
+            emd.spectra.hilberthuang(frequency, amplitude, edges, sum_time=False)
+
     return {
+        ("hilbert-huang", "emd sift, hilberthuang"): per_second(
+            lambda: hilbert_huang(emd.sift.sift), 1
+        ),
+        ("hilbert-huang", "emd mask_sift, hilberthuang"): per_second(
+            lambda: hilbert_huang(emd.sift.mask_sift), 1
+        ),
         ("stft", "scipy.signal.spectrogram"): per_second(lambda: stft((256,)), 1),
         ("multiresolution", "scipy.signal.spectrogram"): per_second(
             lambda: stft((128, 256, 512)), 1
@@ -129,7 +143,7 @@ def others():
 
 def main():
     """Print the rates, and how many times faster we are."""
-    own, theirs = ours(), scipy_and_gwpy()
+    own, theirs = ours(), in_venv()
     python = os.environ.get("CCSNCAM_COMPARE")
     if python:
         asked = [python, __file__, "others"]
@@ -141,8 +155,8 @@ def main():
     print(f"{'kind':16} {'samples/s':>10}   beside")
     for kind, rate in own.items():
         rows = [(name, other) for (of, name), other in theirs.items() if of == kind]
-        words = "; ".join(f"{name} {other:.0f}/s, ratio {rate / other:.1f}" for name, other in rows)
-        print(f"{kind:16} {rate:10.0f}   {words}")
+        words = "; ".join(f"{name} {other:.1f}/s, ratio {rate / other:.1f}" for name, other in rows)
+        print(f"{kind:16} {rate:10.1f}   {words}")
 
 
 if __name__ == "__main__":
