@@ -260,6 +260,20 @@ def test_missing_strain_is_named_before_any_job(tmp_path, root):
     assert not (tmp_path / "results").exists()
 
 
+def test_a_costly_representation_is_for_small_runs(tmp_path, root):
+    """The target ``all`` makes what it can; what would search noise is refused before any job."""
+    workflow = Workflow(tmp_path, root, {**TINY, "spectrogram": {"kind": "hilbert-huang"}})
+    output = workflow.run("--dry-run")
+    assert "hilbert-huang takes about 2 minutes of one core for the images of this run" in output
+    assert "Data sets test-1kpc test-10kpc (hilbert-huang: about 7.5 samples a second)" in output
+    planned = set(re.findall(r"^(\w+) +1$", output, re.M))
+    assert {"build_snr_dataset", "take_apart", "train", "table1", "representations"} < planned
+    assert not {"search_background", "efficiency", "paper_numbers", "permute_scales"} & planned
+    output = workflow.run("--dry-run", "fig14", fails=True)
+    assert re.search(r": not with spectrogram.kind hilbert-huang, .* another kind", output)
+    assert not (tmp_path / "results").exists()
+
+
 def test_tables_are_utf8_in_any_locale(tmp_path, root, monkeypatch):
     for name, value in (("LC_ALL", "C"), ("PYTHONUTF8", "0"), ("PYTHONCOERCECLOCALE", "0")):
         monkeypatch.setenv(name, value)
