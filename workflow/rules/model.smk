@@ -76,7 +76,7 @@ rule train:
         "<benchmarks>/train/seed-{seed}.tsv"
     conda:
         "../../envs/keras.yaml"
-    threads: 2
+    threads: sizes.training_threads(config)
     resources:
         gpu=1,
         mem_mb=6000,
