@@ -318,6 +318,17 @@ FILES: dict[str, dict[str, str]] = {
         "classifier: {extra: [scale]}": "config, classifier.extra.0:",
         "classifier: {extra: [scales]}": "normalisation detector have lost their scales",
         "classifier: {extra: [scales]}\nspectrogram: {normalisation: none}": "428578 and 2118",
+        "classifier: {extra: [coherence]}": "427978 and 2115",
+        "spectrogram: {coherence: [41.0]}": "config, spectrogram: unknown key 'coherence'",
+        "spectrogram: {coherence: null}": "config, spectrogram: unknown key 'coherence'",
+        "classifier: {extra: [coherence]}\ndetectors: [V1]": "and detectors has only V1; add one",
+        "classifier: {extra: [coherence]}\nspectrogram: {hop: 256}": "set spectrogram.hop to 128",
+        "classifier: {extra: [coherence]}\nspectrogram: {window: 128, hop: 64}": (
+            "light needs 112 samples from H1 to V1, which is more than half a spectrogram.window"
+        ),
+        "classifier: {extra: [coherence]}\nnoise: {source: gwosc, coincident: true}": (
+            "draw the same second of real noise, which may be coherent where that of time slides"
+        ),
         "classifier: {mask_penalty: -1}": "config, classifier.mask_penalty:",
         "classifier: {mask_penalty: 3}": "config, classifier.mask_penalty: 3 needs a training that",
         "classifier: {mixing: {mode_dropout: 0.5}}": "mixing.mode_dropout: 0.5 needs a training",

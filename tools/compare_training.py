@@ -32,6 +32,7 @@ from ccsncam.network import classifier, device  # noqa: E402
 from ccsncam.network.architecture import count_parameters  # noqa: E402
 from ccsncam.network.material import Mixed, Stored  # noqa: E402
 from ccsncam.network.training import Curriculum, Outputs, train  # noqa: E402
+from ccsncam.planning import coherence  # noqa: E402
 from ccsncam.samples import building, leaving_out, synthesis, transforming  # noqa: E402
 from ccsncam.samples.dataset import DataSet  # noqa: E402
 from ccsncam.samples.mixing import Mixer  # noqa: E402
@@ -181,6 +182,7 @@ def main() -> None:
     rows = []
     for path in sorted(given.variants.glob("*.yaml")):
         config = completed(read(path))
+        coherence.complete(config)
         values, image = config["classifier"], config["spectrogram"]
         # Variants with the images of config/detector.yaml share their data sets.
         own = given.out if image == base["spectrogram"] else given.out / f"{path.stem}-images"
@@ -191,7 +193,9 @@ def main() -> None:
             values[key] for key in ("filters", "dense", "network", "extra")
         )
         classes = len(base["classes"])
-        counts = count_parameters(filters, dense, sets[0].image_shape, classes, kind, extra)
+        counts = count_parameters(
+            filters, dense, sets[0].image_shape, classes, kind, extra, sets[0].pairs
+        )
         values["parameters"], values["features"] = counts
         for seed in given.seeds:
             model = trained(data, Classifier.of(values), seed, path.stem, sets)

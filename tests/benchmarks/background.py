@@ -3,9 +3,9 @@
 python tests/benchmarks/background.py [DAYS]
 
 Three lengths, the longest of DAYS (0.2 by default), of white noise of three detectors with the
-paper's network, and the longest with excess power. The user's way takes the spectrogram of each
-window of each pairing with SciPy, and gives the images of a pairing to Keras's ``model.predict``.
-Start-up is not counted. Memory is the peak of the process, so it can only grow.
+paper's network, and the longest with excess power and with coherence. The user's way takes the
+spectrogram of each window of each pairing with SciPy, and gives the images of a pairing to Keras's
+``model.predict``. Start-up is not counted. Memory is the peak of the process, so it can only grow.
 """
 
 import json
@@ -24,12 +24,14 @@ import scipy.signal  # noqa: E402
 import yaml  # noqa: E402
 from made_backgrounds import ORIGIN, make_white  # noqa: E402
 
+from ccsncam.config import schema  # noqa: E402
 from ccsncam.config.blocks import Sampling  # noqa: E402
 from ccsncam.config.classifier import Classifier  # noqa: E402
 from ccsncam.config.detection import BackgroundSearch  # noqa: E402
 from ccsncam.detection import background, control_background, plan, windows  # noqa: E402
 from ccsncam.detection.statistic import statistic  # noqa: E402
 from ccsncam.network import classifier, device  # noqa: E402
+from ccsncam.planning import checks  # noqa: E402
 
 PIECES = 40
 # Days are as 1 : 3 : 10.
@@ -73,6 +75,21 @@ def of_controls(noise, sampling, search):
     return (time.process_time() - used) / laid_out.live_time * 86400
 
 
+def with_coherence(noise, config, search, about):
+    """Processor time for a day of background whose network gets coherence [s]."""
+    own = {"extra": ["coherence"], "parameters": None, "features": None}
+    config = schema.merged(config, {"classifier": own})
+    checks.complete(config)
+    sampling, block = Sampling.of(config), Classifier.of(config["classifier"])
+    pairs = len(sampling.spectrogram.coherence)
+    model = classifier.build(block, (94, 31, 4), len(config["classes"]), pairs=pairs)
+    judge, laid_out = windows.judge(model), plan.plan(noise, sampling, search, "test")
+    judge(np.zeros((laid_out.size, 94, 31, 4), np.float32))
+    used = time.process_time()
+    found = background.part_of(judge, laid_out, (0, 1), about)
+    return (time.process_time() - used) / (found.live_time + found.zero_time) * 86400
+
+
 def main(days):
     device.prepare(1)
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
@@ -104,6 +121,8 @@ def main(days):
             )
         controls = of_controls(noise, sampling, BackgroundSearch.of(wanted))
         print(f"excess power, five forms: {controls:.0f} s of processor a day")
+        coherent = with_coherence(noise, config, BackgroundSearch.of(wanted), about)
+        print(f"with coherence: {coherent:.0f} s of processor a day")
         model.predict(np.zeros((32, 94, 31, 3), np.float32), verbose=0)
         used = time.process_time()
         theirs = by_a_user(model, laid_out, sampling)
@@ -116,6 +135,7 @@ def main(days):
     first, last = (row["processor_seconds"] / row["days"] for row in (rows[0], rows[-1]))
     result = {"cost_of_a_day_last_to_first": last / first, "user_to_ours": used / ours}
     result |= {"seconds_a_day": last, "seconds_a_day_of_controls": controls}
+    result |= {"coherence_to_none": coherent / last}
     print(json.dumps(result | {"memory_mb": round(memory())}))
 
 

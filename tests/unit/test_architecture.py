@@ -44,6 +44,9 @@ def test_counts_of_the_others():
     # Two numbers more a detector, for each of 200 units.
     scales = count_parameters(PAPER.filters, PAPER.dense, shape, 10, extra=["scales"])
     assert scales == (427378 + 6 * 200, 2112 + 6) == (428578, 2118)
+    # One for each pair of detectors.
+    found = count_parameters(PAPER.filters, PAPER.dense, shape, 10, extra=["coherence"], pairs=3)
+    assert found == (427378 + 3 * 200, 2112 + 3) == (427978, 2115)
     # Each branch has (9 + 1) · 16 and (144 + 1) · 16 weights.
     branch, dense = 10 * 16 + 145 * 16, (3 * 2112 + 1) * 64 + 65 * 10
     assert count_parameters([16, 16], [64], shape, 10, "late") == (3 * branch + dense, 6336)

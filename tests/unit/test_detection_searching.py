@@ -145,7 +145,7 @@ def test_windows_of_noise(folder, made, config):
     other = NoiseWindows.read(folder / "threads-1/noise.h5", "validation")
     assert test.logits.shape == (WINDOWS, 4)
     assert not np.array_equal(test.piece, other.piece)
-    magnitudes, power, piece = next(iter(stretches.single_windows(inputs, 1, "test", WINDOWS)))
+    magnitudes, power, piece, _ = next(iter(stretches.single_windows(inputs, 1, "test", WINDOWS)))
     np.testing.assert_array_equal(magnitudes, np.sqrt(power))
     np.testing.assert_array_equal(test.piece, piece)
     np.testing.assert_array_equal(test.control, controls.controls(power))

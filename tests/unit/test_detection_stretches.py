@@ -95,9 +95,9 @@ def test_windows_beyond_a_piece_do_not_count(inputs, dataset, around):
 
 def test_single_windows_are_those_of_the_class_noise(inputs):
     found = list(stretches.single_windows(inputs, 7, "test", 600))
-    assert [len(piece) for _, _, piece in found] == [500, 100]
+    assert [len(piece) for _, _, piece, _ in found] == [500, 100]
     table = synthesis.draw(inputs, 7, "test-windows", 0, 0, 600)
-    pieces = np.concatenate([piece for _, _, piece in found])
+    pieces = np.concatenate([piece for _, _, piece, _ in found])
     np.testing.assert_array_equal(pieces, table["noise_piece"])
     # Asked for alone, a window is the same.
     alone = next(iter(stretches.single_windows(inputs, 7, "test", 3)))

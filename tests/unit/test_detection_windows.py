@@ -65,7 +65,8 @@ def test_scales_are_the_same_at_every_door():
     whole = magnitude(white[None], block(scale="power"), RATE)
     moment = SimpleNamespace(spectrogram=one, signal=SimpleNamespace(sample_rate=RATE))
     scan = SimpleNamespace(moment=SimpleNamespace(spectrogram=one, missing="black"))
-    seen = _Seen(magnitude(alone, one, RATE)[:, :, None], np.ones((2, 2)))
+    none = np.empty((2, 2, 31, 0), np.complex64)
+    seen = _Seen(magnitude(alone, one, RATE)[:, :, None], np.ones((2, 2)), none)
     around = SimpleNamespace(inputs=SimpleNamespace(rate=RATE), starts=starts, block=one)
     doors = {
         "background": windows.images(white, one, RATE, 5)[0],

@@ -245,6 +245,53 @@ def test_a_search_in_another_representation(put, missing):
     assert not seen.all()
 
 
+def test_coherence_in_parts_and_without_a_detector(put):
+    """A network that hears coherence alone: signals of both detectors, and no glitch of one."""
+
+    class Alike:
+        """Its statistic is the coherence above that of noise."""
+
+        @staticmethod
+        def forward(images, target):
+            assert images.shape[1:] == (94, 31, 3)
+            score = images[:, 0, 0, -1] - 7
+            values = np.stack([np.zeros_like(score), score, score - 1], axis=1)
+            return SimpleNamespace(numpy=lambda: values.astype(np.float32))
+
+    away = noise_of("L1") + burst(60, 62.007) + burst(60, 87)
+    away[70 * RATE : 80 * RATE] = np.nan
+    ear = put(H1=noise_of("H1") + burst(60, 62) + burst(60, 75) + burst(60, 95), L1=away)
+    moment = ear.scan.moment
+    block = replace(moment.spectrogram, coherence=(41.0,))
+    ears = {
+        missing: replace(
+            ear,
+            network=Alike,
+            scan=replace(ear.scan, moment=replace(moment, spectrogram=block, missing=missing)),
+        )
+        for missing in ("noise", "black")
+    }
+    ends = START + 58, START + 61.8, START + 98
+    one = whole(ears["noise"], ends[0], ends[2])
+    parts = [whole(ears["noise"], *pair) for pair in pairwise(ends)]
+    statistic = np.concatenate([part.statistic for part in parts])
+    np.testing.assert_array_equal(statistic, one.statistic)
+    found = one.candidates
+    np.testing.assert_allclose(found.gps - LEAD - START, [61.5], atol=0.6)
+    # Noise in place of either detector is coherent with nothing.
+    assert found.statistic > 5
+    assert (found.alone < 0).all()
+    assert (found.without < 0).all()
+    # The strain of the window, whitened as it was.
+    dark = whole(ears["black"], ends[0], ends[2])
+    on = one.seconds.all(axis=1)
+    np.testing.assert_array_equal(dark.statistic[on], one.statistic[on])
+    assert not on.all()
+    off = dark.statistic[~on & one.seconds.any(axis=1)]
+    assert (off == off[0]).all()
+    assert (off < one.statistic[~on & one.seconds.any(axis=1)]).all()
+
+
 def test_chance_in_the_noise_that_stands_for_a_detector_is_told(put):
     """Another draw of the noise gives another statistic; that of the strain stays."""
     ear = put(H1=noise_of("H1") + burst(40, 70))

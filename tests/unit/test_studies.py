@@ -2,6 +2,7 @@
 
 import copy
 
+import numpy as np
 import pytest
 import yaml
 
@@ -12,6 +13,7 @@ from ccsncam.planning.studies import LEVELS
 
 POWER = {"spectrogram": {"scale": "power"}}
 MIXED = {"classifier": {"mixing": {"anew": True}}}
+COHERENT = {"classifier": {"extra": ["coherence"]}}
 LOUD = {"noise": {"simulated": {"glitches": {"H1": 2.0}}}}
 
 
@@ -96,6 +98,8 @@ def test_other_variants_move_nothing(plan):
         ({"datasets": {"train_per_class": 100}}, {"waveforms", "noise"}),
         ({"unseen": {"distances": [1]}}, set(LEVELS) - {"datasets"}),
         ({"spectrogram": {"hop": 64}}, {"waveforms", "noise"}),
+        # Data sets hold the coherence that a network asks for.
+        (COHERENT, {"waveforms", "noise"}),
         ({"figures": {"examples": {"snr": 30}}}, {"waveforms", "noise"}),
         ({"noise": {"coincident": False}}, set(LEVELS)),
         ({"surrogates": ["s18"]}, {"noise"}),
@@ -152,9 +156,10 @@ def test_a_variant_has_a_whole_config(plan):
     assert run_name({"run": "mine"}) == "mine"
 
 
-def test_the_config_of_a_variant_is_taken_as_it_is(plan, root):
+@pytest.mark.parametrize("changes", [POWER, COHERENT])
+def test_the_config_of_a_variant_is_taken_as_it_is(plan, root, changes):
     """Snakemake reads the workflow again with it, as a module."""
-    (variant,) = plan({"power": POWER}).variants
+    (variant,) = plan({"power": changes}).variants
     defaults = yaml.safe_load((root / "config/config.yaml").read_text())
     rules = yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())
     config = copy.deepcopy(variant.config)
@@ -163,6 +168,23 @@ def test_the_config_of_a_variant_is_taken_as_it_is(plan, root):
     assert config[VARIANT] == "study/power"
     assert study.variants == []
     assert study.warnings == []
+
+
+def test_lags_of_coherence_are_those_of_the_variant(plan):
+    """They follow its detectors and what its network asks for, not those of the run."""
+    variants = {
+        "same": {},
+        "none": {"classifier": {"extra": []}},
+        "two": {"detectors": ["L1", "V1"]},
+    }
+    own = merged(COHERENT, {"classifier": {"parameters": None, "features": None}})
+    same, none, two = (one.config for one in plan(variants, own).variants)
+    lags = same["spectrogram"]["coherence"]
+    # Light needs 10.01, 27.29 and 26.45 ms.
+    np.testing.assert_allclose(lags, [41.01, 111.77, 108.33], atol=0.01)
+    assert "coherence" not in none["spectrogram"]
+    assert two["spectrogram"]["coherence"] == lags[2:]
+    assert two["classifier"]["features"] == 2113
 
 
 def test_files_and_costs_of_the_compared(plan):

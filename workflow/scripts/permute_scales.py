@@ -35,7 +35,10 @@ def main(job: Any) -> None:
             score = judge(classifier.load_model(block, weights, dataset))
             before = in_batches(score, dataset.images(own)).argmax(axis=1) == label
             stream = dataset.seed, dataset.name
-            for one in permute(score, seen, label, sampling.spectrogram, stream, joblog.progress):
+            numbers = dataset.column("coherence", own) if dataset.pairs else None
+            for one in permute(
+                score, seen, label, sampling.spectrogram, stream, joblog.progress, numbers
+            ):
                 said = {"dataset": dataset.name, "distance_kpc": dataset.distance, "seed": seed}
                 said |= {"permuted": one.what, "donor": one.donor, "clipped": one.clipped}
                 rows.append(said | row(before, one.right, label > 0))

@@ -92,7 +92,8 @@ class Spectrogram(Block):
     ``power``; ``normalisation`` is ``detector``, ``sample``, ``fixed`` (with ``ceiling``) or
     ``none``.
     ``kind`` is one of `ccsncam.samples.representations.names.CHANNELS`, and ``q`` belongs to
-    ``constant-q``.
+    ``constant-q``. ``coherence`` is the largest lag of each pair of detectors [samples]; None where
+    the network gets no coherence.
     """
 
     window: int
@@ -103,6 +104,7 @@ class Spectrogram(Block):
     ceiling: float | None
     kind: str = "stft"
     q: float = 20.0
+    coherence: tuple[float, ...] | None = None
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:

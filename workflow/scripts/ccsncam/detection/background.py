@@ -15,6 +15,7 @@ from ccsncam.detection.slides import Stretches
 from ccsncam.detection.statistic import statistic
 from ccsncam.detection.store import Background, Clusters, Loudest
 from ccsncam.detection.windows import Spectra, cut, spectra
+from ccsncam.samples import beside, coherence
 from ccsncam.samples.grid import grid
 from ccsncam.samples.spectrogram import normalise, slides, windows
 
@@ -54,10 +55,16 @@ def search(
     else:
         transform = partial(_each_window, plan=plan)
         frames = plan.layout.windows * len(grid(block, rate).times)
+    phases: list[Pieces[np.ndarray]] = []
+    if block.coherence is not None:
+        # A phase takes two numbers beside that of a magnitude, and both share the memory.
+        frames *= 3
+        kept = partial(coherence.spectra, block=block, sample_rate=rate)
+        phases = [Pieces(plan, number, kept, frames) for number in range(len(plan.noise))]
     heard = [Pieces(plan, detector, transform, frames) for detector in range(len(plan.noise))]
     found = Loudest(keep)
     for number in progress(range(len(stretches)), label="search", unit="stretches"):
-        logits = _logits(judge, plan, heard, stretches, number)
+        logits = _logits(judge, plan, (heard, phases), stretches, number)
         values = statistic(logits)
         peaks = loudest(values, plan.width)
         found.add(clusters_at(plan, stretches, number, peaks, values, logits))
@@ -72,14 +79,24 @@ def _each_window(whole: np.ndarray, rest: int, plan: Plan) -> np.ndarray:
 
 
 def _logits(
-    judge: Judge, plan: Plan, heard: Sequence[Pieces[Any]], stretches: Stretches, number: int
+    judge: Judge,
+    plan: Plan,
+    pieces: tuple[Sequence[Pieces[Any]], Sequence[Pieces[np.ndarray]]],
+    stretches: Stretches,
+    number: int,
 ) -> np.ndarray:
-    """Logits of all windows of a stretch, shape (window, class)."""
+    """Logits of all windows of a stretch, shape (window, class).
+
+    ``pieces`` are the magnitudes of each detector, and the phases, if coherence is asked for.
+    """
+    heard, phases = pieces
     count = int(stretches.windows[number])
     # The images of the last window fill the last batch, because a new shape would be new code.
     which = np.minimum(np.arange(-(-count // plan.size) * plan.size), count - 1)
     take = _slices if slides(plan.sampling.spectrogram) else _one_by_one
     images = take(plan, heard, stretches, number, which)
+    if phases:
+        images = _with_coherence(images, plan, phases, stretches, number, which)
     return np.concatenate([judge(one) for one in images])[:count]
 
 
@@ -94,6 +111,24 @@ def _slices(
     together = Spectra(*(np.concatenate(one) for one in zip(*parts, strict=True)))
     rate, block = plan.sampling.signal.sample_rate, plan.sampling.spectrogram
     yield from cut(together, which * stride, plan.size, block, rate)
+
+
+def _with_coherence(
+    images: Iterator[np.ndarray],
+    plan: Plan,
+    phases: Sequence[Pieces[np.ndarray]],
+    stretches: Stretches,
+    number: int,
+    which: np.ndarray,
+) -> Iterator[np.ndarray]:
+    """Put the coherence of this combination of detectors behind the images of its windows."""
+    layout, block = plan.layout, plan.sampling.spectrogram
+    span = layout.width + (int(stretches.windows[number]) - 1) * layout.stride
+    places = zip(phases, stretches.piece[number], stretches.frame[number], strict=True)
+    together = np.concatenate([one[int(piece)][:, at : at + span] for one, piece, at in places])
+    numbers = coherence.running(together, which * layout.stride, layout.width, block)
+    for first, image in zip(range(0, len(which), plan.size), images, strict=True):
+        yield beside.join(image, numbers[first : first + plan.size])
 
 
 def _one_by_one(

@@ -14,7 +14,7 @@ from ccsncam import seeds
 from ccsncam.aliases import Progress, silent
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.detection.windows import in_batches
-from ccsncam.samples import injection, spectrogram
+from ccsncam.samples import beside, injection, spectrogram
 from ccsncam.samples.dataset import DRAWN, DataSet
 from ccsncam.samples.synthesis import Inputs, noise_windows, whitened_signal
 
@@ -84,7 +84,7 @@ def magnitudes(inputs: Inputs, dataset: DataSet, rows: np.ndarray) -> np.ndarray
             strain[places] += whitened_signal(inputs, spectrum, part)[0] / far
     block = inputs.sampling.spectrogram
     seen = spectrogram.magnitude(strain, block, inputs.rate)
-    stored = dataset.images(rows)
+    stored = dataset.column("spectrogram", rows)
     again = np.moveaxis(spectrogram.normalise(seen, block), 1, -1)
     if np.abs(again - stored).max() > _TOLERANCE * stored.max():
         raise ValueError(
@@ -101,6 +101,7 @@ def permute(
     block: Spectrogram,
     stream: tuple[int, str],
     progress: Progress = silent,
+    numbers: np.ndarray | None = None,
 ) -> Iterator[Permuted]:
     """Ask a network about samples whose detectors have the scales of other samples.
 
@@ -118,6 +119,8 @@ def permute(
         Seed of the run and name of the data set, for which the donors are drawn.
     progress : callable, optional
         Wraps the four permutations.
+    numbers : numpy.ndarray, optional
+        Coherence of the samples, shape (n, pair), which they keep.
 
     Yields
     ------
@@ -141,7 +144,7 @@ def permute(
         if what == "ratios":
             other = with_mean_of(own, other)
         images, clipped = rescaled(seen, own, other, block)
-        found = in_batches(score, np.moveaxis(images, 1, -1))
+        found = in_batches(score, beside.join(np.moveaxis(images, 1, -1), numbers))
         yield Permuted(what, donor, found.argmax(axis=1) == label, clipped)
 
 

@@ -12,6 +12,7 @@ from ccsncam.detection.names import names
 from ccsncam.detection.searched import NoiseWindows, Searched
 from ccsncam.detection.windows import in_batches
 from ccsncam.network.evaluation import Evaluation
+from ccsncam.samples import beside
 from ccsncam.samples.dataset import DataSet
 from ccsncam.samples.spectrogram import normalise
 
@@ -38,6 +39,9 @@ class Around(Protocol):
 
     def windows(self, whitened: np.ndarray, power: np.ndarray) -> Iterator[np.ndarray]:
         """Magnitudes of the windows."""
+
+    def coherence(self, whitened: np.ndarray) -> np.ndarray | None:
+        """Coherence of the windows."""
 
 
 def search(
@@ -107,6 +111,7 @@ def _batch(
     data += stretch.signal(table)
     power = stretch.power(data)
     image = images(stretch.windows(data, power), block)
+    image = beside.join(image, stretch.coherence(data))
     found = in_batches(score, image.reshape(-1, *image.shape[2:]))
     logits = found.reshape(*inside.shape, -1)
     logits[~inside] = np.nan
@@ -117,7 +122,7 @@ def _batch(
 
 def look_at_noise(
     score: Score,
-    batches: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]],
+    batches: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]],
     block: Spectrogram,
     split: str,
     seconds: float,
@@ -140,8 +145,8 @@ def look_at_noise(
     NoiseWindows
     """
     found = []
-    for seen, power, piece in batches:
-        image = images([seen], block)[:, 0]
+    for seen, power, piece, numbers in batches:
+        image = beside.join(images([seen], block)[:, 0], numbers)
         found.append((in_batches(score, image), controls.controls(power), piece))
     logits, control, piece = (np.concatenate(values) for values in zip(*found, strict=True))
     return NoiseWindows(logits, control, piece, seconds, names(piece.shape[1]), split)

@@ -11,8 +11,8 @@ import numpy as np
 import scipy.fft
 
 from ccsncam.config.blocks import Spectrogram
-from ccsncam.samples import antenna, injection, spectrogram
-from ccsncam.samples.grid import grid
+from ccsncam.samples import antenna, coherence, injection, spectrogram
+from ccsncam.samples.grid import cells, grid
 from ccsncam.samples.synthesis import Inputs, draw, noise_windows
 
 # A signal is searched for in the windows that start at most so much before or after the second of
@@ -172,10 +172,30 @@ class Stretches:
         for at in first // self.block.hop:
             yield seen[..., at : at + frames]
 
+    def coherence(self, whitened: np.ndarray) -> np.ndarray | None:
+        """Measure the coherence of the windows.
+
+        Parameters
+        ----------
+        whitened : numpy.ndarray
+            Shape (n, detector, time).
+
+        Returns
+        -------
+        numpy.ndarray or None
+            Shape (n, window, pair); None if the network gets none.
+        """
+        if self.block.coherence is None:
+            return None
+        phases = coherence.spectra(whitened, self.block, self.inputs.rate)
+        first = (self.starts - self.starts[0]) // self.block.hop
+        frames = len(cells(self.block, self.inputs.rate).times)
+        return np.stack([coherence.running(one, first, frames, self.block) for one in phases])
+
 
 def single_windows(
     inputs: Inputs, seed: int, split: str, count: int
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]]:
     """Draw single windows of the noise of a split, as the class noise draws them.
 
     Parameters
@@ -196,6 +216,8 @@ def single_windows(
         As `Stretches.power` gives it, shape (n, detector, frequency, time).
     piece : numpy.ndarray
         Piece of noise that each window is from, shape (n, detector).
+    numbers : numpy.ndarray or None
+        Coherence, shape (n, pair); None if the network gets none.
     """
     block = inputs.sampling.spectrogram
     for first in range(0, count, BATCH):
@@ -207,7 +229,8 @@ def single_windows(
             seen = _seen(power, block)
         else:
             seen = spectrogram.magnitude(whitened, block, inputs.rate)
-        yield seen, power, table["noise_piece"]
+        numbers = coherence.of_strain(whitened, block, inputs.rate)
+        yield seen, power, table["noise_piece"], numbers
 
 
 def seconds(inputs: Inputs) -> float:

@@ -7,8 +7,8 @@ import numpy as np
 
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.network.backend import keras, tf
-from ccsncam.samples import spectrogram
-from ccsncam.samples.grid import channels, grid
+from ccsncam.samples import beside, coherence, spectrogram
+from ccsncam.samples.grid import cells, grid, inputs
 from ccsncam.samples.spectrogram import magnitude, normalise, running_limits
 
 
@@ -127,21 +127,27 @@ def images(
     Returns
     -------
     images : numpy.ndarray
-        Shape (window, frequency, time, channel), float32.
+        Shape (window, frequency, time, channel), float32, with the coherence behind them that
+        ``block`` asks for; see `ccsncam.samples.beside.join`.
     start : numpy.ndarray of int
         First sample of each window, shape (window,).
     """
     first = first_frames(whitened.shape[-1], block, sample_rate, stride)
     if not len(first):
         axes = grid(block, sample_rate)
-        shape = (0, len(axes.frequencies), len(axes.times), channels(block, len(whitened)))
+        shape = (0, len(axes.frequencies), len(axes.times), inputs(block, len(whitened)))
         return np.empty(shape, np.float32), first
     if not spectrogram.slides(block):
         seen = spectrogram.windows(whitened, first * block.hop, block, sample_rate)
-        return np.moveaxis(normalise(seen, block), 1, -1), first * block.hop
-    stretch = spectra(whitened, block, sample_rate)
-    found = next(cut(stretch, first, len(first), block, sample_rate))
-    return found, first * block.hop
+        found = np.moveaxis(normalise(seen, block), 1, -1)
+    else:
+        stretch = spectra(whitened, block, sample_rate)
+        found = next(cut(stretch, first, len(first), block, sample_rate))
+    numbers = None
+    if block.coherence is not None:
+        phases = coherence.spectra(whitened, block, sample_rate)
+        numbers = coherence.running(phases, first, len(cells(block, sample_rate).times), block)
+    return beside.join(found, numbers), first * block.hop
 
 
 def judge(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:

@@ -16,6 +16,7 @@ from ccsncam.network.chain import Network
 from ccsncam.saliency.maps import explain
 from ccsncam.saliency.scores import log_odds, logits
 from ccsncam.saliency.shown import Explanation
+from ccsncam.samples import beside, coherence
 from ccsncam.samples.grid import channels, grid
 from ccsncam.samples.spectrogram import magnitude, normalise
 
@@ -51,7 +52,8 @@ def images(whitened: Sequence[np.ndarray | None], starts: np.ndarray, moment: Mo
     Returns
     -------
     numpy.ndarray
-        Shape (window, frequency, time, channel), float32, in [0, 1].
+        Shape (window, frequency, time, channel), float32, in [0, 1], with the coherence behind
+        them that ``moment.spectrogram`` asks for; see `ccsncam.samples.beside.join`.
     """
     rate, block = moment.signal.sample_rate, moment.spectrogram
     there = {number: one for number, one in enumerate(whitened) if one is not None}
@@ -63,7 +65,12 @@ def images(whitened: Sequence[np.ndarray | None], starts: np.ndarray, moment: Mo
     image = np.zeros(shape, np.float32)
     own = [each * number + channel for number in there for channel in range(each)]
     image[..., own] = np.moveaxis(normalise(seen, block), 1, -1)
-    return image
+    if block.coherence is None:
+        return image
+    # A black detector is coherent with no other one.
+    strain = np.zeros((len(starts), len(whitened), rate), np.float32)
+    strain[:, list(there)] = np.swapaxes(windows, 0, 1)
+    return beside.join(image, coherence.of_strain(strain, block, rate))
 
 
 def judge(

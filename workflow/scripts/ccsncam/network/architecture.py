@@ -32,8 +32,8 @@ LONG_KERNEL, LONG_POOL = 16, 4
 LATE = ("late", "late-shared")
 # Networks with the layers of the paper: they normalise nothing, and take any image.
 PLAIN = ("paper", *LATE)
-# Numbers that ``classifier.extra`` adds to the features, for each detector.
-EXTRA = {"scales": 2}
+# Numbers that ``scales`` in ``classifier.extra`` adds to the features, for each channel.
+SCALES = 2
 
 
 def layers_of(network: str, filters: Sequence[int]) -> list[str]:
@@ -67,6 +67,7 @@ def count_parameters(
     classes: int,
     network: str = "paper",
     extra: Sequence[str] = (),
+    pairs: int = 0,
 ) -> tuple[int, int]:
     """Count the trainable parameters and the features of a network.
 
@@ -75,19 +76,21 @@ def count_parameters(
     filters, dense : list of int
         Channels of each convolution and units of each dense layer, as in the block ``classifier``.
     shape : tuple of int
-        Shape of the input: frequency, time, detector.
+        Shape of an image: frequency, time, detector.
     classes : int
         Number of classes.
     network : str
         One of `NETWORKS`.
     extra : list of str
-        Keys of `EXTRA`: numbers that join the features.
+        Numbers that join the features: ``scales`` of each channel, ``coherence`` of each pair.
+    pairs : int
+        Pairs of detectors.
 
     Returns
     -------
     parameters, features : int
         427 378 and 2112 for the paper's network on (94, 31, 3) and ten classes; 428 578 and 2118
-        with the scales of the detectors.
+        with the scales of the detectors, and 427 978 and 2115 with their coherence.
 
     Raises
     ------
@@ -118,7 +121,7 @@ def count_parameters(
             f"config, spectrogram: an input of {tuple(shape)} is too small for the convolutions; "
             f"{advice}"
         )
-    added = detectors * sum(EXTRA[name] for name in extra)
+    added = SCALES * detectors * ("scales" in extra) + pairs * ("coherence" in extra)
     features = units = height * width * channels * branches + added
     for count in dense:
         parameters += (units + own) * count

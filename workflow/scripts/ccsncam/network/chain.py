@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import pairwise, takewhile
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ class Network:
     ----------
     model : keras.Model
         A chain of layers from images (n, frequency, time, detector) to logits, its last layer.
-        Numbers from `ccsncam.network.layers.Scales` may join it; see `beside`.
+        Numbers from layers such as `ccsncam.network.layers.Scales` may join it; see `beside`.
     layer : str
         The layer whose output is explained. ``conv2`` is the paper's: the last convolution,
         before pooling and ReLU.
@@ -56,13 +57,15 @@ class Network:
         affine = isinstance(seeing[0], keras.layers.Conv2D)
         affine = affine and seeing[0].activation is keras.activations.linear
         self._front, self._behind = (seeing[:1], seeing[1:]) if affine else ([], seeing)
-        self._beside = next((one for one in layers if _role(one) == "beside"), None)
+        self._beside = [one for one in layers if _role(one) == "beside"]
+        self._carries = any(getattr(one, "carries", False) for one in self._scaling)
         self.shape: tuple[int, ...] = tuple(model.input.shape[1:])
         self.map_shape: tuple[int, ...] = tuple(chain[cut - 1].output.shape[1:3])
 
     def beside(self, images: tf.Tensor) -> tf.Tensor | None:
         """Compute the numbers that join the features, shape (n, number); None without any."""
-        return None if self._beside is None else self._beside(images)
+        found = [one(images) for one in self._beside]
+        return tf.concat(found, axis=1) if found else None
 
     def head(self, images: tf.Tensor) -> tf.Tensor:
         """Compute the output A of the layer, shape (n, height, width, channel)."""
@@ -82,6 +85,39 @@ class Network:
         The paper's network takes images as they are.
         """
         return _through(self._scaling, images, None)
+
+    def hold(self, images: Any, of: Any) -> Any:
+        """Give images the numbers that ride with others; see `ccsncam.network.layers.Coherence`.
+
+        Parameters
+        ----------
+        images : numpy.ndarray or tensorflow.Tensor
+            Images that were changed, shape (n, frequency, time, channel).
+        of : numpy.ndarray or tensorflow.Tensor
+            The images that they were, of a shape that broadcasts to this.
+
+        Returns
+        -------
+        numpy.ndarray or tensorflow.Tensor
+            The images themselves, if no numbers ride with them.
+        """
+        if not self._carries:
+            return images
+        if isinstance(images, np.ndarray):
+            numbers = np.broadcast_to(of[..., -1:], (*images.shape[:-1], 1))
+            return np.concatenate([images[..., :-1], numbers], axis=-1)
+        numbers = tf.broadcast_to(of[..., -1:], tf.shape(images[..., -1:]))
+        return tf.concat([images[..., :-1], numbers], axis=-1)
+
+    def black(self, images: tf.Tensor) -> tf.Tensor:
+        """Make black images with the numbers that ride with others; one if there are none."""
+        if not self._carries:
+            return tf.zeros((1, *self.shape))
+        return self.hold(tf.zeros_like(images), images)
+
+    def seen(self, images: np.ndarray) -> np.ndarray:
+        """Channels of the detectors, for readers and for what is measured on the images alone."""
+        return images[..., :-1] if self._carries else images
 
     def front(self, pictures: tf.Tensor) -> tf.Tensor:
         """Compute the output of the first layer behind `picture`, if it is linear.

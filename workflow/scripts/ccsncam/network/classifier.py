@@ -15,6 +15,8 @@ from ccsncam.network.layers import (
     MOMENTUM,
     Bounded,
     Branches,
+    Coherence,
+    Picture,
     Residual,
     Scales,
     Standardise,
@@ -28,7 +30,9 @@ FORWARD = 250
 NAMES = {"paper": "sasaoka2023"}
 
 
-def build(block: Classifier, shape: Sequence[int], classes: int, seed: int = 0) -> keras.Model:
+def build(
+    block: Classifier, shape: Sequence[int], classes: int, seed: int = 0, pairs: int = 0
+) -> keras.Model:
     """Build the network of Sasaoka et al. (2023), or another one of `architecture.NETWORKS`.
 
     The paper's network has two blocks of convolution 3×3, pooling 2×2 and ReLU, then dense layers.
@@ -42,6 +46,9 @@ def build(block: Classifier, shape: Sequence[int], classes: int, seed: int = 0) 
         Number of classes.
     seed : int
         Seed of the initial weights.
+    pairs : int
+        Pairs of detectors whose coherence rides in the last channel of the input, if the block
+        asks for it.
 
     Returns
     -------
@@ -57,12 +64,19 @@ def build(block: Classifier, shape: Sequence[int], classes: int, seed: int = 0) 
     keras.utils.set_random_seed(seed)
     layers, kind = keras.layers, block.network
     image = x = keras.Input(tuple(shape), name="spectrogram")
-    if block.extra:
+    if "coherence" in block.extra:
+        x = Picture(name="picture", dtype="float32")(x)
+    channels = x.shape[-1]
+    if "scales" in block.extra:
         x = Unit(name="unit", dtype="float32")(x)
-    x = _convolutions(block, x, shape[-1])
+    x = _convolutions(block, x, channels)
     if block.extra:
-        scales = Scales(name="scales", dtype="float32")(image)
-        x = features = layers.Concatenate(name="features")([layers.Flatten(name="flat")(x), scales])
+        # In one order, whatever that of the block is.
+        made = [Scales(channels, name="scales", dtype="float32")] if "scales" in block.extra else []
+        if "coherence" in block.extra:
+            made.append(Coherence(pairs, name="coherence", dtype="float32"))
+        flat = layers.Flatten(name="flat")(x)
+        x = features = layers.Concatenate(name="features")([flat, *(one(image) for one in made)])
     else:
         x = features = layers.Flatten(name="features")(x)
     for number, units in enumerate(block.dense, 1):
@@ -124,7 +138,7 @@ def load_model(block: Classifier, weights: PathLike, dataset: DataSet) -> keras.
     dataset : DataSet
         Any data set that has the network's image shape and classes.
     """
-    model = build(block, dataset.image_shape, len(dataset.classes))
+    model = build(block, dataset.input_shape, len(dataset.classes), pairs=dataset.pairs)
     model.load_weights(weights)
     return model
 

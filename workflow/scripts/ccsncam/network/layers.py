@@ -1,7 +1,8 @@
 """Layers of the networks that Keras does not have.
 
 The attribute ``role`` tells `ccsncam.network.chain` that a layer scales the images before the first
-weights (``scaling``), or that it leads past the chain to the features (``beside``).
+weights (``scaling``), or that it leads past the chain to the features (``beside``). The attribute
+``carries`` tells it that numbers ride with the images; see `ccsncam.samples.beside`.
 """
 
 from typing import Any
@@ -67,14 +68,68 @@ class Unit(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("ccsncam")
 class Scales(keras.layers.Layer):
-    """Logarithms of the minimum and of the maximum of each detector: what `Unit` throws away."""
+    """Logarithms of the minimum and of the maximum of each detector: what `Unit` throws away.
+
+    Parameters
+    ----------
+    channels : int
+        How many channels are of detectors; there may be one more, see `Coherence`.
+    """
 
     role = "beside"
 
+    def __init__(self, channels: int, **named: Any) -> None:
+        super().__init__(**named)
+        self.channels = channels
+
     def call(self, images: tf.Tensor) -> tf.Tensor:
-        """Measure images (n, frequency, time, detector); shape (n, 2 · detector), minima first."""
+        """Measure images (n, frequency, time, channel); shape (n, 2 · detector), minima first."""
+        images = images[..., : self.channels]
         low, high = tf.reduce_min(images, axis=(1, 2)), tf.reduce_max(images, axis=(1, 2))
         return tf.math.log(tf.maximum(tf.concat([low, high], axis=1), FAINTEST))
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the layer again."""
+        return {**super().get_config(), "channels": self.channels}
+
+
+@keras.saving.register_keras_serializable("ccsncam")
+class Picture(keras.layers.Layer):
+    """The channels of the detectors, without the one behind them; see `Coherence`."""
+
+    role = "scaling"
+    carries = True
+
+    def call(self, images: tf.Tensor) -> tf.Tensor:
+        """Cut off the last channel of images, shape (n, frequency, time, channel)."""
+        return images[..., :-1]
+
+
+@keras.saving.register_keras_serializable("ccsncam")
+class Coherence(keras.layers.Layer):
+    """Logarithms of the coherence of each pair of detectors, which rides with the image.
+
+    It stands in the first cells of the last channel; see `ccsncam.samples.beside.join`. The
+    largest of many lags is beyond one standard deviation in any noise, so less counts as one.
+
+    Parameters
+    ----------
+    pairs : int
+    """
+
+    role = "beside"
+
+    def __init__(self, pairs: int, **named: Any) -> None:
+        super().__init__(**named)
+        self.pairs = pairs
+
+    def call(self, images: tf.Tensor) -> tf.Tensor:
+        """Read the numbers of images (n, frequency, time, channel); shape (n, pair)."""
+        return tf.math.log(tf.maximum(images[:, 0, : self.pairs, -1], 1.0))
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the layer again."""
+        return {**super().get_config(), "pairs": self.pairs}
 
 
 class _Nested(keras.layers.Layer):

@@ -123,7 +123,8 @@ def train(
         loss is not finite.
     """
     images, labels = curriculum.validation.images(), curriculum.validation.column("label")
-    model = build(block, images.shape[1:], len(curriculum.validation.classes), seed)
+    shown = curriculum.validation
+    model = build(block, images.shape[1:], len(shown.classes), seed, shown.pairs)
     optimizer = keras.optimizers.Adam(block.learning_rate, weight_decay=block.weight_decay or None)
     if block.mixed_precision:
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
@@ -268,7 +269,10 @@ def steps(
             _, logits = model(shown, training=True)
             sure = tf.gather(tf.nn.log_softmax(logits), truth, batch_dims=1)
         beside = 1.0 - tf.cast(tf.gather(masks, index), tf.float32)
-        square = tf.square(beside * tf.cast(tape.gradient(sure, shown), tf.float32))
+        slopes = tf.cast(tape.gradient(sure, shown), tf.float32)
+        # The last channel may hold numbers, which are no cells.
+        slopes = slopes[..., :-1] if "coherence" in block.extra else slopes
+        square = tf.square(beside * slopes)
         loss, hits = of_logits(logits, truth, True)
         cells = tf.reduce_mean(square, axis=(1, 2, 3))
         return loss + block.mask_penalty * tf.reduce_sum(cells), hits

@@ -11,7 +11,7 @@ import pandas as pd
 from ccsncam.config import schema
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.network import architecture
-from ccsncam.planning import costs, inputs, moment_table
+from ccsncam.planning import coherence, costs, inputs, moment_table
 from ccsncam.samples.grid import channels, grid
 from ccsncam.samples.representations.names import SERIAL
 from ccsncam.samples.representations.names import check as check_representation
@@ -53,6 +53,7 @@ def check(config: Config, rules: Mapping[str, Any]) -> None:
         _check_file_names,
         _check_distances,
         _check_representation,
+        coherence.check,
         _check_network,
         _check_training,
         _check_background,
@@ -68,6 +69,8 @@ def check(config: Config, rules: Mapping[str, Any]) -> None:
 def complete(config: dict[str, Any]) -> None:
     """Replace null in ``classifier.parameters`` and ``features`` with what the network has.
 
+    If the network gets coherence, ``spectrogram`` gets the largest lags of the detectors.
+
     Parameters
     ----------
     config : dict
@@ -76,6 +79,7 @@ def complete(config: dict[str, Any]) -> None:
     _, counts = network_of(config)
     block = config["classifier"]
     block |= {key: counts[key] for key in counts if block[key] is None}
+    coherence.complete(config)
 
 
 def _check_finite(value: Any, where: str) -> None:
@@ -216,7 +220,7 @@ def network_of(config: Config) -> tuple[tuple[int, int, int], dict[str, int]]:
     Returns
     -------
     shape : tuple of int
-        Shape of the input: frequency, time, channel.
+        Shape of an image: frequency, time, channel.
     counts : dict of int
         ``parameters`` and ``features``.
     """
@@ -225,8 +229,9 @@ def network_of(config: Config) -> tuple[tuple[int, int, int], dict[str, int]]:
     shape = (len(axes.frequencies), len(axes.times), channels(seen, len(config["detectors"])))
     block = config["classifier"]
     filters, dense, classes = block["filters"], block["dense"], len(config["classes"])
+    pairs = len(coherence.lags(config)) if coherence.asked(config) else 0
     parameters, features = architecture.count_parameters(
-        filters, dense, shape, classes, block["network"], block["extra"]
+        filters, dense, shape, classes, block["network"], block["extra"], pairs
     )
     return shape, {"parameters": parameters, "features": features}
 
@@ -257,12 +262,12 @@ def _check_network(config: Config) -> None:
             f"config, classifier.network: only {', '.join(architecture.PLAIN)} take "
             f"spectrogram.scale {block['scale']}; set it to amplitude"
         )
-    if config["classifier"]["extra"] and network in architecture.SERIAL:
+    if "scales" in config["classifier"]["extra"] and network in architecture.SERIAL:
         raise ValueError(
             f"config, classifier.extra: {network} sees no spectrogram, so there are no scales of "
-            "one; set it to []"
+            "one; take scales out"
         )
-    if config["classifier"]["extra"] and block["normalisation"] != "none":
+    if "scales" in config["classifier"]["extra"] and block["normalisation"] != "none":
         raise ValueError(
             f"config, classifier.extra: images with spectrogram.normalisation "
             f"{block['normalisation']} have lost their scales; set it to none (the network then "

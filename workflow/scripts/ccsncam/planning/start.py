@@ -7,7 +7,7 @@ from typing import Any
 
 from ccsncam.config import duplicates, schema
 from ccsncam.origin import VARIANT
-from ccsncam.planning import checks, inputs, noise_checks, studies
+from ccsncam.planning import checks, coherence, inputs, noise_checks, studies
 
 
 def prepare(
@@ -38,10 +38,12 @@ def prepare(
     for path in sources:
         duplicates.check(path)
     schema.fill(config, defaults)
+    given = coherence.taken_out(config)
     checks.check(config, rules)
     noise_checks.check(config)
     inputs.check_files(config)
     checks.complete(config)
+    coherence.must_be(given, config)
 
 
 def prepare_study(

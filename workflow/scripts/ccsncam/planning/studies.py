@@ -10,7 +10,7 @@ from typing import Any
 from ccsncam import environment
 from ccsncam.config import schema
 from ccsncam.origin import VARIANT
-from ccsncam.planning import costs, inputs, study_checks
+from ccsncam.planning import coherence, costs, inputs, study_checks
 from ccsncam.planning.study_files import files_of
 
 Config = Mapping[str, Any]
@@ -281,6 +281,9 @@ def _config_of(
     where, changes = f"config, study.variants.{name}", config["study"]["variants"][name] or {}
     study_checks.check_fixed(where, config, changes)
     whole = schema.merged(config, changes)
+    # The lags are those of the variant's own detectors.
+    if coherence.KEY not in (changes.get("spectrogram") or {}):
+        coherence.taken_out(whole)
     whole["study"] = {**whole["study"], "variants": {}, "compare": [], "leave_out": []}
     if isinstance(whole["classifier"], dict):
         # These numbers guard a run against a network that nobody wanted; a variant may want one.

@@ -35,7 +35,7 @@ def examples(dataset: DataSet) -> Figure:
     matplotlib.figure.Figure
     """
     axes_of = dataset.shown
-    images = picture(dataset.images(), *axes_of)
+    images = picture(dataset.column("spectrogram"), *axes_of)
     images = one_each(images, len(dataset.detectors))[..., 0]
     images = brightness(images, (1, 2))
     snr = dataset.column("snr")[:, 0]

@@ -39,7 +39,7 @@ def representations(datasets: Sequence[DataSet], class_name: str) -> Figure:
     panels = []
     for data in datasets:
         row = data.row_of(class_name, 0)
-        image = data.images(slice(row, row + 1))[0]
+        image = data.column("spectrogram", slice(row, row + 1))[0]
         kind = data.sampling.spectrogram.kind
         if image.shape[-1] == len(data.detectors):
             panels.append((kind, image[..., 0]))

@@ -88,7 +88,8 @@ def score_cam(
 ) -> tf.Tensor:
     """Score-CAM, equations (11) and (12).
 
-    The baseline is a black image. A constant channel is no mask of anything, so its H is 0.
+    The baseline is a black image. A constant channel is no mask of anything, so its H is 0. Masks
+    hide cells only: numbers that ride with an image stay.
 
     Parameters
     ----------
@@ -110,14 +111,16 @@ def score_cam(
     high = tf.reduce_max(masks, axis=(2, 3), keepdims=True)
     masks = tf.math.divide_no_nan(masks - low, high - low)
     count, size = maps.shape[-1], tf.shape(images)[0]
-    masked = tf.reshape(images[:, None] * masks[..., None], (-1, *network.shape))
+    masked = network.hold(images[:, None] * masks[..., None], images[:, None])
+    masked = tf.reshape(masked, (-1, *network.shape))
     weights = tf.gather(network.scores(masked, score), tf.repeat(target, count), batch_dims=1)
     weights = tf.reshape(weights, (size, count))
     if channel_softmax:
         weights = tf.nn.softmax(weights)
     else:
-        black = network.scores(tf.zeros((1, *network.shape)), score)[0]
-        weights -= tf.gather(black, target)[:, None]
+        black = network.scores(network.black(images), score)
+        black = tf.broadcast_to(black, (size, black.shape[-1]))
+        weights -= tf.gather(black, target, batch_dims=1)[:, None]
     return _combine(weights, maps)
 
 

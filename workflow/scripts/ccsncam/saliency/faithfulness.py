@@ -165,7 +165,8 @@ def through(
     # A thousand samples at a time: the explanations of a whole test set take much memory.
     for rows in np.array_split(np.arange(len(images)), max(1, len(images) // 1000)):
         large = scaled(upsample(maps[rows], matrices))
-        seen = logits(network, explanation(images[rows], large))
+        shown = network.hold(explanation(images[rows], large), images[rows])
+        seen = logits(network, shown)
         after[rows] = log_probability(seen, target[rows])
         empty[rows] = large.max(axis=(1, 2)) == 0
     return {
@@ -213,13 +214,13 @@ def judge(
     large = scaled(upsample(samples.maps, matrices))
     out = through(network, images, samples.maps, target, samples.before, "field")
     out["complexity"] = complexity(large)
-    seen = explanation(images, large)
+    seen = network.hold(explanation(images, large), images)
     again = maps_of(network, method, seen, target, seed + 1, **options)
     out["coherency"] = coherency(large, scaled(upsample(again, matrices)))
     out["adcc"] = adcc(out["drop"], out["coherency"], out["complexity"])
     places = ranks(large, seed)
     for kind in progress(BASELINES, label=f"{method}: curves", unit="baselines"):
-        other = baseline(kind, images, samples.noise)
+        other = network.hold(baseline(kind, images, samples.noise), images)
         both = curves(network, images, places, target, other)
         out[f"deletion_{kind}"], out[f"insertion_{kind}"] = both
     out["road"] = road(network, images, places, target, seed)

@@ -112,12 +112,13 @@ def smooth_grad(
     spread : float
         Standard deviation of the noise, as a share of the image's range.
     """
-    noise = np.random.default_rng(copies).standard_normal((copies, *network.shape), np.float32)
     pictures = network.picture(images)
+    shape = copies, *pictures.shape[1:]
+    noise = np.random.default_rng(copies).standard_normal(shape, np.float32)
     span = tf.reduce_max(pictures, axis=(1, 2, 3), keepdims=True)
     span -= tf.reduce_min(pictures, axis=(1, 2, 3), keepdims=True)
     front = network.front(pictures)
-    noises = network.front(tf.constant(noise)) - network.front(tf.zeros_like(images[:1]))
+    noises = network.front(tf.constant(noise)) - network.front(tf.zeros_like(pictures[:1]))
 
     def hidden(copy: tf.Tensor) -> tf.Tensor:
         return front + spread * span * noises[copy]

@@ -42,7 +42,7 @@ def road(
     for share in REMOVED:
         cut = round(share * pixels)
         for removed, sign in ((places >= pixels - cut, 0.5), (places < cut, -0.5)):
-            filled = impute(images, removed, seed)
+            filled = network.hold(impute(images, removed, seed), images)
             total += sign * probability(network, filled, target)
     return total / len(REMOVED)
 

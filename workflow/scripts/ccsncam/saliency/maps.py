@@ -151,7 +151,8 @@ def maps(
     if method == "ones":
         return np.ones((size, *network.map_shape), np.float32)
     if method == "input":
-        return np.abs(np.asarray(images[:], np.float32)).mean(axis=-1)
+        seen = network.seen(np.asarray(images[:], np.float32))
+        return np.abs(seen).mean(axis=-1)
     compiled = explainer(network, method, **options)
     return run(compiled, images, target, progress, method)
 
@@ -193,7 +194,7 @@ def explain(
         large[method] = scaled(upsample(found, matrices))
     return [
         Explanation(
-            image=images[index],
+            image=network.seen(images[index]),
             maps={method: found[index] for method, found in large.items()},
             names={method: NAMES[method] for method in shown},
             prediction=int(prediction[index]),

@@ -127,7 +127,8 @@ def occluded(images: np.ndarray, noise: np.ndarray, detectors: int) -> np.ndarra
     ----------
     images, noise : numpy.ndarray
         Samples, and the same without the signal, each on its own scale, as the network sees
-        them; shape (n, frequency, time, channel).
+        them; shape (n, frequency, time, channel). If the coherence of pairs of detectors rides
+        with them, that of the pairs of the occluded detector is the noise's, too.
     detectors : int
         Number of detectors; the channels of each lie side by side.
 
@@ -141,6 +142,10 @@ def occluded(images: np.ndarray, noise: np.ndarray, detectors: int) -> np.ndarra
     for d in range(detectors):
         own = slice(d * each, (d + 1) * each)
         out[:, d, ..., own] = noise[..., own]
+        if images.shape[-1] > detectors * each:
+            pairs = [d in pair for pair in itertools.combinations(range(detectors), 2)]
+            rows = np.flatnonzero(pairs)
+            out[:, d, 0, rows, -1] = noise[:, 0, rows, -1]
     return out
 
 

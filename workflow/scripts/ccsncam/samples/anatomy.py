@@ -6,7 +6,7 @@ import numpy as np
 import scipy.fft
 
 from ccsncam.aliases import PathLike, Progress, silent
-from ccsncam.samples import injection, spectrogram
+from ccsncam.samples import beside, coherence, injection, spectrogram
 from ccsncam.samples.dataset import DRAWN, DataSet
 from ccsncam.samples.parts import Parts
 from ccsncam.samples.synthesis import Drawn, Inputs, noise_windows, whitened_signal
@@ -54,7 +54,9 @@ def take_apart(
     which = data.column("waveform")[rows]
     models = list(enumerate(inputs.waveforms))
     with (
-        Parts.create(path, rows, data.image_shape, modes, data.attributes()) as writer,
+        Parts.create(
+            path, rows, data.image_shape, modes, data.attributes(), data.input_shape
+        ) as writer,
         scipy.fft.set_workers(1),
     ):
         for number, model in progress(models, label="waveforms", unit="waveforms"):
@@ -63,7 +65,8 @@ def take_apart(
                 continue
             own = rows[places]
             found = anatomy(inputs, model, data.columns(_NEEDED, own))
-            if np.abs(found.whole["image"] - data.images(own)).max() > _TOLERANCE:
+            again = found.whole["image"][..., : data.image_shape[-1]]
+            if np.abs(again - data.column("spectrogram", own)).max() > _TOLERANCE:
                 raise ValueError(
                     f"{source}: its samples of {model.name} were not made from these waveforms and "
                     "this noise: give those from which the data set was made"
@@ -111,7 +114,8 @@ def anatomy(inputs: Inputs, model: Waveform, table: Drawn) -> Anatomy:
         strain: np.ndarray, bounds: tuple[np.ndarray, np.ndarray] | None = None
     ) -> np.ndarray:
         image = inputs.magnitude(strain, block, rate)
-        return np.moveaxis(spectrogram.normalise(image, block, bounds), 1, -1)
+        image = np.moveaxis(spectrogram.normalise(image, block, bounds), 1, -1)
+        return beside.join(image, coherence.of_strain(strain, block, rate))
 
     noise = noise_windows(inputs, table)
     signal = whitened_signal(inputs, injection.spectra(model), table)[0] / far

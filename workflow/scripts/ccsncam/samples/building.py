@@ -4,7 +4,7 @@ import numpy as np
 import scipy.fft
 
 from ccsncam.aliases import PathLike, Progress, silent
-from ccsncam.samples import antenna, injection
+from ccsncam.samples import antenna, beside, injection
 from ccsncam.samples.dataset import DRAWN, PLACES, DataSet, Header
 from ccsncam.samples.grid import grid
 from ccsncam.samples.synthesis import Inputs, Scaling, draw, mixed
@@ -67,8 +67,10 @@ def _columns(
 ) -> dict[str, np.ndarray]:
     """Make the columns of a data set for the samples of a class from what was drawn for them."""
     image, snr, distance = mixed(inputs, spectra, table, scaling)
+    image, numbers = beside.apart(image, len(inputs.sampling.spectrogram.coherence or ()))
     return {
         "spectrogram": image,
+        **({} if numbers is None else {"coherence": numbers}),
         "label": np.full(len(image), label),
         "snr": snr,
         "distance_kpc": distance,

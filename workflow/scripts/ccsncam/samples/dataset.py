@@ -20,6 +20,7 @@ from ccsncam.aliases import PathLike
 from ccsncam.config.blocks import Sampling
 from ccsncam.hdf5 import created, opened, texts
 from ccsncam.origin import Origin
+from ccsncam.samples import beside
 from ccsncam.samples.grid import Grid, cells, channels
 from ccsncam.samples.representations.names import SERIAL
 
@@ -30,6 +31,8 @@ DRAWN = ("theta", "phi", "ra", "dec", "psi", "bounce_time", "gps_start")
 PLACES = ("waveform", "noise_gps_start", "noise_piece", "noise_offset")
 # Columns in the order in which they are written.
 COLUMNS = ("spectrogram", "label", "snr", "distance_kpc", "network_snr", *DRAWN, *PLACES)
+# The last column, only of a run whose network gets it; see `ccsncam.samples.coherence`.
+COHERENCE = "coherence"
 # Attributes that `DataSet.open` reads.
 _TEXTS = ("classes", "waveforms", "detectors")
 _ATTRIBUTES = ("dataset", "run", "seed", *_TEXTS, "frequencies", "times", "inputs", "settings")
@@ -39,17 +42,19 @@ Rows = slice | np.ndarray | list[int] | int | None
 
 
 class Images:
-    """The images of a data set, which are read from the file as they are asked for.
+    """What a network gets of a data set, which is read from the file as it is asked for.
 
     Attributes
     ----------
     path : str
     shape : tuple of int
-        (n, frequency, time, detector).
+        (n, frequency, time, channel), as `Header.input_shape`.
+    pairs : int
+        Pairs of detectors whose coherence is read, too.
     """
 
-    def __init__(self, path: str, shape: tuple[int, ...]) -> None:
-        self.path, self.shape = path, shape
+    def __init__(self, path: str, shape: tuple[int, ...], pairs: int = 0) -> None:
+        self.path, self.shape, self.pairs = path, shape, pairs
 
     def __len__(self) -> int:
         """Give the number of samples."""
@@ -58,7 +63,8 @@ class Images:
     def __getitem__(self, rows: slice | np.ndarray | list[int] | int) -> np.ndarray:
         """Read the images of a slice, or of numbers in rising order; float32."""
         with opened(self.path) as file:
-            return file["spectrogram"][rows]
+            images = file["spectrogram"][rows]
+            return beside.join(images, file[COHERENCE][rows]) if self.pairs else images
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +128,17 @@ class Header:
         return len(self.grid.frequencies), len(self.grid.times), count
 
     @property
+    def pairs(self) -> int:
+        """Number of pairs of detectors whose coherence the data set has."""
+        return len(self.sampling.spectrogram.coherence or ())
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """Shape of what a network gets: an image, and a channel for `pairs` if there are any."""
+        height, width, count = self.image_shape
+        return height, width, count + (self.pairs > 0)
+
+    @property
     def split(self) -> str:
         """The split that the noise is from: ``train``, ``validation`` or ``test``."""
         return self.name.split("-")[0]
@@ -139,10 +156,10 @@ class Writer(NamedTuple):
         ----------
         rows : slice or int
         columns : mapping of str to array_like
-            Names are those of `COLUMNS`, which also sets the order of writing; others are left
-            out. A column that is never written stays 0.
+            Names are those of `COLUMNS`, which also sets the order of writing, and `COHERENCE`;
+            others are left out. A column that is never written stays 0.
         """
-        for name in COLUMNS:
+        for name in (*COLUMNS, COHERENCE):
             if name in columns:
                 self.file[name][rows] = columns[name]
 
@@ -215,6 +232,8 @@ class DataSet(Header):
         shapes |= {name: (each, "f8") for name in ("network_snr", "distance_kpc", *DRAWN)}
         shapes |= {name: (per_detector, "f8") for name in ("snr", "noise_gps_start")}
         shapes |= {name: (per_detector, "i4") for name in ("noise_piece", "noise_offset")}
+        if header.pairs:
+            shapes[COHERENCE] = (size, header.pairs), "f4"
         with created(path) as file:
             for name, (shape, kind) in shapes.items():
                 file.create_dataset(name, shape, kind, track_times=False)
@@ -224,7 +243,7 @@ class DataSet(Header):
     @property
     def spectrograms(self) -> Images:
         """The images as a sequence that reads them from the file as they are asked for."""
-        return Images(self.path, (self.size, *self.image_shape))
+        return Images(self.path, (self.size, *self.input_shape), self.pairs)
 
     @cached_property
     def distance(self) -> float:
@@ -234,7 +253,7 @@ class DataSet(Header):
         return float(found[0]) if len(found) == 1 else np.nan
 
     def column(self, name: str, rows: Rows = None) -> np.ndarray:
-        """Read one of `COLUMNS`.
+        """Read one of `COLUMNS`, or `COHERENCE`.
 
         Parameters
         ----------
@@ -251,8 +270,15 @@ class DataSet(Header):
             return {name: file[name][chosen] for name in names}
 
     def images(self, rows: Rows = None) -> np.ndarray:
-        """Read images, shape (n, frequency, time, detector), float32; see `column` for rows."""
-        return self.column("spectrogram", rows)
+        """Read what a network gets, float32; see `column` for rows.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (n, *input_shape): the column ``spectrogram``, with the column `COHERENCE`
+            behind it if there is one; see `ccsncam.samples.beside.join`.
+        """
+        return self.spectrograms[slice(None) if rows is None else rows]
 
     def attributes(self) -> dict[str, Any]:
         """Read all attributes as the file has them, for a file that repeats them."""

@@ -71,6 +71,11 @@ def channels(block: Spectrogram, detectors: int) -> int:
     return CHANNELS[block.kind] * detectors
 
 
+def inputs(block: Spectrogram, detectors: int) -> int:
+    """Give the number of channels of what a network gets; see `ccsncam.samples.coherence`."""
+    return channels(block, detectors) + (block.coherence is not None)
+
+
 def one_each(image: np.ndarray, detectors: int) -> np.ndarray:
     """Take the channel of each detector that is shown to readers.
 
@@ -87,4 +92,4 @@ def one_each(image: np.ndarray, detectors: int) -> np.ndarray:
         which has the paper's window.
     """
     each = image.shape[-1] // detectors
-    return image[..., each // 2 :: each]
+    return image[..., each // 2 : each * detectors : each]

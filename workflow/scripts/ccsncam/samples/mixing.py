@@ -9,7 +9,7 @@ import numpy as np
 
 from ccsncam import seeds
 from ccsncam.config.mixing import Mixing
-from ccsncam.samples import spectrogram
+from ccsncam.samples import beside, coherence, spectrogram
 from ccsncam.samples.masks import mask
 from ccsncam.samples.rests import Rest, Rests
 from ccsncam.samples.spectra import Signals, Spectra
@@ -143,7 +143,8 @@ class Mixer:
         block, length = self.spectra.spectrogram, self.spectra.signals[0].spectra.shape[2]
         noise = [one.spectra for one in self.spectra.noise]
         # One by one, because all of a sample stays in the processor's cache.
-        for image, number in zip(out, which, strict=False):
+        kept: list[np.ndarray] = []
+        for at, (image, number) in enumerate(zip(out, which, strict=False)):
             begins = plan.rows[number]
             whole = np.stack(
                 [own[row : row + length] for own, row in zip(noise, begins, strict=True)]
@@ -151,7 +152,13 @@ class Mixer:
             if plan.label[number]:
                 whole += self._signal(plan, number) * plan.snr[number]
             seen = spectrogram.of_rows(whole[None], block)
-            image[...] = spectrogram.normalise(seen, block)[0].transpose(1, 2, 0)
+            image[..., : seen.shape[1]] = spectrogram.normalise(seen, block)[0].transpose(1, 2, 0)
+            if block.coherence is not None:
+                kept.append(coherence.of_rows(whole, block))
+            if kept and (len(kept) == coherence.ROWS or at + 1 == len(which)):
+                numbers = coherence.of_spectra(np.stack(kept), block)
+                beside.write(out[at + 1 - len(kept) : at + 1], numbers)
+                kept.clear()
         return out[: len(which)]
 
     def masks(self, plan: Plan, which: np.ndarray) -> np.ndarray:

@@ -21,6 +21,9 @@ from ccsncam.origin import Origin
 # Arrays of a sample, and of a sample and mode, in the order in which they are written.
 WHOLE = ("noise", "silent", "signal_power")
 OF_MODES = ("mode_power", "without", "without_fixed")
+_ALL = (*WHOLE, *OF_MODES)
+# Those that are no images for a network.
+POWERS = ("signal_power", "mode_power")
 
 
 class Writer(NamedTuple):
@@ -105,6 +108,7 @@ class Parts:
         image_shape: tuple[int, ...],
         modes: Sequence[str],
         attributes: Mapping[str, Any],
+        input_shape: tuple[int, ...] | None = None,
     ) -> Iterator[Writer]:
         """Create a file of parts, which appears under its name when it is complete.
 
@@ -114,18 +118,24 @@ class Parts:
         rows : numpy.ndarray of int
             Rows of the samples in the data set, shape (n,).
         image_shape : tuple of int
-            (frequency, time, detector).
+            (frequency, time, channel).
         modes : list of str
         attributes : mapping
             Attributes of the data set, from `DataSet.attributes`.
+        input_shape : tuple of int, optional
+            Shape of what a network gets, see `ccsncam.samples.dataset.Header`; that of an image by
+            default.
 
         Yields
         ------
         Writer
             All arrays are NaN until they are written.
         """
-        shapes = dict.fromkeys(WHOLE, (len(rows), *image_shape))
-        shapes |= dict.fromkeys(OF_MODES, (len(rows), len(modes), *image_shape))
+        each = {
+            name: image_shape if name in POWERS else input_shape or image_shape for name in _ALL
+        }
+        shapes = {name: (len(rows), *each[name]) for name in WHOLE}
+        shapes |= {name: (len(rows), len(modes), *each[name]) for name in OF_MODES}
         with created(path) as file:
             file.create_dataset("row", data=rows, track_times=False)
             for name, shape in shapes.items():

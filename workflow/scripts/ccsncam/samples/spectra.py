@@ -19,7 +19,7 @@ import numpy as np
 from ccsncam.aliases import PathLike
 from ccsncam.config.blocks import Spectrogram
 from ccsncam.hdf5 import created, opened, texts, write_columns
-from ccsncam.samples.grid import channels, grid
+from ccsncam.samples.grid import grid, inputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,9 +114,9 @@ class Spectra:
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
-        """Shape of an image: frequency, time, channel."""
+        """Shape of what a network gets: frequency, time, channel."""
         _, detectors, rows, width = self.signals[0].spectra.shape
-        count = channels(self.spectrogram, detectors)
+        count = inputs(self.spectrogram, detectors)
         if self.spectrogram.kind == "stft":
             return width, rows, count
         axes = grid(self.spectrogram, rows * width)

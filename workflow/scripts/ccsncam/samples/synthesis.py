@@ -10,7 +10,7 @@ from ccsncam.aliases import PathLike
 from ccsncam.config.blocks import Sampling, Spectrogram
 from ccsncam.noise.store import Noise, common_pieces
 from ccsncam.origin import Origin
-from ccsncam.samples import antenna, injection, spectrogram
+from ccsncam.samples import antenna, beside, coherence, injection, spectrogram
 from ccsncam.samples.dataset import DataSet
 from ccsncam.waveforms.model import Waveform
 
@@ -257,7 +257,8 @@ def samples(
     Returns
     -------
     image : numpy.ndarray
-        Shape (n, frequency, time, channel), float32, in [0, 1].
+        Shape (n, frequency, time, channel), float32, in [0, 1]. If ``spectrogram.coherence`` is
+        given, it rides behind the channels of the detectors; see `beside.join`.
     snr : numpy.ndarray
         Shape (n, detector); zero for noise.
     distance : numpy.ndarray
@@ -281,7 +282,9 @@ def samples(
         snr = near / distance[:, None]
         data += signal / distance[:, None, None].astype(np.float32)
     image = inputs.magnitude(data, block, inputs.rate)
-    return np.moveaxis(spectrogram.normalise(image, block), 1, -1), snr, distance
+    image = np.moveaxis(spectrogram.normalise(image, block), 1, -1)
+    numbers = coherence.of_strain(data, block, inputs.rate)
+    return beside.join(image, numbers), snr, distance
 
 
 def mixed(

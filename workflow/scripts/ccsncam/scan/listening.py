@@ -14,6 +14,7 @@ import numpy as np
 from ccsncam.config.moment import Scan
 from ccsncam.moment.stand_in import white_noise
 from ccsncam.noise import whitening
+from ccsncam.samples import coherence
 from ccsncam.samples.spectrogram import windows
 
 
@@ -112,10 +113,13 @@ class Heard(NamedTuple):
         It is that of white noise where the detector is off.
     seconds : numpy.ndarray of int
         Strain behind the PSD of each window [s], shape (window,); 0 where the detector is off.
+    phases : numpy.ndarray
+        From `ccsncam.samples.coherence.windows`, shape (window, frame, frequency).
     """
 
     magnitude: np.ndarray
     seconds: np.ndarray
+    phases: np.ndarray
 
 
 def listen(strain: Strain, cell: Cell, scan: Scan) -> Heard:
@@ -139,7 +143,7 @@ def listen(strain: Strain, cell: Cell, scan: Scan) -> Heard:
     rate, longest = moment.signal.sample_rate, moment.segment_duration
     samples = cell.windows * scan.step
     seconds = np.zeros(len(samples), int)
-    seen = _stand_in(strain.detector, cell, scan)
+    seen, phases = _stand_in(strain.detector, cell, scan)
     # Strain is read from a whole second on, because fillings are found second by second.
     start = cell.begin // rate - longest
     data = strain.read(start, 3 * longest + 1)
@@ -158,8 +162,9 @@ def listen(strain: Strain, cell: Cell, scan: Scan) -> Heard:
         first, last = samples[whole][0] - begin, samples[whole][-1] - begin + rate
         starts = samples[whole] - samples[whole][0]
         seen[whole] = windows(white[None, first:last], starts, moment.spectrogram, rate)
+        phases[whole] = coherence.windows(white[first:last], starts, moment.spectrogram, rate)
         seconds[whole] = size // rate
-    return Heard(seen, seconds)
+    return Heard(seen, seconds, phases)
 
 
 def _whitened(strain: np.ndarray, scan: Scan) -> np.ndarray:
@@ -174,8 +179,8 @@ def _whitened(strain: np.ndarray, scan: Scan) -> np.ndarray:
     return whitening.whiten(piece, fir)
 
 
-def _stand_in(detector: str, cell: Cell, scan: Scan) -> np.ndarray:
-    """Spectrograms of white noise for the windows of a cell.
+def _stand_in(detector: str, cell: Cell, scan: Scan) -> tuple[np.ndarray, np.ndarray]:
+    """Spectrograms and phases of white noise for the windows of a cell.
 
     The noise is drawn for the whole cell, so that it depends on no window that is asked for.
     """
@@ -184,4 +189,8 @@ def _stand_in(detector: str, cell: Cell, scan: Scan) -> np.ndarray:
     size = (last - 1 - first) * scan.step + rate
     noise = white_noise(detector, first * scan.seconds, size, moment.seed, moment.signal.band)
     starts = (cell.windows - first) * scan.step
-    return windows(noise[None], starts, moment.spectrogram, rate)
+    block = moment.spectrogram
+    return (
+        windows(noise[None], starts, block, rate),
+        coherence.windows(noise, starts, block, rate),
+    )

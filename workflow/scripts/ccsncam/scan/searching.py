@@ -14,6 +14,7 @@ from ccsncam.moment.span import LEAD
 from ccsncam.moment.stand_in import white_noise
 from ccsncam.network.chain import Network
 from ccsncam.saliency.scores import logits
+from ccsncam.samples import beside, coherence, grid
 from ccsncam.samples.spectrogram import magnitude, normalise
 from ccsncam.scan.listening import Cell, Heard, Strain, cells, listen, windows_of
 from ccsncam.scan.store import Candidates, ScanPart
@@ -47,15 +48,16 @@ class _Seen(NamedTuple):
 
     ``magnitude`` has the shape (window, detector, channel, frequency, time), with the channels of
     each detector. ``seconds`` is the strain behind each PSD [s], shape (window, detector), 0 where
-    the detector is off.
+    the detector is off. ``phases`` has the shape (window, detector, frame, frequency).
     """
 
     magnitude: np.ndarray
     seconds: np.ndarray
+    phases: np.ndarray
 
     def of(self, rows: np.ndarray) -> "_Seen":
         """Some of the windows."""
-        return _Seen(self.magnitude[rows], self.seconds[rows])
+        return _Seen(*(one[rows] for one in self))
 
 
 def search(ear: Ear, start: float, end: float, progress: Progress = silent) -> ScanPart:
@@ -116,11 +118,24 @@ def _see(ear: Ear, cell: Cell) -> _Seen:
     return _Seen(
         np.stack([one.magnitude for one in heard], axis=1),
         np.stack([one.seconds for one in heard], axis=1),
+        np.stack([one.phases for one in heard], axis=1),
     )
 
 
 def _images(seen: _Seen, scan: Scan) -> np.ndarray:
     """Inputs of the network, shape (window, frequency, time, channel)."""
+    block, phases = scan.moment.spectrogram, seen.phases
+    image = _pictures(seen, scan)
+    if block.coherence is None:
+        return image
+    if scan.moment.missing != "noise":
+        # A black detector is coherent with no other one.
+        phases = np.where((seen.seconds > 0)[..., None, None], phases, 0)
+    return beside.join(image, coherence.of_spectra(phases, block))
+
+
+def _pictures(seen: _Seen, scan: Scan) -> np.ndarray:
+    """Images of all detectors, shape (window, frequency, time, channel)."""
     block = scan.moment.spectrogram
     if scan.moment.missing == "noise":
         return _last(normalise(_joined(seen.magnitude), block))
@@ -195,28 +210,41 @@ def _replaced(ear: Ear, seen: _Seen, numbers: np.ndarray) -> tuple[np.ndarray, .
     replaced = np.concatenate([~one, one, ~on[None]])
     values = [
         _statistic(
-            ear, np.where(replaced[..., None, None, None], noise, seen.magnitude), seen.seconds
+            ear,
+            np.where(replaced[..., None, None, None], noise, seen.magnitude),
+            np.where(replaced[..., None, None], phases, seen.phases),
+            seen.seconds,
         )
-        for noise in (_noise(ear, numbers, draw) for draw in range(DRAWS))
+        for noise, phases in (_noise(ear, numbers, draw) for draw in range(DRAWS))
     ]
     middle = np.median(values, axis=0)
     alone, without = (np.where(on, part.T, np.nan) for part in (middle[:count], middle[count:-1]))
     return alone, without, np.where(on.all(axis=1), np.nan, middle[-1])
 
 
-def _statistic(ear: Ear, magnitudes: np.ndarray, seconds: np.ndarray) -> np.ndarray:
+def _statistic(
+    ear: Ear, magnitudes: np.ndarray, phases: np.ndarray, seconds: np.ndarray
+) -> np.ndarray:
     """Statistic of windows that differ from one set to the next, shape (set, window)."""
     shape = magnitudes.shape[:2]
-    flat = _Seen(magnitudes.reshape(-1, *magnitudes.shape[2:]), np.tile(seconds, (shape[0], 1)))
+    flat = _Seen(
+        magnitudes.reshape(-1, *magnitudes.shape[2:]),
+        np.tile(seconds, (shape[0], 1)),
+        phases.reshape(shape[0] * shape[1], *phases.shape[2:]),
+    )
     return statistic(logits(ear.network, _images(flat, ear.scan))).reshape(shape)
 
 
-def _noise(ear: Ear, numbers: np.ndarray, draw: int) -> np.ndarray:
-    """Spectrograms of white noise, shape (window, detector, channel, frequency, time)."""
+def _noise(ear: Ear, numbers: np.ndarray, draw: int) -> tuple[np.ndarray, np.ndarray]:
+    """Magnitudes and phases of white noise, with the shapes of `_Seen`."""
     moment, step = ear.scan.moment, ear.scan.seconds
     rate, band = moment.signal.sample_rate, moment.signal.band
     series = np.empty((len(numbers), len(ear.strain), rate), np.float32)
     for row, number in zip(series, numbers.tolist(), strict=True):
         for one, detector in zip(row, ear.strain, strict=True):
             one[:] = white_noise(f"{detector}, draw {draw}", number * step, rate, moment.seed, band)
-    return magnitude(series[:, :, None], moment.spectrogram, rate)
+    block = moment.spectrogram
+    phases = np.empty((*series.shape[:2], len(grid.cells(block, rate).times), 0), np.complex64)
+    if block.coherence is not None:
+        phases = coherence.spectra(series, block, rate)
+    return magnitude(series[:, :, None], block, rate), phases
