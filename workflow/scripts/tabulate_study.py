@@ -34,7 +34,7 @@ def main(job: Any) -> None:
             params.rate,
             criterion,
         )
-    table = study_tables.study(networks, asked, point)
+    table = study_tables.study(networks, block["against"], asked, point)
     table["inputs"] = table["variant"].map(words)
     table.to_csv(job.output["study"], index=False, float_format="%.6g")
     costs = study_costs.costs(params.costs, block["seeds"])

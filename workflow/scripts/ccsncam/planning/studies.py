@@ -34,6 +34,8 @@ _WITHOUT = {
     ("noise", "noise"): ("coincident", "gwosc"),
     ("models", "classifier"): ("seeds",),
 }
+# What the configuration of a variant says of studies.
+_ALONE: dict[str, Any] = {"variants": {}, "against": {}, "compare": [], "leave_out": []}
 # The rules that make a level, and those that belong to a variant alone: whose time is its cost.
 RULES = {
     "waveforms": ("make_waveform",),
@@ -99,6 +101,8 @@ class Study:
     variants : list of Variant
         All, also those that are left out of the comparison.
     left_out : list of str
+    against : dict of str
+        The variant that a variant is compared with, where it is not the first.
     others : dict of list of int
         Seeds of the networks of each finished run, by its folder.
     seeds, distances : list
@@ -113,6 +117,7 @@ class Study:
     name: str
     variants: list[Variant]
     left_out: list[str]
+    against: dict[str, str]
     others: dict[str, list[int]]
     seeds: list[int]
     distances: list[float]
@@ -126,8 +131,14 @@ class Study:
 
     @property
     def compared(self) -> list[Variant]:
-        """Variants that are compared; the first is the one that the others are compared with."""
+        """Variants that are compared."""
         return [variant for variant in self.variants if variant.name not in self.left_out]
+
+    @property
+    def bases(self) -> dict[str, str]:
+        """What each variant and other run is compared with, by name; the first is the default."""
+        names = [variant.name for variant in self.compared]
+        return {name: self.against.get(name, names[0]) for name in [*names, *self.others]}
 
     @property
     def words(self) -> str:
@@ -158,10 +169,14 @@ class Study:
         ]
         if not lacking or len(lacking) == len(self.compared):
             return None
-        names = self.left_out + lacking
+        keys: dict[str, Any] = {"leave_out": self.left_out + lacking}
+        left = [variant.name for variant in self.compared if variant.name not in lacking]
+        alone = [name for name in left if self.against.get(name) in lacking]
+        if alone:
+            keys["against"] = dict.fromkeys(alone, left[0])
         return (
             f"Study {self.name}: {', '.join(lacking)} could not be finished. To compare the others,"
-            f" add --config study=\"{{'leave_out': {names}}}\", or set study.leave_out."
+            f' add --config study="{keys}", or set {" and ".join(f"study.{key}" for key in keys)}.'
         )
 
     def settings(self) -> dict[str, Any]:
@@ -170,6 +185,7 @@ class Study:
             "name": self.name,
             "variants": {variant.name: variant.results for variant in self.compared},
             "left_out": self.left_out,
+            "against": self.bases,
             "others": self.others,
             "seeds": self.seeds,
             "distances": self.distances,
@@ -260,6 +276,7 @@ def plan(config: Config, complete: Callable[[dict[str, Any]], None]) -> Study:
         name=block["name"],
         variants=variants,
         left_out=block["leave_out"],
+        against=block["against"],
         others={folder: study_checks.seeds_of(folder, config) for folder in block["compare"]},
         seeds=_seeds(config),
         distances=config["datasets"]["distances"],
@@ -281,7 +298,7 @@ def _config_of(
     where, changes = f"config, study.variants.{name}", config["study"]["variants"][name] or {}
     study_checks.check_fixed(where, config, changes)
     whole = schema.merged(config, changes)
-    whole["study"] = {**whole["study"], "variants": {}, "compare": [], "leave_out": []}
+    whole["study"] = {**whole["study"], **_ALONE}
     if isinstance(whole["classifier"], dict):
         # These numbers guard a run against a network that nobody wanted; a variant may want one.
         counted = dict.fromkeys(("parameters", "features"))

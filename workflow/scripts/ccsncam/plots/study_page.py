@@ -10,12 +10,12 @@ from typing import Any
 import pandas as pd
 
 from ccsncam.plots.page import document, picture, table
-from ccsncam.plots.study import at, middle, point
+from ccsncam.plots.study import at, bases, middle, point
 from ccsncam.results.study_costs import of_variants, totals
 from ccsncam.results.study_data import EVERY, REACH
 
 BODY = Template("""<h1>Study $name</h1>
-<p>$count compared with <strong>$first</strong>. Networks: seeds $seeds. $left_out</p>
+<p>$count. Networks: seeds $seeds. $left_out</p>
 $picture
 <h2>Variants</h2>
 $variants
@@ -30,14 +30,14 @@ $folder/$first/figures/fig05.pdf</code>.</p>
 <p>$cost</p>
 <h2>How to read this page</h2>
 <ul>
-<li>Differences are those to $first. &ldquo;Over samples&rdquo; is an interval of 95 % for these
-trained networks and other samples: where a row says &ldquo;same samples&rdquo;, both saw the same
-injections in the same noise. &ldquo;Over seeds&rdquo; is one for other trainings of the same
-network. Only a difference that both tell from zero is one of the variants themselves; two seeds
-can seldom do that.</li>
+<li>Differences are those to the variant under &ldquo;compared with&rdquo;. &ldquo;Over
+samples&rdquo; is an interval of 95 % for these trained networks and other samples: where
+&ldquo;samples&rdquo; says &ldquo;same&rdquo;, both saw the same injections in the same noise.
+&ldquo;Over seeds&rdquo; is one for other trainings of the same network. Only a difference that both
+tell from zero is one of the variants themselves; two seeds can seldom do that.</li>
 <li>Samples share seconds of noise, which the intervals do not count. Thresholds of false-alarm
 rates are taken as exact; docs/detection.md says how uncertain they are.</li>
-<li>With many variants, one in twenty differs from $first by chance alone.</li>
+<li>With many variants, one in twenty differs by chance alone.</li>
 </ul>
 """)
 
@@ -73,7 +73,7 @@ def page(
         name=html.escape(block["name"]),
         first=html.escape(names[0]),
         folder=html.escape(folder),
-        count=f"{len(names) - 1} variants and runs are",
+        count=f"{len(names)} variants and runs",
         seeds=", ".join(map(str, block["seeds"])),
         left_out=f"<strong>Left out: {out}</strong> (<code>study.leave_out</code>)." if out else "",
         picture=picture(png, f"Figure of the study {block['name']}"),
@@ -98,19 +98,22 @@ def _variants(rows: pd.DataFrame, costs: pd.DataFrame, names: Sequence[str]) -> 
     """Table of the accuracy at one distance, of the reach, and of the cost."""
     distance, rate = middle(rows), point(rows)
     header = ["variant", f"accuracy at {distance:g} kpc [%]", "difference [points]"]
-    header += ["over samples", "over seeds", "samples"]
+    header += ["over samples", "over seeds", "compared with", "samples"]
     accuracy = at(rows, distance).set_index("variant").to_dict("index")
     reaches = rows[(rows["quantity"] == REACH) & (rows["criterion"] == rate)]
     reach = reaches.set_index("variant").to_dict("index")
     if reach:
         header += [f"half are found at [kpc] ({html.escape(rate)})", "difference"]
         header += ["over samples", "over seeds"]
-    minutes = of_variants(costs).sum(axis=1) / 60
+    known, minutes = bases(rows), of_variants(costs).sum(axis=1) / 60
     lines = []
     for name in names:
         own = accuracy[name]
         cells = [html.escape(name), *_cells(own, 100, 1)]
-        cells.append("-" if name == names[0] else "same" if own["paired"] else "other")
+        if name in known:
+            cells += [html.escape(known[name]), "same" if own["paired"] else "other"]
+        else:
+            cells += ["-", "-"]
         if reach:
             cells += _cells(reach[name], 1, 2) if name in reach else ["-"] * 4
         lines.append([*cells, f"{minutes[name]:.1f}" if name in minutes.index else "-"])

@@ -30,20 +30,26 @@ from ccsncam.results.tables import SNR_BINS
 DAY = 86400.0
 COLUMNS = (
     *("variant", "seed", "quantity", "criterion", "at", "at_high", "unit", "n"),
-    *("value", "low", "high", "difference", "samples_low", "samples_high"),
+    *("value", "low", "high", "against", "difference", "samples_low", "samples_high"),
     *("seeds_low", "seeds_high", "paired"),
 )
 
 
 def study(
-    variants: Mapping[str, Networks], asked: Sequence[Point], point: Point | None
+    variants: Mapping[str, Networks],
+    against: Mapping[str, str],
+    asked: Sequence[Point],
+    point: Point | None,
 ) -> pd.DataFrame:
-    """Compare variants with the first of them.
+    """Compare variants, each with another one.
 
     Parameters
     ----------
     variants : mapping of str to Networks
-        By name. The first is the one that the others are compared with.
+        By name.
+    against : mapping of str to str
+        The variant that each of them is compared with. One that is compared with itself has no
+        differences.
     asked : list of Point
         Operating points.
     point : Point or None
@@ -54,15 +60,16 @@ def study(
     pandas.DataFrame
         `COLUMNS`; docs/study.md explains them. ``criterion`` of accuracies is empty.
     """
-    first = next(iter(variants.values()))
     rows = []
     for name, networks in variants.items():
-        base: Networks = {} if networks is first else first
+        alone = against[name] == name
+        base: Networks = {} if alone else variants[against[name]]
+        head = {"variant": name, "against": np.nan if alone else against[name]}
         places = [(ACCURACY, ""), (FALSE_ALARMS, "")]
         places += [(EFFICIENCY, point.criterion)] if point else []
         for key in places:
             for at, own, other in _groups(_of(networks, key), _of(base, key)):
-                rows += _rates({"variant": name, **_named(key), **at}, own, other)
+                rows += _rates({**head, **_named(key), **at}, own, other)
         for one in asked:
             key = (EFFICIENCY, one.criterion)
             own, other = _of(networks, key), _of(base, key)
@@ -70,8 +77,8 @@ def study(
                 at = {"at": DAY / one.asked, "unit": PER_DAY}
                 if one.rule != LOUDEST:
                     at = {"at": one.asked, "unit": A_WINDOW}
-                head = {"variant": name, "quantity": REACH, "criterion": one.criterion, **at}
-                rows += _reaches(head, own, other)
+                place = {"quantity": REACH, "criterion": one.criterion, **at}
+                rows += _reaches({**head, **place}, own, other)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
