@@ -429,6 +429,7 @@ def test_the_scripts(tmp_path, monkeypatch):
         "variants": {"paper": "results/study/paper", "better": "results/study/better"},
         "left_out": [],
         "against": {"paper": "paper", "better": "paper", "results/a": "paper"},
+        "grades": {},
         "others": {"results/a": [3]},
         "seeds": [0],
         "distances": [1, 10],

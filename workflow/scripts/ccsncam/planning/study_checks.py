@@ -83,7 +83,7 @@ def check_names(block: Config, run: str) -> None:
 
 
 def _check_against(block: Config) -> None:
-    """Refuse to compare what is no variant, or with a variant that is left out."""
+    """Refuse to compare or grade what is no variant, and to compare with what is left out."""
     known = ", ".join(block["variants"]) or "none"
     for name, base in block["against"].items():
         for one in (name, base):
@@ -91,6 +91,9 @@ def _check_against(block: Config) -> None:
                 raise ValueError(
                     f"config, study.against: {name}: {one!r} is no variant; there are {known}"
                 )
+    for name in block["grades"]:
+        if name not in block["variants"]:
+            raise ValueError(f"config, study.grades: {name!r} is no variant; there are {known}")
     lost = [
         name
         for name, base in block["against"].items()

@@ -12,13 +12,14 @@ import pandas as pd
 from ccsncam.plots.page import document, picture, table
 from ccsncam.plots.study import at, bases, middle, point
 from ccsncam.results.study_costs import of_variants, totals
-from ccsncam.results.study_data import EVERY, REACH
+from ccsncam.results.study_data import DELETION, EVERY, FLIPPED, KPC, REACH, RIGHT_WITHOUT, UNSEEN
 
 BODY = Template("""<h1>Study $name</h1>
 <p>$count. Networks: seeds $seeds. $left_out</p>
 $picture
 <h2>Variants</h2>
 $variants
+$grades
 <p>All numbers: <a href="tables/study.csv">study.csv</a>, <a
 href="tables/study_cost.csv">study_cost.csv</a>; the figure: <a href="figures/study.pdf">PDF</a>, <a
 href="figures/study.png">PNG</a>.</p>
@@ -40,6 +41,13 @@ rates are taken as exact; docs/detection.md says how uncertain they are.</li>
 <li>With many variants, one in twenty differs by chance alone.</li>
 </ul>
 """)
+# What the page calls the quantities of grades.
+GRADES = {
+    FLIPPED: "class changes without the mode",
+    RIGHT_WITHOUT: "class is right without the mode",
+    DELETION: "area under the deletion curve",
+    UNSEEN: "unseen signals that are found",
+}
 
 
 def page(
@@ -78,6 +86,7 @@ def page(
         left_out=f"<strong>Left out: {out}</strong> (<code>study.leave_out</code>)." if out else "",
         picture=picture(png, f"Figure of the study {block['name']}"),
         variants=_variants(rows, costs, names),
+        grades=grades(rows),
         links=table(
             ["variant", "tables", "figures"],
             [
@@ -118,6 +127,30 @@ def _variants(rows: pd.DataFrame, costs: pd.DataFrame, names: Sequence[str]) -> 
             cells += _cells(reach[name], 1, 2) if name in reach else ["-"] * 4
         lines.append([*cells, f"{minutes[name]:.1f}" if name in minutes.index else "-"])
     return table([*header, "time of its jobs [min]"], lines)
+
+
+def grades(rows: pd.DataFrame) -> str:
+    """Make the table of what variants are graded by; nothing if none is.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Those for all seeds of `ccsncam.results.study_tables.study`.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    header = ["variant", "grade", "mode, map or rate", "at [kpc]", "samples", "value [%]"]
+    header += ["difference [points]", "over samples", "over seeds", "compared with"]
+    lines = []
+    for row in rows[rows["quantity"].isin(GRADES) & (rows["unit"] == KPC)].to_dict("records"):
+        cells = [html.escape(row["variant"]), GRADES[row["quantity"]]]
+        cells += [html.escape(row["criterion"]), f"{row['at']:g}", str(row["n"])]
+        base = "-" if pd.isna(row["against"]) else html.escape(row["against"])
+        lines.append([*cells, *_cells(row, 100, 1), base])
+    return f"<h2>Grades</h2>\n{table(header, lines)}" if lines else ""
 
 
 def _cells(row: Mapping[Hashable, Any], factor: float, digits: int) -> list[str]:

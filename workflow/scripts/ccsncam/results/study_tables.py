@@ -10,17 +10,21 @@ import pandas as pd
 from ccsncam.detection.names import LOUDEST
 from ccsncam.detection.operating import RESAMPLES, crossing, crossing_of
 from ccsncam.results import paired
-from ccsncam.results.rates import over_seeds, wilson
+from ccsncam.results.rates import mean_of, over_seeds
 from ccsncam.results.study_data import (
     A_WINDOW,
     ACCURACY,
+    DELETION,
     EFFICIENCY,
     EVERY,
     FALSE_ALARMS,
+    FLIPPED,
     KPC,
     PER_DAY,
     REACH,
+    RIGHT_WITHOUT,
     SNR,
+    UNSEEN,
     Networks,
     Outcome,
     Point,
@@ -66,7 +70,8 @@ def study(
         base: Networks = {} if alone else variants[against[name]]
         head = {"variant": name, "against": np.nan if alone else against[name]}
         places = [(ACCURACY, ""), (FALSE_ALARMS, "")]
-        places += [(EFFICIENCY, point.criterion)] if point else []
+        places += [(EFFICIENCY, point.criterion), (UNSEEN, point.criterion)] if point else []
+        places += _graded(networks)
         for key in places:
             for at, own, other in _groups(_of(networks, key), _of(base, key)):
                 rows += _rates({**head, **_named(key), **at}, own, other)
@@ -80,6 +85,12 @@ def study(
                 place = {"quantity": REACH, "criterion": one.criterion, **at}
                 rows += _reaches({**head, **place}, own, other)
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _graded(networks: Networks) -> list[tuple[str, str]]:
+    """What networks were graded by, which has modes or methods in the place of the criterion."""
+    keys = dict.fromkeys(key for answers in networks.values() for key in answers)
+    return [key for key in keys if key[0] in (FLIPPED, RIGHT_WITHOUT, DELETION)]
 
 
 def _named(key: tuple[str, str]) -> dict[str, str]:
@@ -114,8 +125,9 @@ def _groups(
         sides = [
             {seed: each.part(_rows(each, at)) for seed, each in one.items()} for one in (own, other)
         ]
-        if all(len(each.hit) for side in sides for each in side.values()):
-            yield at, sides[0], sides[1]
+        there = [all(len(each.hit) for each in side.values()) for side in sides]
+        if there[0]:
+            yield at, sides[0], sides[1] if there[1] else {}
 
 
 def _rows(one: Outcome, at: Mapping[str, Any]) -> np.ndarray:
@@ -132,9 +144,9 @@ def _rates(
     """Rows of a rate: one for each seed, and one for all."""
     rows = []
     for seed, one in own.items():
-        low, high = map(float, wilson(one.hit.sum(), len(one.hit)))
-        row = head | {"seed": seed, "n": len(one.hit), "value": one.hit.mean()}
-        row |= {"low": low, "high": high}
+        found = mean_of([one.hit], rate=one.counts)
+        row = head | {"seed": seed, "n": len(one.hit), "value": found.mean}
+        row |= {"low": found.low, "high": found.high}
         if other and seed in other:
             row |= _over_samples([one], [other[seed]])
         rows.append(row)
@@ -160,7 +172,10 @@ def _over_samples(own: Sequence[Outcome], other: Sequence[Outcome]) -> dict[str,
     same = all(own[0].same_samples(one) for one in [*own[1:], *other])
     if same:
         mean, mean_other = (np.mean([one.hit for one in side], axis=0) for side in (own, other))
-        ends = paired.of_samples(mean - mean_other)
+        apart = mean - mean_other
+        ends = paired.of_samples(apart) if own[0].counts else mean_of([apart])
+    elif not own[0].counts:
+        ends = paired.apart(*(np.mean([one.hit for one in side], axis=0) for side in (own, other)))
     else:
         counts = [np.mean([one.hit.sum() for one in side]) for side in (own, other)]
         ends = paired.of_counts(counts, [len(side[0].hit) for side in (own, other)])
