@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from types import SimpleNamespace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -218,6 +219,42 @@ def test_a_reach_beyond_the_test_sets_is_no_number(variants):
     both = row_of(table, variant="far", seed=EVERY, quantity=REACH, criterion="1 a day")
     for row in (one, both):
         assert row[["difference", "samples_low", "samples_high"]].isna().all()
+
+
+def test_an_interval_of_a_reach_may_be_open(variants):
+    """Many of the resamples find more than half of the signals at all distances."""
+    key = EFFICIENCY, "1 a day"
+    near, far = {}, {}
+    for seed, answers in variants["paper"].items():
+        whole = answers[key]
+        there = whole.distance == DISTANCES[-1]
+        number = np.cumsum(there) - 1
+        # Just less than half are found at the largest distance.
+        hit = np.where(there, number % 20 < 9, True)
+        far[seed] = answers | {key: study_data.Outcome(hit, *places(whole))}
+        near[seed] = answers | {
+            key: study_data.Outcome(np.where(there, number % 20 < 1, True), *places(whole))
+        }
+    table = compared({"near": near, "far": far}, None)
+    own = row_of(table, variant="far", seed=0, quantity=REACH, criterion="1 a day")
+    assert np.isfinite(own["value"])
+    assert own["high"] == own["samples_high"] == np.inf
+    assert 0 < own["samples_low"] < own["difference"]
+    swapped = compared({"far": far, "near": near}, None)
+    other = row_of(swapped, variant="near", seed=0, quantity=REACH, criterion="1 a day")
+    assert other["samples_low"] == -np.inf
+    assert other["samples_high"] == pytest.approx(-own["samples_low"])
+    drawn = table[(table["seed"] == EVERY) & (table["quantity"] == REACH)]
+    figure, axes = plt.subplots()
+    study_figure._differences(axes, drawn[drawn["criterion"] == "1 a day"], ["near", "far"], 1)
+    assert np.isfinite(axes.get_xlim()).all()
+    thick = max(axes.get_lines(), key=lambda line: line.get_linewidth() * line.get_ydata()[0])
+    assert thick.get_xdata()[1] > axes.get_xlim()[1]
+    plt.close(figure)
+
+
+def places(one):
+    return one.label, one.distance, one.snr
 
 
 def test_found_signals_are_those_of_the_run_s_own_tables():

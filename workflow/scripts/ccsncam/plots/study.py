@@ -131,14 +131,18 @@ def _differences(axes: Axes, rows: pd.DataFrame, names: Sequence[str], factor: f
     axes.axvline(0, color="0.3", lw=0.8)
     known = rows.set_index("variant").to_dict("index")
     shown = factor * rows[["difference", "samples_low", "samples_high"]].to_numpy(float)
-    reach = 1.3 * np.nanmax(np.abs(shown), initial=1e-9)
+    reach = 1.3 * np.max(np.abs(shown), initial=1e-9, where=np.isfinite(shown))
     look_of = looks(names)
     for number, name in enumerate(names):
         if name not in known:
             continue
         row, look = known[name], look_of[name]
         for kind, width in (("seeds", 0.8), ("samples", 2.6)):
-            ends = factor * row[f"{kind}_low"], factor * row[f"{kind}_high"]
+            # An interval that is open ends outside of the panel.
+            ends = [
+                np.clip(factor * row[f"{kind}_{end}"], -9 * reach, 9 * reach)
+                for end in ("low", "high")
+            ]
             axes.plot(ends, [number, number], color=look["color"], lw=width)
         axes.plot(factor * row["difference"], number, look["marker"], color=look["color"], ms=4)
     # Two seeds give intervals over seeds so wide that they would hide everything else.

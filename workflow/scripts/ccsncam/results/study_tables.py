@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from ccsncam.detection.names import LOUDEST
-from ccsncam.detection.operating import RESAMPLES, crossing, crossing_of
+from ccsncam.detection.operating import RESAMPLES, crossing, crossing_of, crossings_of
 from ccsncam.results import paired
-from ccsncam.results.rates import mean_of, over_seeds
+from ccsncam.results.rates import LEVEL, mean_of, over_seeds
 from ccsncam.results.study_data import (
     A_WINDOW,
     ACCURACY,
@@ -228,22 +228,36 @@ def _reach_over_samples(
     """Difference of two reaches; its interval is from a bootstrap over samples.
 
     Where samples are the same, both are computed for the same resamples. A reach beyond the test
-    sets is no number, and an interval that would need one has no ends.
+    sets is no number; where many resamples have one, the interval is open.
     """
     some = next(iter(own.values()))
     same = all(some.same_samples(one) for one in [*own.values(), *other.values()])
     mean, mean_other = (np.mean(list(_inside_of(side).values())) for side in (own, other))
     there = np.mean([_resampled(one, 0 if same else 1) for one in other.values()], axis=0)
-    apart = np.mean(list(again.values()), axis=0) - there
-    low, high = np.nan, np.nan
-    if np.isnan(apart).mean() <= 0.025:
-        low, high = np.nanquantile(apart, [0.025, 0.975])
+    low, high = _ends(np.mean(list(again.values()), axis=0), there)
+    if np.isnan(mean - mean_other):
+        low, high = np.nan, np.nan
     return {
         "difference": mean - mean_other,
         "samples_low": low,
         "samples_high": high,
         "paired": same,
     }
+
+
+def _ends(own: np.ndarray, other: np.ndarray) -> tuple[float, float]:
+    """Interval of the difference of resampled reaches; an end of it may be infinite.
+
+    Where both reaches lie beyond the same side, the difference may be anything.
+    """
+    with np.errstate(invalid="ignore"):
+        apart = own - other
+    sides = ((apart, -np.inf, (1 - LEVEL) / 2), (apart, np.inf, (1 + LEVEL) / 2))
+    low, high = (
+        np.quantile(np.where(np.isnan(one), end, one), share, method="inverted_cdf")
+        for one, end, share in sides
+    )
+    return float(low), float(high)
 
 
 def _inside(value: float) -> float:
@@ -263,7 +277,10 @@ def _counts(one: Outcome) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _resampled(one: Outcome, stream: int) -> np.ndarray:
-    """Reach of each resample, shape (resample,); each class at each distance keeps its number."""
+    """Reach of each resample, shape (resample,); each class at each distance keeps its number.
+
+    Those beyond the test sets are infinite: positive if farther, negative if nearer.
+    """
     distances, place, trials = np.unique(one.distance, return_inverse=True, return_counts=True)
     random = np.random.default_rng([len(one.hit), stream])
     found = np.zeros((RESAMPLES, len(distances)))
@@ -275,5 +292,5 @@ def _resampled(one: Outcome, stream: int) -> np.ndarray:
                     len(hits), np.full(len(hits), 1 / len(hits)), RESAMPLES
                 )
                 found[:, number] += weights @ hits
-    reaches = [crossing_of(distances, row, trials, 0.5, False) for row in found]
-    return np.array([_inside(value) for value in reaches])
+    reaches = crossings_of(distances, found, trials, 0.5, False)
+    return np.where(reaches > 0, reaches, -np.inf)
