@@ -1,6 +1,7 @@
 """What the variants of a study share, where they write, and what they may not change."""
 
 import copy
+import re
 
 import pytest
 import yaml
@@ -234,6 +235,15 @@ def finished(folder, distances, classes=("noise", "s18")):
     (folder / "tables").mkdir(parents=True, exist_ok=True)
     rows = "".join(f"2,{name}\n" for name in classes)
     (folder / "tables/tpr.csv").write_text(f"seed,class\n{rows}")
+
+
+def test_the_report_tells_variants_apart(root):
+    """Each result that the report shows has the variant as its list, but for those of the study."""
+    for path in (root / "workflow/rules").glob("*.smk"):
+        text = path.read_text()
+        shown = len(re.findall(r"\breport\($", text, re.M))
+        expected = 0 if path.name == "study.smk" else shown
+        assert text.count("subcategory=VARIANT_SHOWN,") == expected, path.name
 
 
 def test_other_runs(plan, tmp_path, root):
