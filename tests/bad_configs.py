@@ -535,6 +535,25 @@ FILES: dict[str, dict[str, str]] = {
         "study: {variants: {a: {}}, leave_out: [b]}": "study.leave_out: 'b' is no variant; there",
         "study: {variants: {a: {}}, leave_out: [a]}": "study.leave_out: no variant is left",
         "study: {variants: {a: {}}, leave_out: a}": "config, study.leave_out:",
+        "study: {against: []}": "config, study.against:",
+        "study: {variants: {a: {}}, against: {a: [a]}}": "config, study.against.a:",
+        "study: {variants: {a: {}}, against: {a: null}}": "config, study.against.a:",
+        "study: {variants: {a: {}}, against: {b: a}}": "study.against: b: 'b' is no variant; there",
+        "study: {variants: {a: {}}, against: {a: c}}": "study.against: a: 'c' is no variant; there",
+        "study: {against: {a: b}}": "study.against: a: 'a' is no variant; there are none",
+        "study: {variants: {a: {}, b: {}}, against: {a: b}, leave_out: [b]}": (
+            "study.leave_out: a would have no b to be compared with: leave out a, too, or name"
+        ),
+        "study: {grades: []}": "config, study.grades:",
+        "study: {variants: {a: {}}, grades: {a: removal}}": "config, study.grades.a:",
+        "study: {variants: {a: {}}, grades: {a: [remowal]}}": "config, study.grades.a.0: 'remowal'",
+        "study: {variants: {a: {}}, grades: {b: []}}": "study.grades: 'b' is no variant",
+        "study: {variants: {a: {}}, grades: {a: [unseen]}}": (
+            "config, study.grades.a: unseen: no row of config/waveforms.tsv has the role unseen"
+        ),
+        "study: {variants: {a: {}}, grades: {a: [unseen]}, detection: false}": (
+            "config, study.grades.a: unseen counts what is found at a rate of false alarms"
+        ),
         "study: {compare: [nowhere]}": "study.compare: nowhere: there is no such folder",
         "study: {compare: [docs]}": "study.compare: docs: it has no evaluation/seed-<n>",
         "study: {compare: [results/embedded]}": "study.compare: results/embedded: it belongs to",

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.optimize
 from scipy import stats
 
 from ccsncam.detection import operating
@@ -78,6 +79,16 @@ def test_a_level_that_is_not_crossed(found, falling, rising):
     places, trials = np.array([1.0, 2, 3]), np.full(3, 10)
     assert operating.crossing(places, np.array(found), trials, 0.5, False).value == falling
     assert operating.crossing(places, np.array(found[::-1]), trials, 0.5, True).value == rising
+
+
+def test_many_fits_are_those_of_scipy():
+    random = np.random.default_rng(3)
+    for places in (1, 2, 7):
+        weights = random.integers(1, 50, places)
+        shares = random.random((50, places))
+        for own, fit in zip(shares, operating.isotonic(shares, weights), strict=True):
+            expected = scipy.optimize.isotonic_regression(own, weights=weights).x
+            np.testing.assert_allclose(fit, expected, rtol=1e-12)
 
 
 def test_crossing_without_signals():

@@ -1,6 +1,7 @@
 """What the variants of a study share, where they write, and what they may not change."""
 
 import copy
+import re
 
 import numpy as np
 import pytest
@@ -219,7 +220,32 @@ def test_advice_names_what_failed(plan, tmp_path, monkeypatch):
             (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / path).touch()
     assert "b could not be finished" in study.advice()
-    assert "--config study=\"{'leave_out': ['c', 'b']}\"" in study.advice()
+    assert "--config study=\"{'leave_out': ['c', 'b']}\", or set study.leave_out." in study.advice()
+    # What was compared with the one that failed is compared with the first that is left.
+    against = {"a": "b", "d": "b", "e": "a"}
+    study = plan(
+        {"a": {}, "b": POWER, "d": MIXED, "e": MIXED},
+        against=against,
+        detection=False,
+        name="study",
+    )
+    for path in study.files():
+        if "/b/" not in path:
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).touch()
+    keys = {"leave_out": ["b"], "against": {"a": "a", "d": "a"}}
+    assert f'add --config study="{keys}", or set study.leave_out and study.against.' in (
+        study.advice()
+    )
+    found = plan(dict.fromkeys("abde"), **merged({"against": against}, keys))
+    assert found.bases == {"a": "a", "d": "a", "e": "a"}
+
+
+def test_what_a_variant_is_compared_with(plan, root):
+    study = plan({"a": {}, "b": POWER, "c": MIXED}, against={"c": "b"})
+    assert study.bases == {"a": "a", "b": "a", "c": "b"}
+    assert study.settings()["against"] == study.bases
+    assert plan({"a": {}, "b": POWER, "c": MIXED}, leave_out=["a"]).bases == {"b": "b", "c": "b"}
 
 
 def finished(folder, distances, classes=("noise", "s18")):
@@ -231,6 +257,15 @@ def finished(folder, distances, classes=("noise", "s18")):
     (folder / "tables").mkdir(parents=True, exist_ok=True)
     rows = "".join(f"2,{name}\n" for name in classes)
     (folder / "tables/tpr.csv").write_text(f"seed,class\n{rows}")
+
+
+def test_the_report_tells_variants_apart(root):
+    """Each result that the report shows has the variant as its list, but for those of the study."""
+    for path in (root / "workflow/rules").glob("*.smk"):
+        text = path.read_text()
+        shown = len(re.findall(r"\breport\($", text, re.M))
+        expected = 0 if path.name == "study.smk" else shown
+        assert text.count("subcategory=VARIANT_SHOWN,") == expected, path.name
 
 
 def test_other_runs(plan, tmp_path, root):
@@ -255,5 +290,8 @@ def test_the_shipped_studies_are_valid(plan, root, name):
     study = plan({}, own)
     assert len(study.variants) == len(own["study"]["variants"]) >= 3
     assert study.seeds == [0, 1]
+    if name == "study":
+        others = {variant: base for variant, base in study.bases.items() if base != "paper"}
+        assert others == dict.fromkeys(("modes", "penalty", "scales"), "glitches")
     folders = [variant.levels["models"] for variant in study.variants]
     assert len(folders) == len(set(folders)), "two variants train the same networks"

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from types import SimpleNamespace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -71,7 +72,13 @@ def variants():
 @pytest.fixture(scope="module")
 def table(variants):
     point = study_data.chosen(list(variants.values()), POINTS, "1 a day")
-    return tables.study(variants, POINTS, point)
+    return compared(variants, point)
+
+
+def compared(variants, point, **against):
+    """The table of variants that are compared with the first, unless another one is named."""
+    bases = dict.fromkeys(variants, next(iter(variants))) | against
+    return tables.study(variants, bases, POINTS, point)
 
 
 def row_of(table, **values):
@@ -110,7 +117,25 @@ def test_all_seeds_have_both_intervals(table):
 def test_the_first_variant_has_no_difference(table):
     own = table[table["variant"] == "paper"]
     assert len(own) > 20
-    assert own[["difference", "samples_low", "seeds_low", "paired"]].isna().all(axis=None)
+    empty = ["against", "difference", "samples_low", "seeds_low", "paired"]
+    assert own[empty].isna().all(axis=None)
+    assert set(table.loc[table["variant"] != "paper", "against"]) == {"paper"}
+
+
+def test_differences_to_the_variant_that_is_named(table, variants):
+    point = study_data.chosen(list(variants.values()), POINTS, "1 a day")
+    other = compared(variants, point, elsewhere="better")
+    for quantity, place in ((ACCURACY, 2.0), (EFFICIENCY, 2.0), (REACH, 1.0)):
+        key = {"seed": EVERY, "quantity": quantity, "at": place}
+        if quantity != REACH:
+            key["unit"] = KPC
+        own, base = (row_of(other, variant=name, **key) for name in ("elsewhere", "better"))
+        assert own["against"] == "better"
+        assert own["difference"] == pytest.approx(own["value"] - base["value"])
+        assert own["difference"] != row_of(table, variant="elsewhere", **key)["difference"]
+    # What the others are compared with stays.
+    rest = other["variant"] != "elsewhere"
+    pd.testing.assert_frame_equal(other[rest], table[rest])
 
 
 def test_a_run_with_other_samples_is_not_paired(table):
@@ -129,7 +154,7 @@ def test_noise_is_paired_where_its_signals_are(variants):
     """As many samples of another noise are not the same samples."""
     other = {"paper": variants["paper"], "noisier": {0: network((0.9, 0.6, 0.3), 0, shift=1.0)}}
     other["same"] = {0: network((0.8, 0.6, 0.3), 0)}
-    found = tables.study(other, POINTS, study_data.chosen(list(other.values()), POINTS, "1 a day"))
+    found = compared(other, study_data.chosen(list(other.values()), POINTS, "1 a day"))
     for name, same in (("noisier", False), ("same", True)):
         row = row_of(found, variant=name, seed=EVERY, quantity=FALSE_ALARMS)
         assert row["paired"] == same, name
@@ -161,7 +186,7 @@ def test_reach_and_its_difference(table, variants):
     # The sources are the same, so the difference is better known than either reach.
     width = own["samples_high"] - own["samples_low"]
     assert width < 0.9 * np.hypot(own["high"] - own["low"], base["high"] - base["low"])
-    same = tables.study({"a": variants["paper"], "b": dict(variants["paper"])}, POINTS, None)
+    same = compared({"a": variants["paper"], "b": dict(variants["paper"])}, None)
     none = row_of(same, variant="b", seed=EVERY, quantity=REACH, criterion="1 a day")
     assert (none["difference"], none["samples_low"], none["samples_high"]) == (0, 0, 0)
 
@@ -176,7 +201,7 @@ def test_the_reach_of_single_windows_where_no_rate_is_reached(variants):
             for seed, answers in networks.items()
         }
     point = study_data.chosen(list(alone.values()), POINTS, "1 a day")
-    table = tables.study(alone, POINTS, point)
+    table = compared(alone, point)
     own = table[(table["quantity"] == REACH) & (table["seed"] == EVERY)]
     assert list(own["unit"]) == ["a window"] * 2
     assert list(own["at"]) == [0.01] * 2
@@ -188,12 +213,48 @@ def test_a_reach_beyond_the_test_sets_is_no_number(variants):
         whole = answers[EFFICIENCY, "1 a day"]
         every = study_data.Outcome(whole.hit | True, whole.label, whole.distance, whole.snr)
         far[seed] = answers | {(EFFICIENCY, "1 a day"): every}
-    table = tables.study({"paper": variants["paper"], "far": far}, POINTS, None)
+    table = compared({"paper": variants["paper"], "far": far}, None)
     one = row_of(table, variant="far", seed=0, quantity=REACH, criterion="1 a day")
     assert one["value"] == np.inf
     both = row_of(table, variant="far", seed=EVERY, quantity=REACH, criterion="1 a day")
     for row in (one, both):
         assert row[["difference", "samples_low", "samples_high"]].isna().all()
+
+
+def test_an_interval_of_a_reach_may_be_open(variants):
+    """Many of the resamples find more than half of the signals at all distances."""
+    key = EFFICIENCY, "1 a day"
+    near, far = {}, {}
+    for seed, answers in variants["paper"].items():
+        whole = answers[key]
+        there = whole.distance == DISTANCES[-1]
+        number = np.cumsum(there) - 1
+        # Just less than half are found at the largest distance.
+        hit = np.where(there, number % 20 < 9, True)
+        far[seed] = answers | {key: study_data.Outcome(hit, *places(whole))}
+        near[seed] = answers | {
+            key: study_data.Outcome(np.where(there, number % 20 < 1, True), *places(whole))
+        }
+    table = compared({"near": near, "far": far}, None)
+    own = row_of(table, variant="far", seed=0, quantity=REACH, criterion="1 a day")
+    assert np.isfinite(own["value"])
+    assert own["high"] == own["samples_high"] == np.inf
+    assert 0 < own["samples_low"] < own["difference"]
+    swapped = compared({"far": far, "near": near}, None)
+    other = row_of(swapped, variant="near", seed=0, quantity=REACH, criterion="1 a day")
+    assert other["samples_low"] == -np.inf
+    assert other["samples_high"] == pytest.approx(-own["samples_low"])
+    drawn = table[(table["seed"] == EVERY) & (table["quantity"] == REACH)]
+    figure, axes = plt.subplots()
+    study_figure._differences(axes, drawn[drawn["criterion"] == "1 a day"], ["near", "far"], 1)
+    assert np.isfinite(axes.get_xlim()).all()
+    thick = max(axes.get_lines(), key=lambda line: line.get_linewidth() * line.get_ydata()[0])
+    assert thick.get_xdata()[1] > axes.get_xlim()[1]
+    plt.close(figure)
+
+
+def places(one):
+    return one.label, one.distance, one.snr
 
 
 def test_found_signals_are_those_of_the_run_s_own_tables():
@@ -340,6 +401,19 @@ def test_the_figure(drawn):
     assert sorted({bar.get_width() for bar in bars}) == [0, 0.5, 1, 2]
     alone = study_figure.study(table[~table["quantity"].isin([EFFICIENCY, REACH])], costs)
     assert "half are found at [kpc]" not in {axes.get_xlabel() for axes in alone.axes}
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["paper", "better", "elsewhere"]
+    other = study_figure.study(
+        table.assign(against=table["against"].mask(table["variant"] == "elsewhere", "better")),
+        costs,
+    )
+    panels = {axes.get_xlabel(): axes for axes in other.axes}
+    labels = panels[f"accuracy at {distance:g} kpc [points]"].get_yticklabels()
+    assert [text.get_text() for text in labels] == [
+        "paper",
+        "better",
+        "elsewhere \N{MINUS SIGN} better",
+    ]
+    assert "differences to paper, or to the variant" in other.legends[0].get_title().get_text()
 
 
 def test_the_page(drawn, tmp_path, monkeypatch):
@@ -358,7 +432,8 @@ def test_the_page(drawn, tmp_path, monkeypatch):
     assert "Left out: broken" in text
     assert "other" in re.search(r"<tr><td>elsewhere</td>.*?</tr>", text)[0]
     row = re.search(r"<tr><td>better</td>.*?</tr>", text)[0]
-    assert "<td>same</td>" in row
+    assert "<td>paper</td><td>same</td>" in row
+    assert "3 variants and runs." in text
     assert "$" not in re.sub(r"base64,\S*", "", text)
 
 
@@ -390,6 +465,8 @@ def test_the_scripts(tmp_path, monkeypatch):
         "name": "study",
         "variants": {"paper": "results/study/paper", "better": "results/study/better"},
         "left_out": [],
+        "against": {"paper": "paper", "better": "paper", "results/a": "paper"},
+        "grades": {},
         "others": {"results/a": [3]},
         "seeds": [0],
         "distances": [1, 10],

@@ -121,7 +121,9 @@ def test_another_variant_reruns_nothing_of_the_others(studied):
 def test_any_figure_of_a_variant_is_a_target(studied):
     studied.write(config_of(VARIANTS))
     target = "results/study/power/figures/fig05.pdf"
-    assert planned(studied.run("--dry-run", "--", target)) == {"power.tabulate": 1, "power.fig5": 1}
+    output = studied.run("--dry-run", "--", target)
+    assert planned(output) == {"power.tabulate": 1, "power.fig5": 1}
+    assert "power: Figure 5" in output
 
 
 def test_without_variants_it_says_what_is_missing(studied):

@@ -74,6 +74,7 @@ CODE.files(
 from ccsncam import environment, paths, resources
 from ccsncam.detection import names as controls
 from ccsncam.gwosc import archive
+from ccsncam.origin import VARIANT, run_name
 from ccsncam.planning import (
     costs,
     inputs,
@@ -122,6 +123,8 @@ STUDY = checked(
 for line in STUDY.warnings:
     logger.warning(line)
 
+# In a report the results of each variant have a list of their own; those of a plain run have none.
+VARIANT_SHOWN = run_name(config) if VARIANT in config else None
 WAVEFORMS = checked(inputs.waveforms_of, config)
 MODELS = table.models(WAVEFORMS, config["classes"][1:])
 # Waveforms that are scored and never trained, and the test sets beside which they are shown.
@@ -188,5 +191,6 @@ def report_table(name, what):
         f"<results>/tables/{name}.csv",
         caption=f"../report/tables/{name}.rst",
         category="Tables",
+        subcategory=VARIANT_SHOWN,
         labels={"table": name, "what": what},
     )

@@ -189,6 +189,7 @@ for figure, row in FIGURES.items():
                 f"<results>/figures/{figure_file(figure)}.pdf",
                 caption=caption_of(figure),
                 category="Figures",
+                subcategory=VARIANT_SHOWN,
                 labels={"figure": figure.removeprefix("fig"), "what": row["shows"]},
             ),
             png=f"<results>/figures/{figure_file(figure)}.png",

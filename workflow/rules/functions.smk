@@ -405,6 +405,14 @@ def recorded():
     return {key: value for key, value in config.items() if key != "study"}
 
 
+def name_variants():
+    """Put the name of the variant before what its jobs say in the log."""
+    for variant in STUDY.variants:
+        for one in workflow.rules:
+            if one.name.startswith(variant.prefix) and one.message:
+                one.message = f"{variant.name}: {one.message}"
+
+
 def pages_of_study(wildcards):
     """What the target ``study`` makes; it is refused here, because old files hide other refusals."""
     if not STUDY.variants:

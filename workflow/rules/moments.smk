@@ -38,6 +38,7 @@ rule plot_moment:
             "<results>/moments/{gps}.png",
             caption="../report/moment.rst",
             category="Moments",
+            subcategory=VARIANT_SHOWN,
             labels={"GPS": "{gps}"},
         ),
         html="<results>/moments/{gps}.html",

@@ -105,6 +105,7 @@ rule embed:
             "<results>/embedding/seed-{seed}/{dataset}.csv",
             caption="../report/tables/embedding.rst",
             category="Tables",
+            subcategory=VARIANT_SHOWN,
             labels={"table": "embedding {dataset}, seed {seed}", "what": "separation of classes"},
         ),
     log:
@@ -222,6 +223,7 @@ rule plot_map:
             "<results>/saliency/{dataset}/{name}-{index}.{method}.png",
             caption="../report/map.rst",
             category="Maps",
+            subcategory=VARIANT_SHOWN,
             labels={"sample": "{dataset} {name} {index}", "method": "{method}"},
         ),
     log:

@@ -36,6 +36,7 @@ rule plot_waveform:
             "<results>/waveforms/{model}.png",
             caption="../report/waveform.rst",
             category="Waveforms",
+            subcategory=VARIANT_SHOWN,
             labels={"waveform": "{model}"},
         ),
     log:

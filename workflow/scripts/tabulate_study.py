@@ -6,11 +6,14 @@ from typing import Any
 
 from ccsncam import joblog
 from ccsncam.network.evaluation import Evaluation
-from ccsncam.planning.study_files import check_classes, files_of
-from ccsncam.results import study_costs, study_data, study_outcomes, study_tables
-from ccsncam.results.study_data import Networks, Point
+from ccsncam.planning.study_files import check_classes, files_of, graded
+from ccsncam.results import study_costs, study_data, study_grades, study_outcomes, study_tables
+from ccsncam.results.study_data import Answers, Networks, Point
+from ccsncam.saliency.attribution import Attribution
+from ccsncam.saliency.explained import Explained
 
 COLUMNS = ("label", "prediction", "network_snr")
+PLACES = ("label", "network_snr", "distance_kpc")
 
 
 def main(job: Any) -> None:
@@ -23,6 +26,9 @@ def main(job: Any) -> None:
     networks, words = {}, {}
     for name, folder in named.items():
         networks[name], evaluation = _networks(folder, seeds[folder], block, asked, job.input)
+        for grade, files in block["grades"].get(name, {}).items():
+            for seed, answers in networks[name].items():
+                answers |= graded_by(grade, files, folder, seed, asked)
         check_classes(folder, evaluation.classes, params.classes)
         words[name] = evaluation.origin.words
     variants = [networks[name] for name in block["variants"]]
@@ -34,7 +40,7 @@ def main(job: Any) -> None:
             params.rate,
             criterion,
         )
-    table = study_tables.study(networks, asked, point)
+    table = study_tables.study(networks, block["against"], asked, point)
     table["inputs"] = table["variant"].map(words)
     table.to_csv(job.output["study"], index=False, float_format="%.6g")
     costs = study_costs.costs(params.costs, block["seeds"])
@@ -60,6 +66,18 @@ def _networks(
             answers |= study_outcomes.read_search(folder, seed, tests, asked)
         networks[seed] = answers
     return networks, next(iter(evaluations.values()))
+
+
+def graded_by(grade: str, names: list[str], folder: str, seed: int, asked: list[Point]) -> Answers:
+    """Read what a grade of one network is made of."""
+    paths = graded(folder, seed, grade, names)
+    if grade == "removal":
+        return study_grades.without_modes([Attribution.read(path) for path in paths])
+    if grade == "unseen":
+        return study_grades.of_unseen(study_outcomes.read_search(folder, seed, names, asked))
+    maps = [Explained.read(path, maps=False) for path in paths]
+    own = f"{folder}/evaluation/seed-{seed}/{maps[0].dataset}.h5"
+    return study_grades.deleted(maps, Evaluation.read(own, PLACES))
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ from typing import Any
 from ccsncam import environment
 from ccsncam.config import schema
 from ccsncam.origin import VARIANT
-from ccsncam.planning import coherence, costs, inputs, study_checks
-from ccsncam.planning.study_files import files_of
+from ccsncam.planning import coherence, costs, inputs, study_checks, study_grades
+from ccsncam.planning.study_files import files_of, graded
+from ccsncam.waveforms import table
 
 Config = Mapping[str, Any]
 # Blocks that only matter once networks are trained.
@@ -34,14 +35,22 @@ _WITHOUT = {
     ("noise", "noise"): ("coincident", "gwosc"),
     ("models", "classifier"): ("seeds",),
 }
+# What the configuration of a variant says of studies.
+_ALONE: dict[str, Any] = {
+    **{"variants": {}, "against": {}, "grades": {}},
+    **{"compare": [], "leave_out": []},
+}
 # The rules that make a level, and those that belong to a variant alone: whose time is its cost.
 RULES = {
-    "waveforms": ("make_waveform",),
+    "waveforms": ("make_waveform", "make_unseen_waveform"),
     "noise": ("select_noise",),
-    "datasets": ("build_snr_dataset", "build_distance_dataset"),
+    "datasets": ("build_snr_dataset", "build_distance_dataset", "build_unseen"),
     "mixing": ("transform_training", "leave_out_modes"),
     "models": ("train",),
-    "": ("evaluate", "search_background", "background", "efficiency"),
+    "": (
+        *("evaluate", "search_background", "background", "efficiency"),
+        *("evaluate_unseen", "search_unseen", "take_apart", "explain", "attribute"),
+    ),
 }
 # Those of these rules that only a search needs.
 SEARCH = ("search_background", "background", "efficiency")
@@ -99,6 +108,10 @@ class Study:
     variants : list of Variant
         All, also those that are left out of the comparison.
     left_out : list of str
+    against : dict of str
+        The variant that a variant is compared with, where it is not the first.
+    grades : dict of dict of list of str
+        By variant and grade: the names that `graded` takes.
     others : dict of list of int
         Seeds of the networks of each finished run, by its folder.
     seeds, distances : list
@@ -113,6 +126,8 @@ class Study:
     name: str
     variants: list[Variant]
     left_out: list[str]
+    against: dict[str, str]
+    grades: dict[str, dict[str, list[str]]]
     others: dict[str, list[int]]
     seeds: list[int]
     distances: list[float]
@@ -126,8 +141,14 @@ class Study:
 
     @property
     def compared(self) -> list[Variant]:
-        """Variants that are compared; the first is the one that the others are compared with."""
+        """Variants that are compared."""
         return [variant for variant in self.variants if variant.name not in self.left_out]
+
+    @property
+    def bases(self) -> dict[str, str]:
+        """What each variant and other run is compared with, by name; the first is the default."""
+        names = [variant.name for variant in self.compared]
+        return {name: self.against.get(name, names[0]) for name in [*names, *self.others]}
 
     @property
     def words(self) -> str:
@@ -139,11 +160,19 @@ class Study:
         """Files that the comparison reads, of variants and of other runs."""
         found = []
         for variant in self.compared:
-            found += files_of(variant.results, self.seeds, self.distances, self.detection)
+            found += self._files(variant)
         for folder, seeds in self.others.items():
             for wanted in [False, True] if self.detection else [False]:
                 some = files_of(folder, seeds, self.distances, wanted)
                 found += [path for path in some if Path(path).is_file() and path not in found]
+        return found
+
+    def _files(self, variant: Variant) -> list[str]:
+        """Files of a variant that the comparison reads."""
+        found = files_of(variant.results, self.seeds, self.distances, self.detection)
+        for grade, names in self.grades.get(variant.name, {}).items():
+            for seed in self.seeds:
+                found += graded(variant.results, seed, grade, names)
         return found
 
     def advice(self) -> str | None:
@@ -151,17 +180,18 @@ class Study:
         lacking = [
             variant.name
             for variant in self.compared
-            if not all(
-                Path(path).is_file()
-                for path in files_of(variant.results, self.seeds, self.distances, self.detection)
-            )
+            if not all(Path(path).is_file() for path in self._files(variant))
         ]
         if not lacking or len(lacking) == len(self.compared):
             return None
-        names = self.left_out + lacking
+        keys: dict[str, Any] = {"leave_out": self.left_out + lacking}
+        left = [variant.name for variant in self.compared if variant.name not in lacking]
+        alone = [name for name in left if self.against.get(name) in lacking]
+        if alone:
+            keys["against"] = dict.fromkeys(alone, left[0])
         return (
             f"Study {self.name}: {', '.join(lacking)} could not be finished. To compare the others,"
-            f" add --config study=\"{{'leave_out': {names}}}\", or set study.leave_out."
+            f' add --config study="{keys}", or set {" and ".join(f"study.{key}" for key in keys)}.'
         )
 
     def settings(self) -> dict[str, Any]:
@@ -170,6 +200,8 @@ class Study:
             "name": self.name,
             "variants": {variant.name: variant.results for variant in self.compared},
             "left_out": self.left_out,
+            "against": self.bases,
+            "grades": self.grades,
             "others": self.others,
             "seeds": self.seeds,
             "distances": self.distances,
@@ -198,6 +230,9 @@ class Study:
             return bool(mixing["anew"])
         if rule == "leave_out_modes":
             return mixing["mode_dropout"] > 0
+        if rule in study_grades.RULES:
+            own = self.grades.get(variant.name, {})
+            return any(grade in own for grade in study_grades.RULES[rule])
         return self.detection or rule not in SEARCH
 
     def _makers(self, variant: Variant, level: str) -> list[str]:
@@ -235,6 +270,7 @@ def plan(config: Config, complete: Callable[[dict[str, Any]], None]) -> Study:
     names = list(block["variants"])
     known: set[str] = set()
     variants = []
+    grades = {}
     warnings = dict.fromkeys(
         [*environment.warnings(), *inputs.warnings(config), *costs.warnings(config)]
     )
@@ -254,12 +290,19 @@ def plan(config: Config, complete: Callable[[dict[str, Any]], None]) -> Study:
         if name not in block["leave_out"]:
             costs.check_study(whole, f"config, study.variants.{name}")
         warnings |= dict.fromkeys([*inputs.warnings(whole), *costs.warnings(whole)])
+        if name not in block["leave_out"] and block["grades"].get(name):
+            own = {**whole, "study": block}
+            where = f"config, study.grades.{name}"
+            unseen = table.unseen(inputs.waveforms_of(whole))
+            grades[name] = study_grades.names_of(where, own, block["grades"][name], unseen)
         variants.append(Variant(name, whole, f"results/{block['name']}/{name}", levels, made))
     return Study(
         run=config["run"],
         name=block["name"],
         variants=variants,
         left_out=block["leave_out"],
+        against=block["against"],
+        grades=grades,
         others={folder: study_checks.seeds_of(folder, config) for folder in block["compare"]},
         seeds=_seeds(config),
         distances=config["datasets"]["distances"],
@@ -284,7 +327,7 @@ def _config_of(
     # The lags are those of the variant's own detectors.
     if coherence.KEY not in (changes.get("spectrogram") or {}):
         coherence.taken_out(whole)
-    whole["study"] = {**whole["study"], "variants": {}, "compare": [], "leave_out": []}
+    whole["study"] = {**whole["study"], **_ALONE}
     if isinstance(whole["classifier"], dict):
         # These numbers guard a run against a network that nobody wanted; a variant may want one.
         counted = dict.fromkeys(("parameters", "features"))

@@ -79,6 +79,32 @@ def check_names(block: Config, run: str) -> None:
         )
     if block["variants"] and len(block["leave_out"]) == len(block["variants"]):
         raise ValueError("config, study.leave_out: no variant is left: leave out fewer")
+    _check_against(block)
+
+
+def _check_against(block: Config) -> None:
+    """Refuse to compare or grade what is no variant, and to compare with what is left out."""
+    known = ", ".join(block["variants"]) or "none"
+    for name, base in block["against"].items():
+        for one in (name, base):
+            if one not in block["variants"]:
+                raise ValueError(
+                    f"config, study.against: {name}: {one!r} is no variant; there are {known}"
+                )
+    for name in block["grades"]:
+        if name not in block["variants"]:
+            raise ValueError(f"config, study.grades: {name!r} is no variant; there are {known}")
+    lost = [
+        name
+        for name, base in block["against"].items()
+        if base in block["leave_out"] and name not in block["leave_out"]
+    ]
+    if lost:
+        base = block["against"][lost[0]]
+        raise ValueError(
+            f"config, study.leave_out: {', '.join(lost)} would have no {base} to be compared with: "
+            f"leave out {', '.join(lost)}, too, or name another variant in study.against"
+        )
 
 
 def seeds_of(folder: str, config: Config) -> list[int]:

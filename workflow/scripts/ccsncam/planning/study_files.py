@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+# Folder of the files of a grade.
+FOLDERS = {"removal": "attribution", "deletion": "saliency", "unseen": "detection"}
+
 
 def files_of(
     folder: str, seeds: Iterable[int], distances: Iterable[float], detection: bool
@@ -30,6 +33,26 @@ def files_of(
             found.append(f"{folder}/background/seed-{seed}.h5")
             found += [f"{folder}/detection/seed-{seed}/{name}.h5" for name in (*tests, "noise")]
     return found
+
+
+def graded(folder: str, seed: int, grade: str, names: Iterable[str]) -> list[str]:
+    """Files that a grade of one network reads.
+
+    Parameters
+    ----------
+    folder : str
+        Results of the run.
+    seed : int
+    grade : str
+        One of `FOLDERS`.
+    names : iterable of str
+        Of data sets, or ``<data set>/<method>`` of maps.
+
+    Returns
+    -------
+    list of str
+    """
+    return [f"{folder}/{FOLDERS[grade]}/seed-{seed}/{name}.h5" for name in names]
 
 
 def check_classes(folder: str, found: Sequence[str], wanted: Sequence[str]) -> None:

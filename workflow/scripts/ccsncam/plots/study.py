@@ -48,7 +48,7 @@ def study(table: pd.DataFrame, costs: pd.DataFrame) -> Figure:
     distance = middle(table)
     _differences(panels["difference"], at(table, distance), names, 100)
     panels["difference"].set_xlabel(f"accuracy at {distance:g} kpc [points]")
-    panels["difference"].set_yticks(range(len(names)), names)
+    panels["difference"].set_yticks(range(len(names)), _compared(table, names))
     if searched:
         _lines(panels["efficiency"], table, EFFICIENCY, names)
         rate = point(table)
@@ -64,10 +64,36 @@ def study(table: pd.DataFrame, costs: pd.DataFrame) -> Figure:
         labels,
         loc="outside upper center",
         ncol=4,
-        title=f"below: differences to {names[0]}; thick: 95 % over samples, thin: over seeds",
+        title=f"below: differences to {usual(table, names)}{_other(table)}; "
+        "thick: 95 % over samples, thin: over seeds",
         title_fontsize=8,
     )
     return figure
+
+
+def bases(table: pd.DataFrame) -> dict[str, str]:
+    """The variant that each variant is compared with, by name; one that is not is missing."""
+    rows = table.dropna(subset=["against"]).drop_duplicates("variant").set_index("variant")
+    return {str(name): str(base) for name, base in rows["against"].items()}
+
+
+def usual(table: pd.DataFrame, names: Sequence[str]) -> str:
+    """The variant that the first one with a difference is compared with, as most are."""
+    known = bases(table)
+    return next((known[name] for name in names if name in known), names[0])
+
+
+def _compared(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """Labels of differences, which name what a variant is compared with if it is not the usual."""
+    known, base = bases(table), usual(table, names)
+    return [
+        name if known.get(name, base) == base else f"{name} \N{MINUS SIGN} {known[name]}"
+        for name in names
+    ]
+
+
+def _other(table: pd.DataFrame) -> str:
+    return ", or to the variant after the minus sign" if len({*bases(table).values()}) > 1 else ""
 
 
 def middle(table: pd.DataFrame) -> float:
@@ -105,14 +131,18 @@ def _differences(axes: Axes, rows: pd.DataFrame, names: Sequence[str], factor: f
     axes.axvline(0, color="0.3", lw=0.8)
     known = rows.set_index("variant").to_dict("index")
     shown = factor * rows[["difference", "samples_low", "samples_high"]].to_numpy(float)
-    reach = 1.3 * np.nanmax(np.abs(shown), initial=1e-9)
+    reach = 1.3 * np.max(np.abs(shown), initial=1e-9, where=np.isfinite(shown))
     look_of = looks(names)
     for number, name in enumerate(names):
         if name not in known:
             continue
         row, look = known[name], look_of[name]
         for kind, width in (("seeds", 0.8), ("samples", 2.6)):
-            ends = factor * row[f"{kind}_low"], factor * row[f"{kind}_high"]
+            # An interval that is open ends outside of the panel.
+            ends = [
+                np.clip(factor * row[f"{kind}_{end}"], -9 * reach, 9 * reach)
+                for end in ("low", "high")
+            ]
             axes.plot(ends, [number, number], color=look["color"], lw=width)
         axes.plot(factor * row["difference"], number, look["marker"], color=look["color"], ms=4)
     # Two seeds give intervals over seeds so wide that they would hide everything else.

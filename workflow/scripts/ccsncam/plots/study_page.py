@@ -10,15 +10,16 @@ from typing import Any
 import pandas as pd
 
 from ccsncam.plots.page import document, picture, table
-from ccsncam.plots.study import at, middle, point
+from ccsncam.plots.study import at, bases, middle, point
 from ccsncam.results.study_costs import of_variants, totals
-from ccsncam.results.study_data import EVERY, REACH
+from ccsncam.results.study_data import DELETION, EVERY, FLIPPED, KPC, REACH, RIGHT_WITHOUT, UNSEEN
 
 BODY = Template("""<h1>Study $name</h1>
-<p>$count compared with <strong>$first</strong>. Networks: seeds $seeds. $left_out</p>
+<p>$count. Networks: seeds $seeds. $left_out</p>
 $picture
 <h2>Variants</h2>
 $variants
+$grades
 <p>All numbers: <a href="tables/study.csv">study.csv</a>, <a
 href="tables/study_cost.csv">study_cost.csv</a>; the figure: <a href="figures/study.pdf">PDF</a>, <a
 href="figures/study.png">PNG</a>.</p>
@@ -30,16 +31,23 @@ $folder/$first/figures/fig05.pdf</code>.</p>
 <p>$cost</p>
 <h2>How to read this page</h2>
 <ul>
-<li>Differences are those to $first. &ldquo;Over samples&rdquo; is an interval of 95 % for these
-trained networks and other samples: where a row says &ldquo;same samples&rdquo;, both saw the same
-injections in the same noise. &ldquo;Over seeds&rdquo; is one for other trainings of the same
-network. Only a difference that both tell from zero is one of the variants themselves; two seeds
-can seldom do that.</li>
+<li>Differences are those to the variant under &ldquo;compared with&rdquo;. &ldquo;Over
+samples&rdquo; is an interval of 95 % for these trained networks and other samples: where
+&ldquo;samples&rdquo; says &ldquo;same&rdquo;, both saw the same injections in the same noise.
+&ldquo;Over seeds&rdquo; is one for other trainings of the same network. Only a difference that both
+tell from zero is one of the variants themselves; two seeds can seldom do that.</li>
 <li>Samples share seconds of noise, which the intervals do not count. Thresholds of false-alarm
 rates are taken as exact; docs/detection.md says how uncertain they are.</li>
-<li>With many variants, one in twenty differs from $first by chance alone.</li>
+<li>With many variants, one in twenty differs by chance alone.</li>
 </ul>
 """)
+# What the page calls the quantities of grades.
+GRADES = {
+    FLIPPED: "class changes without the mode",
+    RIGHT_WITHOUT: "class is right without the mode",
+    DELETION: "area under the deletion curve",
+    UNSEEN: "unseen signals that are found",
+}
 
 
 def page(
@@ -73,11 +81,12 @@ def page(
         name=html.escape(block["name"]),
         first=html.escape(names[0]),
         folder=html.escape(folder),
-        count=f"{len(names) - 1} variants and runs are",
+        count=f"{len(names)} variants and runs",
         seeds=", ".join(map(str, block["seeds"])),
         left_out=f"<strong>Left out: {out}</strong> (<code>study.leave_out</code>)." if out else "",
         picture=picture(png, f"Figure of the study {block['name']}"),
         variants=_variants(rows, costs, names),
+        grades=grades(rows),
         links=table(
             ["variant", "tables", "figures"],
             [
@@ -98,23 +107,50 @@ def _variants(rows: pd.DataFrame, costs: pd.DataFrame, names: Sequence[str]) -> 
     """Table of the accuracy at one distance, of the reach, and of the cost."""
     distance, rate = middle(rows), point(rows)
     header = ["variant", f"accuracy at {distance:g} kpc [%]", "difference [points]"]
-    header += ["over samples", "over seeds", "samples"]
+    header += ["over samples", "over seeds", "compared with", "samples"]
     accuracy = at(rows, distance).set_index("variant").to_dict("index")
     reaches = rows[(rows["quantity"] == REACH) & (rows["criterion"] == rate)]
     reach = reaches.set_index("variant").to_dict("index")
     if reach:
         header += [f"half are found at [kpc] ({html.escape(rate)})", "difference"]
         header += ["over samples", "over seeds"]
-    minutes = of_variants(costs).sum(axis=1) / 60
+    known, minutes = bases(rows), of_variants(costs).sum(axis=1) / 60
     lines = []
     for name in names:
         own = accuracy[name]
         cells = [html.escape(name), *_cells(own, 100, 1)]
-        cells.append("-" if name == names[0] else "same" if own["paired"] else "other")
+        if name in known:
+            cells += [html.escape(known[name]), "same" if own["paired"] else "other"]
+        else:
+            cells += ["-", "-"]
         if reach:
             cells += _cells(reach[name], 1, 2) if name in reach else ["-"] * 4
         lines.append([*cells, f"{minutes[name]:.1f}" if name in minutes.index else "-"])
     return table([*header, "time of its jobs [min]"], lines)
+
+
+def grades(rows: pd.DataFrame) -> str:
+    """Make the table of what variants are graded by; nothing if none is.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Those for all seeds of `ccsncam.results.study_tables.study`.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    header = ["variant", "grade", "mode, map or rate", "at [kpc]", "samples", "value [%]"]
+    header += ["difference [points]", "over samples", "over seeds", "compared with"]
+    lines = []
+    for row in rows[rows["quantity"].isin(GRADES) & (rows["unit"] == KPC)].to_dict("records"):
+        cells = [html.escape(row["variant"]), GRADES[row["quantity"]]]
+        cells += [html.escape(row["criterion"]), f"{row['at']:g}", str(row["n"])]
+        base = "-" if pd.isna(row["against"]) else html.escape(row["against"])
+        lines.append([*cells, *_cells(row, 100, 1), base])
+    return f"<h2>Grades</h2>\n{table(header, lines)}" if lines else ""
 
 
 def _cells(row: Mapping[Hashable, Any], factor: float, digits: int) -> list[str]:

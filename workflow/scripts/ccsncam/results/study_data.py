@@ -10,6 +10,9 @@ from ccsncam.detection.names import LOUDEST, SINGLE
 # Quantities that a network has for each sample.
 ACCURACY, FALSE_ALARMS, EFFICIENCY = "accuracy", "false_alarms", "efficiency"
 REACH = "d50_kpc"
+# Those of grades: signals whose class changes, or is right, without a mode; the area under a
+# deletion curve; unseen signals that are found.
+FLIPPED, RIGHT_WITHOUT, DELETION, UNSEEN = "flipped", "right_without", "deletion", "unseen_found"
 # What stands in the column of the seed for all of them, and the units of the places.
 EVERY, KPC, SNR, PER_DAY, A_WINDOW = "all", "kpc", "network SNR", "a day", "a window"
 # Network SNRs of the same sample agree to this relative difference on any machine.
@@ -20,14 +23,20 @@ SAME = 1e-6
 class Outcome:
     """What one network makes of samples: which of them count, each with what it is.
 
-    All arrays have the shape (n,); ``distance`` is that of the test set [kpc]. ``snr`` is the
-    network SNR of a signal; for noise it is the mean over the signals of its test set.
+    ``hit`` says which samples count, or has a value of each of them in [0, 1]. All arrays have the
+    shape (n,); ``distance`` is that of the test set [kpc]. ``snr`` is the network SNR of a signal;
+    for noise it is the mean over the signals of its test set.
     """
 
     hit: np.ndarray
     label: np.ndarray
     distance: np.ndarray
     snr: np.ndarray
+
+    @property
+    def counts(self) -> bool:
+        """Whether samples are counted, and not measured."""
+        return self.hit.dtype.kind == "b"
 
     def part(self, rows: np.ndarray) -> "Outcome":
         """The samples of a mask."""

@@ -8,19 +8,23 @@ import numpy as np
 import pandas as pd
 
 from ccsncam.detection.names import LOUDEST
-from ccsncam.detection.operating import RESAMPLES, crossing, crossing_of
+from ccsncam.detection.operating import RESAMPLES, crossing, crossing_of, crossings_of
 from ccsncam.results import paired
-from ccsncam.results.rates import over_seeds, wilson
+from ccsncam.results.rates import LEVEL, mean_of, over_seeds
 from ccsncam.results.study_data import (
     A_WINDOW,
     ACCURACY,
+    DELETION,
     EFFICIENCY,
     EVERY,
     FALSE_ALARMS,
+    FLIPPED,
     KPC,
     PER_DAY,
     REACH,
+    RIGHT_WITHOUT,
     SNR,
+    UNSEEN,
     Networks,
     Outcome,
     Point,
@@ -30,20 +34,26 @@ from ccsncam.results.tables import SNR_BINS
 DAY = 86400.0
 COLUMNS = (
     *("variant", "seed", "quantity", "criterion", "at", "at_high", "unit", "n"),
-    *("value", "low", "high", "difference", "samples_low", "samples_high"),
+    *("value", "low", "high", "against", "difference", "samples_low", "samples_high"),
     *("seeds_low", "seeds_high", "paired"),
 )
 
 
 def study(
-    variants: Mapping[str, Networks], asked: Sequence[Point], point: Point | None
+    variants: Mapping[str, Networks],
+    against: Mapping[str, str],
+    asked: Sequence[Point],
+    point: Point | None,
 ) -> pd.DataFrame:
-    """Compare variants with the first of them.
+    """Compare variants, each with another one.
 
     Parameters
     ----------
     variants : mapping of str to Networks
-        By name. The first is the one that the others are compared with.
+        By name.
+    against : mapping of str to str
+        The variant that each of them is compared with. One that is compared with itself has no
+        differences.
     asked : list of Point
         Operating points.
     point : Point or None
@@ -54,15 +64,17 @@ def study(
     pandas.DataFrame
         `COLUMNS`; docs/study.md explains them. ``criterion`` of accuracies is empty.
     """
-    first = next(iter(variants.values()))
     rows = []
     for name, networks in variants.items():
-        base: Networks = {} if networks is first else first
+        alone = against[name] == name
+        base: Networks = {} if alone else variants[against[name]]
+        head = {"variant": name, "against": np.nan if alone else against[name]}
         places = [(ACCURACY, ""), (FALSE_ALARMS, "")]
-        places += [(EFFICIENCY, point.criterion)] if point else []
+        places += [(EFFICIENCY, point.criterion), (UNSEEN, point.criterion)] if point else []
+        places += _graded(networks)
         for key in places:
             for at, own, other in _groups(_of(networks, key), _of(base, key)):
-                rows += _rates({"variant": name, **_named(key), **at}, own, other)
+                rows += _rates({**head, **_named(key), **at}, own, other)
         for one in asked:
             key = (EFFICIENCY, one.criterion)
             own, other = _of(networks, key), _of(base, key)
@@ -70,9 +82,15 @@ def study(
                 at = {"at": DAY / one.asked, "unit": PER_DAY}
                 if one.rule != LOUDEST:
                     at = {"at": one.asked, "unit": A_WINDOW}
-                head = {"variant": name, "quantity": REACH, "criterion": one.criterion, **at}
-                rows += _reaches(head, own, other)
+                place = {"quantity": REACH, "criterion": one.criterion, **at}
+                rows += _reaches({**head, **place}, own, other)
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _graded(networks: Networks) -> list[tuple[str, str]]:
+    """What networks were graded by, which has modes or methods in the place of the criterion."""
+    keys = dict.fromkeys(key for answers in networks.values() for key in answers)
+    return [key for key in keys if key[0] in (FLIPPED, RIGHT_WITHOUT, DELETION)]
 
 
 def _named(key: tuple[str, str]) -> dict[str, str]:
@@ -107,8 +125,9 @@ def _groups(
         sides = [
             {seed: each.part(_rows(each, at)) for seed, each in one.items()} for one in (own, other)
         ]
-        if all(len(each.hit) for side in sides for each in side.values()):
-            yield at, sides[0], sides[1]
+        there = [all(len(each.hit) for each in side.values()) for side in sides]
+        if there[0]:
+            yield at, sides[0], sides[1] if there[1] else {}
 
 
 def _rows(one: Outcome, at: Mapping[str, Any]) -> np.ndarray:
@@ -125,9 +144,9 @@ def _rates(
     """Rows of a rate: one for each seed, and one for all."""
     rows = []
     for seed, one in own.items():
-        low, high = map(float, wilson(one.hit.sum(), len(one.hit)))
-        row = head | {"seed": seed, "n": len(one.hit), "value": one.hit.mean()}
-        row |= {"low": low, "high": high}
+        found = mean_of([one.hit], rate=one.counts)
+        row = head | {"seed": seed, "n": len(one.hit), "value": found.mean}
+        row |= {"low": found.low, "high": found.high}
         if other and seed in other:
             row |= _over_samples([one], [other[seed]])
         rows.append(row)
@@ -153,7 +172,10 @@ def _over_samples(own: Sequence[Outcome], other: Sequence[Outcome]) -> dict[str,
     same = all(own[0].same_samples(one) for one in [*own[1:], *other])
     if same:
         mean, mean_other = (np.mean([one.hit for one in side], axis=0) for side in (own, other))
-        ends = paired.of_samples(mean - mean_other)
+        apart = mean - mean_other
+        ends = paired.of_samples(apart) if own[0].counts else mean_of([apart])
+    elif not own[0].counts:
+        ends = paired.apart(*(np.mean([one.hit for one in side], axis=0) for side in (own, other)))
     else:
         counts = [np.mean([one.hit.sum() for one in side]) for side in (own, other)]
         ends = paired.of_counts(counts, [len(side[0].hit) for side in (own, other)])
@@ -206,22 +228,36 @@ def _reach_over_samples(
     """Difference of two reaches; its interval is from a bootstrap over samples.
 
     Where samples are the same, both are computed for the same resamples. A reach beyond the test
-    sets is no number, and an interval that would need one has no ends.
+    sets is no number; where many resamples have one, the interval is open.
     """
     some = next(iter(own.values()))
     same = all(some.same_samples(one) for one in [*own.values(), *other.values()])
     mean, mean_other = (np.mean(list(_inside_of(side).values())) for side in (own, other))
     there = np.mean([_resampled(one, 0 if same else 1) for one in other.values()], axis=0)
-    apart = np.mean(list(again.values()), axis=0) - there
-    low, high = np.nan, np.nan
-    if np.isnan(apart).mean() <= 0.025:
-        low, high = np.nanquantile(apart, [0.025, 0.975])
+    low, high = _ends(np.mean(list(again.values()), axis=0), there)
+    if np.isnan(mean - mean_other):
+        low, high = np.nan, np.nan
     return {
         "difference": mean - mean_other,
         "samples_low": low,
         "samples_high": high,
         "paired": same,
     }
+
+
+def _ends(own: np.ndarray, other: np.ndarray) -> tuple[float, float]:
+    """Interval of the difference of resampled reaches; an end of it may be infinite.
+
+    Where both reaches lie beyond the same side, the difference may be anything.
+    """
+    with np.errstate(invalid="ignore"):
+        apart = own - other
+    sides = ((apart, -np.inf, (1 - LEVEL) / 2), (apart, np.inf, (1 + LEVEL) / 2))
+    low, high = (
+        np.quantile(np.where(np.isnan(one), end, one), share, method="inverted_cdf")
+        for one, end, share in sides
+    )
+    return float(low), float(high)
 
 
 def _inside(value: float) -> float:
@@ -241,7 +277,10 @@ def _counts(one: Outcome) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _resampled(one: Outcome, stream: int) -> np.ndarray:
-    """Reach of each resample, shape (resample,); each class at each distance keeps its number."""
+    """Reach of each resample, shape (resample,); each class at each distance keeps its number.
+
+    Those beyond the test sets are infinite: positive if farther, negative if nearer.
+    """
     distances, place, trials = np.unique(one.distance, return_inverse=True, return_counts=True)
     random = np.random.default_rng([len(one.hit), stream])
     found = np.zeros((RESAMPLES, len(distances)))
@@ -253,5 +292,5 @@ def _resampled(one: Outcome, stream: int) -> np.ndarray:
                     len(hits), np.full(len(hits), 1 / len(hits)), RESAMPLES
                 )
                 found[:, number] += weights @ hits
-    reaches = [crossing_of(distances, row, trials, 0.5, False) for row in found]
-    return np.array([_inside(value) for value in reaches])
+    reaches = crossings_of(distances, found, trials, 0.5, False)
+    return np.where(reaches > 0, reaches, -np.inf)
