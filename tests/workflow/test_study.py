@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import subprocess
+import sys
 
 import h5py
 import numpy as np
@@ -130,3 +132,37 @@ def test_without_variants_it_says_what_is_missing(studied):
     studied.write(TINY)
     output = studied.run("--dry-run", "--", "study", fails=True)
     assert "study: the config has no variants: name one that has, such as" in output
+
+
+# What Snakemake gives to the trainings of a study with these settings; it plans no job.
+READ = """
+import sys
+from pathlib import Path
+from snakemake.api import SnakemakeApi
+from snakemake.settings.types import ConfigSettings, OutputSettings, ResourceSettings
+
+given = {"train": {"mem_mb": 777}, "power.train": {"runtime": 9}, "wrong.train": {"mem_mb": 555}}
+with SnakemakeApi(OutputSettings()) as api:
+    called = api.workflow(
+        resource_settings=ResourceSettings(cores=1, overwrite_resources=given),
+        config_settings=ConfigSettings(configfiles=[Path("my.yaml")]),
+        snakefile=Path(sys.argv[1]),
+    )
+    for rule in called._workflow.rules:
+        if rule.name.endswith("train"):
+            print(rule.name, *(rule.resources[name].raw for name in ("mem_mb", "runtime")))
+"""
+
+
+def test_settings_of_a_rule_hold_for_its_variants(tmp_path, root):
+    """Those of a profile, too; what names a variant's own rule goes first."""
+    (tmp_path / "my.yaml").write_text(yaml.safe_dump(config_of(VARIANTS)))
+    call = [sys.executable, "-c", READ, str(root / "Snakefile")]
+    done = subprocess.run(call, cwd=tmp_path, check=True, capture_output=True, text=True)
+    found = {name: tuple(rest) for name, *rest in map(str.split, done.stdout.splitlines())}
+    memory, runtime = found["train"]
+    assert memory == "777"
+    assert found["paper.train"] == ("777", runtime)
+    assert found["power.train"] == ("777", "9")
+    assert found["wrong.train"] == ("555", runtime)
+    assert runtime != "9"

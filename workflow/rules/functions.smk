@@ -405,12 +405,17 @@ def recorded():
     return {key: value for key, value in config.items() if key != "study"}
 
 
-def name_variants():
-    """Put the name of the variant before what its jobs say in the log."""
+def settle_variants():
+    """Name the variant in what its jobs say, and give them what a profile sets for their rules."""
+    # Snakemake looks for the name of a rule with its prefix only, such as power.train.
+    given = workflow.resource_settings._parsed_overwrite_resources
     for variant in STUDY.variants:
         for one in workflow.rules:
-            if one.name.startswith(variant.prefix) and one.message:
-                one.message = f"{variant.name}: {one.message}"
+            if one.name.startswith(variant.prefix):
+                for name in (one.name.removeprefix(variant.prefix), one.name):
+                    one.resources.update(given.get(name, {}))
+                if one.message:
+                    one.message = f"{variant.name}: {one.message}"
 
 
 def pages_of_study(wildcards):

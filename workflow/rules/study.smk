@@ -17,7 +17,7 @@ for VARIANT in STUDY.variants if workflow.modifier.rule_whitelist is None else [
     use rule * from MODULE exclude fetch_strain, record, study, tabulate_study, plot_study as PREFIX*
 
 
-name_variants()
+settle_variants()
 
 
 rule tabulate_study:
