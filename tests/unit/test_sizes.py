@@ -57,9 +57,3 @@ def test_keys_have_the_order_of_the_defaults():
     config = {"b": {"y": 2}, "own": 0, "a": 5}
     fill(config, {"a": 1, "b": {"x": 1, "y": 1}})
     assert str(config) == "{'a': 5, 'b': {'x': 1, 'y': 2}, 'own': 0}"
-
-
-def test_trainings_that_wait_for_each_other_have_one_thread_each(quick):
-    assert sizes.training_threads(quick) == 2
-    quick["classifier"]["seeds"] = [0, 1]
-    assert sizes.training_threads(quick) == 1

@@ -76,7 +76,7 @@ rule train:
         "<benchmarks>/train/seed-{seed}.tsv"
     conda:
         "../../envs/keras.yaml"
-    threads: sizes.training_threads(config)
+    threads: 2
     resources:
         gpu=1,
         mem_mb=6000,

@@ -34,11 +34,3 @@ def few_explained(config: Config) -> bool:
     explained = len(config["classes"]) * config["datasets"]["test_per_class"]
     judged = len(config["classes"]) * config["saliency"]["per_class"]
     return explained <= FEW_EXPLAINED and judged <= FEW_JUDGED
-
-
-def training_threads(config: Config) -> int:
-    """Threads of a training: two if it is the only one, else one, because others wait for cores.
-
-    A second thread shortens a training by less than a second training beside it.
-    """
-    return 2 if len(config["classifier"]["seeds"]) == 1 else 1
