@@ -554,6 +554,8 @@ FILES: dict[str, dict[str, str]] = {
         "study: {variants: {a: {}}, grades: {a: [unseen]}, detection: false}": (
             "config, study.grades.a: unseen counts what is found at a rate of false alarms"
         ),
+        "study: {variants: {a: {}, b: {}}, against: {b: b}}": "against: b is compared with itself",
+        "study: {variants: {a: {spectrogram: 5}}}": "study.variants.a: spectrogram: 5 is not",
         "study: {compare: [nowhere]}": "study.compare: nowhere: there is no such folder",
         "study: {compare: [docs]}": "study.compare: docs: it has no evaluation/seed-<n>",
         "study: {compare: [results/embedded]}": "study.compare: results/embedded: it belongs to",

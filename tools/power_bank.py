@@ -1,12 +1,15 @@
-"""Say how well any detector could find the signals of a run if it sees powers without phases.
+"""Compare the network of a run with a bank of the run's own signals, in powers without phases.
 
 ``python tools/power_bank.py RUN OUT [--config FILE ...] [--signals N] [--noise N] [--seed N]``
 
 RUN is the folder results/<run> of a finished run that mixes its samples (``config/detector.yaml``).
-The bank holds all signals of its training sets, in powers. It is compared with the run's network
-on the same windows: signals of its validation set at fixed network SNRs, in validation noise
-without glitches. Thresholds are those of the same noise without signals. FILE is the run's
-configuration; OUT keeps the spectra of the validation set.
+The bank holds all signals of its training sets, in powers; see `ccsncam.detection.power_bank`. A
+bank of half of them says whether it is dense enough. Both are compared with the run's network on
+the same windows: signals of its validation set at fixed network SNRs, in validation noise without
+glitches. Thresholds are those of the same noise without signals. The two numbers in brackets are
+the results at the ends of the threshold's interval (order statistics; windows that overlap are
+counted as independent, so it is somewhat too short). FILE is the run's configuration; OUT keeps the
+spectra of the validation set.
 """
 
 import argparse
@@ -23,7 +26,7 @@ sys.path.append(str(ROOT / "workflow" / "scripts"))
 from ccsncam.config import schema  # noqa: E402
 from ccsncam.config.blocks import Sampling  # noqa: E402
 from ccsncam.config.classifier import Classifier  # noqa: E402
-from ccsncam.detection import power_bank  # noqa: E402
+from ccsncam.detection import operating, power_bank  # noqa: E402
 from ccsncam.detection.statistic import statistic  # noqa: E402
 from ccsncam.network import classifier, device  # noqa: E402
 from ccsncam.network.architecture import count_parameters  # noqa: E402
@@ -75,7 +78,8 @@ def noise_of(spectra: Spectra, count: int, generator: np.random.Generator) -> np
 
 def power_of(windows: np.ndarray, mean: np.ndarray) -> np.ndarray:
     """Power in each cell in mean powers of noise, shape (n, cell)."""
-    power = np.minimum(np.abs(windows) ** 2 / mean, LOUDEST)
+    # The row of 0 Hz is real, and its power has another law.
+    power = np.minimum(np.abs(windows) ** 2 / mean, LOUDEST)[..., 1:]
     return power.reshape(len(power), -1).astype(np.float32)
 
 
@@ -87,9 +91,10 @@ def heard(model: Any, windows: np.ndarray, config: dict[str, Any]) -> np.ndarray
     return statistic(classifier.predict(model, images)[1])
 
 
-def half(share: np.ndarray) -> float:
-    """SNR at which the share reaches one half."""
-    return float(np.interp(0.5, np.maximum.accumulate(share), SNRS))
+def half(loud: np.ndarray, threshold: float) -> float:
+    """SNR at which half of the signals are louder; 0 or infinite if it is none of `SNRS`."""
+    share = np.maximum.accumulate(np.mean(loud > threshold, axis=1))
+    return float(np.interp(0.5, share, SNRS, left=np.inf if share[-1] < 0.5 else 0, right=np.inf))
 
 
 def main() -> None:
@@ -105,6 +110,8 @@ def main() -> None:
     given = parser.parse_args()
     device.prepare(threads=2)
     config = configuration(given.config)
+    if config["spectrogram"]["kind"] != "stft" or "coherence" in config["classifier"]["extra"]:
+        sys.exit("spectrogram.kind must be stft, and classifier.extra must not have coherence")
     own = validation(given.run, given.out, config)
     bank = Spectra.read(given.run / "mixing/train.h5")
     generator = np.random.default_rng(given.seed)
@@ -127,20 +134,23 @@ def main() -> None:
     values["parameters"], values["features"] = counts
     model = classifier.build(Classifier.of(values), own.image_shape, len(config["classes"]))
     model.load_weights(given.run / f"models/seed-{given.seed}/best.weights.h5")
-    share = block.hop / block.window
     print(f"{len(templates)} signals in the bank, {len(signals)} signals, {len(noise)} windows")
     windows = np.concatenate([noise, *(below + snr * signals for snr in SNRS)])
+    power, share = power_of(windows, mean), block.hop / block.window
     scores = {
-        "bank": power_bank.log_likelihood_ratio(power_of(windows, mean), templates, BEST, share),
+        "bank": power_bank.log_likelihood_ratio(power, templates, BEST, share),
+        "half of the bank": power_bank.log_likelihood_ratio(power, templates[::2], BEST, share),
         "network": heard(model, windows, config),
     }
     for level in LEVELS:
         for name, score in scores.items():
-            threshold = np.quantile(score[: len(noise)], 1 - level, method="higher")
+            found = operating.window_threshold(score[: len(noise)], level)
             loud = score[len(noise) :].reshape(len(SNRS), -1)
-            shares = np.mean(loud > threshold, axis=1)
-            text = ", ".join(f"{100 * one:.1f}" for one in shares)
-            print(f"{name} at {level:g}: half at SNR {half(shares):.2f}; {text} % at {SNRS}")
+            ends = ", ".join(f"{half(loud, end):.1f}" for end in (found.low, found.high))
+            shares = 100 * np.mean(loud > found.value, axis=1)
+            text = ", ".join(f"{one:.1f}" for one in shares)
+            print(f"{name} at {level:g}: half at SNR {half(loud, found.value):.1f} ({ends});")
+            print(f"    {text} % at SNR {', '.join(map(str, SNRS))}")
 
 
 if __name__ == "__main__":

@@ -18,15 +18,16 @@ from ccsncam.plots import study_page
 from ccsncam.results import paired, study_data, study_tables
 from ccsncam.results.faithfulness_tables import faithfulness_tables
 from ccsncam.results.mode_tables import mode_tables
-from ccsncam.results.study_data import DELETION, EVERY, FLIPPED, KPC, RIGHT_WITHOUT, UNSEEN
+from ccsncam.results.study_data import DELETION, EVERY, KPC, LOST, RIGHT_WITHOUT, UNSEEN
 from ccsncam.saliency import names
 from ccsncam.saliency.attribution import Attribution
 from ccsncam.saliency.explained import Explained
 
+MAPS = (*METHODS, ("random", "random map"))
 POINTS = study_data.points(RATES, PROBABILITIES)
 NAMES = {
     "removal": ["test-1kpc", "test-5kpc"],
-    "deletion": [f"test-1kpc/{key}" for key, _ in METHODS],
+    "deletion": [f"test-1kpc/{key}" for key, _ in MAPS],
     "unseen": ["test-unseen-1kpc"],
 }
 
@@ -43,7 +44,7 @@ def finish(folder, path):
     for distance in (1, 5):
         (written,) = write_attributed(path, [0], distance)
         written.rename(path / f"attribution/seed-0/test-{distance}kpc.h5")
-    for written, (key, _) in zip(write_explained(path, [0]), METHODS, strict=True):
+    for written, (key, _) in zip(write_explained(path, [0], MAPS), MAPS, strict=True):
         written.rename(path / f"saliency/seed-0/test-1kpc/{key}.h5")
     (path / "background").mkdir()
     store.write(path / "background/seed-0.h5", [background("validation")])
@@ -72,7 +73,7 @@ def test_removal_is_that_of_the_run_s_own_table(grades):
     for distance in (1, 5):
         rows = known.loc[(distance, "all", "all", "mode")].set_index("part")
         for mode in ("g_mode", "sasi"):
-            whole = read["removal"][FLIPPED, mode]
+            whole = read["removal"][LOST, mode]
             own = whole.hit[whole.distance == distance]
             assert (own.mean(), len(own)) == tuple(rows.loc[mode, ["flipped", "n"]]), mode
     # All is taken for noise without the mode, so no class is right.
@@ -86,7 +87,9 @@ def test_deletion_is_that_of_the_run_s_own_table(grades):
     known = faithfulness_tables(files)["measures"].set_index(["key", "measure"])["mean"]
     for key, _ in METHODS:
         own = read["deletion"][DELETION, key]
-        assert own.hit.mean() == pytest.approx(known[key, "deletion_noise"])
+        # A network that is less sure has smaller areas with any map.
+        expected = known[key, "deletion_noise"] - known["random", "deletion_noise"]
+        assert own.hit.mean() == pytest.approx(expected)
         assert set(own.label) == {1, 2}
         # The SNRs are those of the rows of the maps.
         np.testing.assert_array_equal(own.snr, 20.0 + np.arange(20))
@@ -141,14 +144,14 @@ def test_grades_are_compared_in_pairs(table):
 
 def test_a_grade_that_the_other_lacks_has_no_difference(table):
     _, base, _ = table
-    some = {key: one for key, one in base.items() if key[0] == FLIPPED}
+    some = {key: one for key, one in base.items() if key[0] == LOST}
     near = {
         key: one.part(one.distance == 1) if key[1] == "sasi" else one for key, one in some.items()
     }
     variants = {"base": {0: near}, "other": {0: some}, "first": {0: {}}}
     bases = {"base": "first", "other": "base", "first": "first"}
     rows = study_tables.study(variants, bases, POINTS, None)
-    key = {"seed": EVERY, "quantity": FLIPPED, "criterion": "sasi"}
+    key = {"seed": EVERY, "quantity": LOST, "criterion": "sasi"}
     assert row(rows, variant="other", at=1.0, **key)["difference"] == 0
     far = row(rows, variant="other", at=5.0, **key)
     assert np.isnan(far["difference"])
@@ -174,7 +177,7 @@ def test_the_study_reads_them(plan):  # noqa: F811
         seeds=[2],
     )
     wanted = {"removal": ["test-1kpc", "test-5kpc"], "deletion": []}
-    wanted["deletion"] = [f"test-1kpc/{method}" for method in names.PAPER]
+    wanted["deletion"] = [f"test-1kpc/{method}" for method in (*names.PAPER, "random")]
     assert study.settings()["grades"] == {"power": wanted}
     own = [path for path in study.files() if "attribution" in path or "saliency" in path]
     assert own[:3] == [

@@ -9,7 +9,7 @@ SEARCH_JOB = "all" if BACKGROUND["batches"] == 1 else "{split}"
 rule search_background:
     input:
         weights="<models>/seed-{seed}/best.weights.h5",
-        dataset=affordable(f"<datasets>/{VALIDATION}.h5"),
+        dataset=affordable(f"<datasets>/{VALIDATION}.h5", "search of noise"),
         noise=noise_files(SPLITS_OF_A_JOB),
     output:
         [f"<results>/background/seed-{{seed}}/{split}-{{batch}}.h5" for split in SPLITS_OF_A_JOB],

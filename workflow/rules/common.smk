@@ -74,7 +74,8 @@ CODE.files(
 from ccsncam import environment, paths, resources
 from ccsncam.detection import names as controls
 from ccsncam.gwosc import archive
-from ccsncam.origin import VARIANT, run_name
+from ccsncam.origin import VARIANT as VARIANT_KEY
+from ccsncam.origin import run_name
 from ccsncam.planning import (
     costs,
     inputs,
@@ -124,7 +125,7 @@ for line in STUDY.warnings:
     logger.warning(line)
 
 # In a report the results of each variant have a list of their own; those of a plain run have none.
-VARIANT_SHOWN = run_name(config) if VARIANT in config else None
+VARIANT_SHOWN = run_name(config) if VARIANT_KEY in config else None
 WAVEFORMS = checked(inputs.waveforms_of, config)
 MODELS = table.models(WAVEFORMS, config["classes"][1:])
 # Waveforms that are scored and never trained, and the test sets beside which they are shown.

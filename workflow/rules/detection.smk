@@ -95,7 +95,8 @@ rule efficiency:
     input:
         **{
             f"{split}_noise": affordable(
-                expand(f"<noise>/{split}-{{detector}}.h5", detector=config["detectors"])
+                expand(f"<noise>/{split}-{{detector}}.h5", detector=config["detectors"]),
+                "search of windows",
             )
             for split in SEARCHED
         },

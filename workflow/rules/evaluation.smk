@@ -68,7 +68,9 @@ rule permute_scales:
     input:
         weights=expand("<models>/seed-{seed}/best.weights.h5", seed=SEEDS),
         datasets=expand("<datasets>/{dataset}.h5", dataset=TEST),
-        waveforms=affordable(expand("<waveforms>/{model}.h5", model=MODELS)),
+        waveforms=affordable(
+            expand("<waveforms>/{model}.h5", model=MODELS), "scales of other samples"
+        ),
         noise=expand("<noise>/test-{detector}.h5", detector=config["detectors"]),
     output:
         report_table("scales", "accuracy on the scales of other samples"),

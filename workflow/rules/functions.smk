@@ -234,11 +234,11 @@ def figure_file(figure):
     return f"fig{int(number):02d}" if number.isdigit() else figure
 
 
-def affordable(files):
+def affordable(files, where):
     """Inputs of a job that transforms windows without end, which a costly representation refuses."""
 
     def refused(wildcards):
-        return checked(_refuse, "search of noise and of windows")
+        return checked(_refuse, where)
 
     return refused if COSTLY else files
 
@@ -411,7 +411,7 @@ def settle_variants():
     given = workflow.resource_settings._parsed_overwrite_resources
     for variant in STUDY.variants:
         for one in workflow.rules:
-            if one.name.startswith(variant.prefix):
+            if one.name.rpartition(".")[0] == variant.name:
                 for name in (one.name.removeprefix(variant.prefix), one.name):
                     one.resources.update(given.get(name, {}))
                 if one.message:

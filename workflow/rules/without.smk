@@ -92,7 +92,7 @@ use rule evaluate as evaluate_without with:
 use rule search_background as search_background_without with:
     input:
         weights=rules.train_without.output.best,
-        dataset=LEARNED_WITHOUT[-1],
+        dataset=affordable(LEARNED_WITHOUT[-1], "search of noise"),
         noise=noise_files(SPLITS_OF_A_JOB),
     output:
         [f"{WITHOUT}/background/seed-{{seed}}/{split}-{{batch}}.h5" for split in SPLITS_OF_A_JOB],

@@ -1,7 +1,7 @@
-"""What powers alone can show: the likelihood ratio of a bank of known signals without phases.
+"""What powers show of known sources: the likelihood ratio of a bank of signals without phases.
 
-It is no detector for use, because it knows the signals that it looks for. It says how much of what
-a network misses is the network's, and how much is that of images without phases.
+It is no detector for use, because it knows the signals that it looks for. It is a reference for
+networks that see powers, and no bound: a finite bank of fixed SNR can be beaten.
 """
 
 import numpy as np
@@ -15,11 +15,12 @@ def log_likelihood_ratio(
 ) -> np.ndarray:
     """Compute the log of the mean likelihood ratio over a bank of signals.
 
-    Under noise the power of a cell is exponential with a mean of 1. With a signal of random phases
-    its mean is 1 + ρ² w, where w is the signal's own power at a network SNR of 1. The ratio of a
-    signal is the product over cells, and that of the bank is the mean over its signals. This is
-    the most powerful statistic if cells are independent and the sources are those of the bank
-    (Neyman & Pearson 1933).
+    Under noise the power of a cell is exponential with a mean of 1. With a Gaussian signal whose
+    mean power is ρ² w it is exponential with a mean of 1 + ρ² w; w is the power of a signal of the
+    bank at a network SNR of 1. The ratio of a signal is the product over cells, and that of the
+    bank is the mean over its signals. For such sources and independent cells no statistic of the
+    powers finds more (Neyman & Pearson 1933). Cells whose power is fixed and whose phases alone are
+    random have ratios of Bessel functions, which take much longer and find about 1 % more.
 
     Parameters
     ----------

@@ -324,8 +324,9 @@ def _config_of(
     where, changes = f"config, study.variants.{name}", config["study"]["variants"][name] or {}
     study_checks.check_fixed(where, config, changes)
     whole = schema.merged(config, changes)
+    own = changes.get("spectrogram")
     # The lags are those of the variant's own detectors.
-    if coherence.KEY not in (changes.get("spectrogram") or {}):
+    if not (isinstance(own, dict) and coherence.KEY in own):
         coherence.taken_out(whole)
     whole["study"] = {**whole["study"], **_ALONE}
     if isinstance(whole["classifier"], dict):

@@ -91,6 +91,11 @@ def _check_against(block: Config) -> None:
                 raise ValueError(
                     f"config, study.against: {name}: {one!r} is no variant; there are {known}"
                 )
+        left = [one for one in block["variants"] if one not in block["leave_out"]]
+        if name == base and name != left[0]:
+            raise ValueError(
+                f"config, study.against: {name} is compared with itself; name another variant"
+            )
     for name in block["grades"]:
         if name not in block["variants"]:
             raise ValueError(f"config, study.grades: {name!r} is no variant; there are {known}")

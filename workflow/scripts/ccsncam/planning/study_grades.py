@@ -48,7 +48,7 @@ def names_of(
             found[grade] = [f"test-{distance:g}kpc" for distance in saliency["distances"]]
         elif grade == DELETION:
             dataset = f"test-{saliency['distance']:g}kpc"
-            found[grade] = [f"{dataset}/{method}" for method in saliency["methods"]]
+            found[grade] = [f"{dataset}/{method}" for method in (*saliency["methods"], "random")]
         else:
             if not config["study"]["detection"]:
                 raise ValueError(

@@ -12,7 +12,7 @@ import pandas as pd
 from ccsncam.plots.page import document, picture, table
 from ccsncam.plots.study import at, bases, middle, point
 from ccsncam.results.study_costs import of_variants, totals
-from ccsncam.results.study_data import DELETION, EVERY, FLIPPED, KPC, REACH, RIGHT_WITHOUT, UNSEEN
+from ccsncam.results.study_data import DELETION, EVERY, KPC, LOST, REACH, RIGHT_WITHOUT, UNSEEN
 
 BODY = Template("""<h1>Study $name</h1>
 <p>$count. Networks: seeds $seeds. $left_out</p>
@@ -43,9 +43,9 @@ rates are taken as exact; docs/detection.md says how uncertain they are.</li>
 """)
 # What the page calls the quantities of grades.
 GRADES = {
-    FLIPPED: "class changes without the mode",
+    LOST: "right, and wrong without the mode",
     RIGHT_WITHOUT: "class is right without the mode",
-    DELETION: "area under the deletion curve",
+    DELETION: "area under the deletion curve, less that of a random map",
     UNSEEN: "unseen signals that are found",
 }
 

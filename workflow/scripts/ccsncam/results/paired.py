@@ -108,7 +108,8 @@ def apart(one: Sequence[float], two: Sequence[float]) -> Mean:
     Returns
     -------
     Mean
-        The ends are NaN if one of the two has a single seed.
+        The ends are NaN if one of the two has a single seed, or if neither varies: counts that
+        happen to be equal would leave no width.
 
     References
     ----------
@@ -121,7 +122,7 @@ def apart(one: Sequence[float], two: Sequence[float]) -> Mean:
         return Mean(mean, np.nan, np.nan, count)
     parts = [values.var(ddof=1) / len(values) for values in (first, second)]
     if not sum(parts):
-        return Mean(mean, mean, mean, count)
+        return Mean(mean, np.nan, np.nan, count)
     freedom = sum(parts) ** 2 / sum(
         part**2 / (len(values) - 1) for part, values in zip(parts, (first, second), strict=True)
     )

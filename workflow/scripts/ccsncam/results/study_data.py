@@ -12,7 +12,7 @@ ACCURACY, FALSE_ALARMS, EFFICIENCY = "accuracy", "false_alarms", "efficiency"
 REACH = "d50_kpc"
 # Those of grades: signals whose class changes, or is right, without a mode; the area under a
 # deletion curve; unseen signals that are found.
-FLIPPED, RIGHT_WITHOUT, DELETION, UNSEEN = "flipped", "right_without", "deletion", "unseen_found"
+LOST, RIGHT_WITHOUT, DELETION, UNSEEN = "lost_without", "right_without", "deletion", "unseen_found"
 # What stands in the column of the seed for all of them, and the units of the places.
 EVERY, KPC, SNR, PER_DAY, A_WINDOW = "all", "kpc", "network SNR", "a day", "a window"
 # Network SNRs of the same sample agree to this relative difference on any machine.

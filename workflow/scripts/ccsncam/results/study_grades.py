@@ -9,7 +9,7 @@ from ccsncam.results.faithfulness_tables import area
 from ccsncam.results.study_data import (
     DELETION,
     EFFICIENCY,
-    FLIPPED,
+    LOST,
     RIGHT_WITHOUT,
     UNSEEN,
     Answers,
@@ -19,7 +19,7 @@ from ccsncam.saliency.attribution import Attribution
 from ccsncam.saliency.explained import Explained
 
 # Removed pixels are replaced by those of the noise alone, which networks know; black is no noise.
-CURVE = "deletion_noise"
+CURVE, RANDOM = "deletion_noise", "random"
 
 
 def of_unseen(found: Answers) -> Answers:
@@ -38,7 +38,7 @@ def of_unseen(found: Answers) -> Answers:
 
 
 def without_modes(attributions: Iterable[Attribution]) -> Answers:
-    """Whether the predicted class of a signal changes, or is right, without one of its modes.
+    """Whether the class of a signal is right without one of its modes, or is lost with the mode.
 
     Parameters
     ----------
@@ -54,31 +54,35 @@ def without_modes(attributions: Iterable[Attribution]) -> Answers:
     for one in attributions:
         for k, mode in enumerate(one.modes):
             there = one.mode_prediction[:, k] >= 0
-            instead = one.mode_prediction[there, k]
-            for quantity, hit in (
-                (FLIPPED, instead != one.prediction[there]),
-                (RIGHT_WITHOUT, instead == one.label[there]),
-            ):
+            right = one.mode_prediction[there, k] == one.label[there]
+            before = one.prediction[there] == one.label[there]
+            for quantity, hit in ((LOST, before & ~right), (RIGHT_WITHOUT, right)):
                 places = (one.label[there], one.distance_kpc[there], one.network_snr[there])
                 parts.setdefault((quantity, mode), []).append(Outcome(hit, *places))
     return {key: joined(some) for key, some in parts.items() if sum(len(x.hit) for x in some)}
 
 
 def deleted(explained: Iterable[Explained], evaluation: Evaluation) -> Answers:
-    """Area under the deletion curve of each signal, in [0, 1], by the method of its map.
+    """Area under the deletion curve of each signal, less that of a random map, by method.
+
+    A network that is less sure of its answers has smaller areas with any map, so the area alone
+    would reward it. The difference is in [-1, 1]; a map that knows what matters is below 0.
 
     Parameters
     ----------
     explained : iterable of Explained
-        Of one network and data set, one for each method.
+        Of one network and data set, one for each method and one for the map `RANDOM`.
     evaluation : Evaluation
         Of this network and data set.
     """
     found: Answers = {}
-    for one in explained:
+    curves = {one.method: one for one in explained}
+    chance = curves.pop(RANDOM)
+    for one in curves.values():
         signal = evaluation.label[one.row] > 0
         rows = one.row[signal]
-        value = area(one.subset[CURVE], one.fractions)[signal]
+        each = (area(other.subset[CURVE], other.fractions) for other in (one, chance))
+        value = np.subtract(*each)[signal]
         places = (evaluation.label[rows], evaluation.distance_kpc[rows])
         found[DELETION, one.method] = Outcome(value, *places, evaluation.network_snr[rows])
     return found

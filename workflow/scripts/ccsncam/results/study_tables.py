@@ -18,8 +18,8 @@ from ccsncam.results.study_data import (
     EFFICIENCY,
     EVERY,
     FALSE_ALARMS,
-    FLIPPED,
     KPC,
+    LOST,
     PER_DAY,
     REACH,
     RIGHT_WITHOUT,
@@ -90,7 +90,7 @@ def study(
 def _graded(networks: Networks) -> list[tuple[str, str]]:
     """What networks were graded by, which has modes or methods in the place of the criterion."""
     keys = dict.fromkeys(key for answers in networks.values() for key in answers)
-    return [key for key in keys if key[0] in (FLIPPED, RIGHT_WITHOUT, DELETION)]
+    return [key for key in keys if key[0] in (LOST, RIGHT_WITHOUT, DELETION)]
 
 
 def _named(key: tuple[str, str]) -> dict[str, str]:
@@ -160,8 +160,13 @@ def _rates(
 
 
 def _spread(values: Sequence[float], single: Mapping[str, Any]) -> dict[str, float]:
-    """Mean over seeds with Student's interval; that of its samples for a single seed."""
+    """Mean over seeds with Student's interval; that of its samples for a single seed.
+
+    Values that happen to be equal have no interval.
+    """
     mean = over_seeds(values)
+    if isinstance(mean, dict) and np.ptp(values) == 0:
+        return {"value": mean["mean"], "low": np.nan, "high": np.nan}
     if isinstance(mean, dict):
         return {"value": mean["mean"], "low": mean["low"], "high": mean["high"]}
     return {"value": mean, "low": single["low"], "high": single["high"]}
