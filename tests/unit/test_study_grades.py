@@ -185,7 +185,7 @@ def test_the_study_reads_them(plan):  # noqa: F811
         "results/study/power/attribution/seed-2/test-5kpc.h5",
         "results/study/power/saliency/seed-2/test-1kpc/grad-cam.h5",
     ]
-    assert len(own) == 5
+    assert len(own) == 6
     costs = study.costs()
     assert {"take_apart", "attribute", "explain"} <= set(costs["power"])
     assert not {"take_apart", "attribute", "explain"} & set(costs["paper"])
