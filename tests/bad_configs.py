@@ -332,6 +332,7 @@ FILES: dict[str, dict[str, str]] = {
         "classifier: {mask_penalty: -1}": "config, classifier.mask_penalty:",
         "classifier: {mask_penalty: 3}": "config, classifier.mask_penalty: 3 needs a training that",
         "classifier: {mixing: {mode_dropout: 0.5}}": "mixing.mode_dropout: 0.5 needs a training",
+        "classifier: {mixing: {glitches: 0.3}}": "mixing.glitches: 0.3 needs a training",
         "classifier: {mixing: {anew: true, mode_dropout: 2}}": "classifier.mixing.mode_dropout:",
         "classifier: {schedule: step}": "config, classifier.schedule:",
         "classifier: {patience: 0}": "config, classifier.patience:",

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import stats
 
-from ccsncam.detection import power_bank
+import power_bank
 
 
 def test_the_ratio_is_that_of_exponential_powers() -> None:

@@ -284,11 +284,14 @@ def _check_network(config: Config) -> None:
 
 
 def _check_training(config: Config) -> None:
-    """Check that what needs signals without noise has a training that mixes them."""
+    """Check that what needs a training that mixes its samples has one."""
     block = config["classifier"]
     for key, value in (
         ("mask_penalty", block["mask_penalty"]),
-        ("mixing.mode_dropout", block["mixing"]["mode_dropout"]),
+        *(
+            (f"mixing.{key}", block["mixing"][key])
+            for key in ("mode_dropout", "glitches", "hard_negatives")
+        ),
     ):
         if value and not block["mixing"]["anew"]:
             raise ValueError(
