@@ -7,10 +7,10 @@ The bank holds all signals of its training sets, in powers; see `log_likelihood_
 detector for use, because it knows the signals that it looks for, and it is a reference and no
 bound: a finite bank of fixed SNR can be beaten. One of half of it says whether it is dense enough.
 Both are compared with the run's network on the same windows: signals of its validation set at fixed
-network SNRs, in validation noise without glitches. Thresholds are those of the same noise without signals. The two numbers in brackets are
-the results at the ends of the threshold's interval (order statistics; windows that overlap are
-counted as independent, so it is somewhat too short). FILE is the run's configuration; OUT keeps the
-spectra of the validation set.
+network SNRs, in validation noise without glitches. Thresholds are those of the same noise without
+signals. The two numbers in brackets are the results at the ends of the threshold's interval (order
+statistics; windows that overlap are counted as independent, so it is somewhat too short). FILE is
+the run's configuration; OUT keeps the spectra of the validation set.
 """
 
 import argparse
