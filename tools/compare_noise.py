@@ -85,7 +85,7 @@ def make(folder: Path, config: Mapping[str, Any]) -> None:
     (folder / "my.yaml").write_text(yaml.safe_dump(dict(config)), encoding="utf-8")
     command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--cores", "2"]
     command += ["--directory", folder, "--configfile", ROOT / "config/config.yaml"]
-    command += [folder / "my.yaml", "--", "tabulate"]
+    command += [folder / "my.yaml", "--", "tabulate_results"]
     subprocess.run(list(map(str, command)), check=True)
 
 

@@ -317,7 +317,7 @@ def test_matrices_of_a_distance_that_was_not_evaluated(tmp_path):
 
 
 def test_figures_are_drawn_from_tables_and_files(tmp_path, spectrograms):
-    """Figures 2 to 5 by their script, from the tables that `tabulate` writes."""
+    """Figures 2 to 5 by their script, from the tables that `tabulate_results` writes."""
     found = evaluations((1, 10))
     datasets = write_datasets(tmp_path, found)
     for name in ("tpr", "confusion"):

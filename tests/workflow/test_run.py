@@ -89,7 +89,14 @@ def test_a_second_run_does_nothing(tiny):
     [
         (
             {"classifier": {"learning_rate": 1e-3}},
-            {"train", "evaluate", "search_background", "tabulate", "explain", "paper_numbers"},
+            {
+                "train",
+                "evaluate",
+                "search_background",
+                "tabulate_results",
+                "explain",
+                "paper_numbers",
+            },
             {"build_snr_dataset", "build_distance_dataset", "take_apart", "fig1"},
         ),
         ({"figures": {"distances": [1]}}, {"fig5", "fig16"}, None),

@@ -124,7 +124,7 @@ def test_any_figure_of_a_variant_is_a_target(studied):
     studied.write(config_of(VARIANTS))
     target = "results/study/power/figures/fig05.pdf"
     output = studied.run("--dry-run", "--", target)
-    assert planned(output) == {"power.tabulate": 1, "power.fig5": 1}
+    assert planned(output) == {"power.tabulate_results": 1, "power.fig5": 1}
     assert "power: Figure 5" in output
 
 

@@ -36,7 +36,7 @@ rule evaluate:
         "../scripts/evaluate.py"
 
 
-rule tabulate:
+rule tabulate_results:
     input:
         evaluations=expand(
             "<results>/evaluation/seed-{seed}/{dataset}.h5", seed=SEEDS, dataset=EVALUATED
@@ -46,9 +46,9 @@ rule tabulate:
     output:
         **{name: report_table(name, what) for name, what in RESULT_TABLES.items()},
     log:
-        "<logs>/tabulate/tabulate.log",
+        "<logs>/tabulate_results/tabulate_results.log",
     benchmark:
-        "<benchmarks>/tabulate/tabulate.tsv"
+        "<benchmarks>/tabulate_results/tabulate_results.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1
