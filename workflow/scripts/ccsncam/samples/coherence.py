@@ -5,7 +5,7 @@ image; see `ccsncam.samples.beside`. docs/networks.md defines them.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import combinations
 
@@ -138,14 +138,10 @@ def _of_part(found: np.ndarray, block: Spectrogram) -> np.ndarray:
     count, frames, width = found.shape[1:]
     turns, mine = _turns(block, width), found.conj()
 
-    def summed(one: int, two: int, shift: int) -> np.ndarray:
-        here = mine[:, one, max(0, -shift) : frames - max(0, shift)]
-        there = found[:, two, max(0, shift) : frames - max(0, -shift)]
-        return (here * there).sum(axis=1) * turns[shift]
+    def summed(one: int, two: int, here: slice, there: slice) -> np.ndarray:
+        return (mine[:, one, here] * found[:, two, there]).sum(axis=1)
 
-    cross = [
-        {shift: summed(*pair, shift) for shift in turns} for pair in combinations(range(count), 2)
-    ]
+    cross = _crosses(summed, count, frames, turns)
     power = (found.real**2 + found.imag**2)[..., 1:].sum(axis=(2, 3), dtype=float)
     return _scaled(cross, power.T, frames, block)
 
@@ -171,17 +167,37 @@ def running(found: np.ndarray, first: np.ndarray, frames: int, block: Spectrogra
     count, size, width = found.shape
     turns = _turns(block, width)
 
-    def summed(one: int, two: int, shift: int) -> np.ndarray:
-        here = found[one, max(0, -shift) : size - max(0, shift)]
-        there = found[two, max(0, shift) : size - max(0, -shift)]
-        return turns[shift] * _sums(here.conj() * there, first, frames - abs(shift))
+    def summed(one: int, two: int, here: slice, there: slice) -> np.ndarray:
+        products = found[one, here].conj() * found[two, there]
+        return _sums(products, first, frames - (size - len(products)))
 
-    cross = [
-        {shift: summed(*pair, shift) for shift in turns} for pair in combinations(range(count), 2)
-    ]
+    cross = _crosses(summed, count, size, turns)
     each = (found.real**2 + found.imag**2)[..., 1:].sum(axis=-1, dtype=float)
     power = [_sums(one, first, frames) for one in each]
     return _scaled(cross, power, frames, block)
+
+
+def _crosses(
+    summed: Callable[[int, int, slice, slice], np.ndarray],
+    count: int,
+    frames: int,
+    turns: dict[int, np.ndarray],
+) -> list[dict[int, np.ndarray]]:
+    """Cross spectrum of each pair of detectors, by the shift between their frames.
+
+    ``summed`` adds up the products of the frames of two detectors that are so far apart.
+    """
+    parts = {
+        shift: (
+            slice(max(0, -shift), frames - max(0, shift)),
+            slice(max(0, shift), frames - max(0, -shift)),
+        )
+        for shift in turns
+    }
+    return [
+        {shift: summed(*pair, *parts[shift]) * turns[shift] for shift in turns}
+        for pair in combinations(range(count), 2)
+    ]
 
 
 def _sums(values: np.ndarray, first: np.ndarray, count: int) -> np.ndarray:
